@@ -121,7 +121,13 @@ export const permissionProfiles = {
     'docker:networks:read',
     'system:metrics:read',
   ],
-  docker_manager: ['docker:*', 'system:metrics:read', 'system:processes:read', 'system:logs:read', 'agent:restart'],
+  docker_manager: [
+    'docker:*',
+    'system:metrics:read',
+    'system:processes:read',
+    'system:logs:read',
+    'agent:restart',
+  ],
   full_access: ['*'],
 } as const satisfies Record<string, readonly ScopePattern[]>;
 
