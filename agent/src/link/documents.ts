@@ -1,0 +1,105 @@
+import {
+  GraphQLError,
+  Kind,
+  parse,
+  validate,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
+import { sha256 } from '@serverkit/wire/bytes.ts';
+import { AgentError } from '../errors.ts';
+
+const maxTokens = 4_000;
+const maxDepth = 12;
+const maxCached = 512;
+
+/** A document that fits the schema, with the one operation that will run. */
+export interface Prepared {
+  readonly document: DocumentNode;
+  readonly operation: OperationDefinitionNode;
+  /** Names of the fields asked of the root type, each once. */
+  readonly rootFields: readonly string[];
+}
+
+/**
+ * Parses and validates documents, remembering the outcome by hash: returning arguments from a graphql-ws hook
+ * switches off the library's own validation, so nothing but this stands before execution.
+ */
+export function createDocumentCache(
+  schema: GraphQLSchema,
+): (query: string, operationName: string | null) => Prepared {
+  const cache = new Map<string, Prepared>();
+  return (query, operationName) => {
+    const key = sha256(`${operationName ?? ''}\0${query}`).toString('base64');
+    const known = cache.get(key);
+    if (known) return known;
+    const prepared = prepare(schema, query, operationName);
+    if (cache.size >= maxCached) cache.delete(cache.keys().next().value ?? '');
+    cache.set(key, prepared);
+    return prepared;
+  };
+}
+
+function prepare(schema: GraphQLSchema, query: string, operationName: string | null): Prepared {
+  let document: DocumentNode;
+  try {
+    document = parse(query, { maxTokens, noLocation: true });
+  } catch (cause) {
+    throw invalid(cause instanceof GraphQLError ? cause.message : 'the document cannot be parsed');
+  }
+  const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
+  const operation = operations.find((node) => (node.name?.value ?? null) === operationName) ?? operations[0];
+  if (!operation || operations.length !== 1) throw invalid('the document must hold exactly one operation');
+  const [problem] = validate(schema, document, undefined, { maxErrors: 1 });
+  if (problem) throw invalid(problem.message);
+  const walker = createWalker(document);
+  if (walker.depthOf(operation.selectionSet, new Set()) > maxDepth)
+    throw invalid(`deeper than ${maxDepth} levels`);
+  const rootFields = walker.rootFieldsOf(operation.selectionSet);
+  // The journal and the audit speak of one change per operation id.
+  if (operation.operation === 'mutation' && walker.rootCount(operation.selectionSet) !== 1) {
+    throw invalid('a mutation must ask for exactly one field');
+  }
+  return { document, operation, rootFields };
+}
+
+function invalid(why: string): AgentError {
+  return new AgentError('DOCUMENT_INVALID', `The operation does not fit this agent: ${why}`);
+}
+
+function createWalker(document: DocumentNode) {
+  const fragments = new Map(
+    document.definitions.flatMap((node) =>
+      node.kind === Kind.FRAGMENT_DEFINITION ? [[node.name.value, node.selectionSet] as const] : [],
+    ),
+  );
+
+  function depthOf(set: SelectionSetNode | undefined, inside: ReadonlySet<string>): number {
+    if (!set) return 0;
+    return Math.max(
+      0,
+      ...set.selections.map((selection) => {
+        if (selection.kind === Kind.FIELD) return 1 + depthOf(selection.selectionSet, inside);
+        if (selection.kind === Kind.INLINE_FRAGMENT) return depthOf(selection.selectionSet, inside);
+        const name = selection.name.value;
+        return inside.has(name) ? maxDepth + 1 : depthOf(fragments.get(name), new Set([...inside, name]));
+      }),
+    );
+  }
+
+  function rootNames(set: SelectionSetNode | undefined): string[] {
+    return (set?.selections ?? []).flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.name.value];
+      if (selection.kind === Kind.INLINE_FRAGMENT) return rootNames(selection.selectionSet);
+      return rootNames(fragments.get(selection.name.value));
+    });
+  }
+
+  return {
+    depthOf,
+    rootFieldsOf: (set: SelectionSetNode) => [...new Set(rootNames(set))],
+    rootCount: (set: SelectionSetNode) => rootNames(set).length,
+  };
+}

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { fromBase64Url, keyIdOf, type SigningKey } from '@serverkit/wire/bytes.ts';
+import {
+  ackTimeoutMs,
+  makeRegistrationRequest,
+  parseRegistrationToken,
+  verifyRegistrationReply,
+  type RegistrationAnswer,
+  type RegistrationReply,
+  type RegistrationRequest,
+} from '@serverkit/wire/handshake.ts';
+import type { Endpoint } from './endpoint.ts';
+
+const maxReplyBytes = 256 * 1024;
+
+const mutation = `mutation Agent_Register($input: RegisterAgentInput!) {
+  registerAgent(input: $input) { payload mac }
+}`;
+
+/** Registration failed; the message is a sentence for the person at the terminal. */
+export class RegistrationError extends Error {
+  /** The control plane's code (`TOKEN_USED`, `TOKEN_EXPIRED`, …), or `UNREACHABLE`, `MAN_IN_THE_MIDDLE`. */
+  readonly code: string;
+  /** True when trying again later, with the same token, can succeed. */
+  readonly transient: boolean;
+
+  constructor(code: string, message: string, transient = false) {
+    super(message);
+    this.code = code;
+    this.transient = transient;
+  }
+}
+
+/**
+ * Trades a registration token for an identity. The secret half of the token never leaves the host: both sides
+ * prove that they hold it, over everything they say, so nobody in between can swap a key.
+ *
+ * The same token with the same key gives the same answer again, so a lost reply is safe to retry.
+ *
+ * @throws RegistrationError
+ */
+export async function register(
+  endpoint: Endpoint,
+  token: string,
+  key: SigningKey,
+  facts: string,
+): Promise<RegistrationAnswer> {
+  const secret = parseRegistrationToken(token);
+  if (!secret)
+    throw new RegistrationError('TOKEN_INVALID', 'That is not a registration token; copy it again, whole.');
+  const request = makeRegistrationRequest(secret, key, randomBytes(32), facts);
+  const reply = await post(endpoint, request);
+  if (!verifyRegistrationReply(request, secret.macKey, reply)) {
+    throw new RegistrationError(
+      'MAN_IN_THE_MIDDLE',
+      'The answer does not come from the control plane that made this token. Nothing was kept. Somebody may be in between.',
+    );
+  }
+  const answer = parseAnswer(reply.payload);
+  if (!answer)
+    throw new RegistrationError('PROTOCOL', 'The control plane answered something this agent cannot read.');
+  return answer;
+}
+
+function parseAnswer(payload: string): RegistrationAnswer | null {
+  const value: Partial<Record<keyof RegistrationAnswer, unknown>> = JSON.parse(payload);
+  const { v, agentId, serverId, name, keys, scopes } = value;
+  if (v !== 1 || typeof agentId !== 'string' || typeof serverId !== 'string' || typeof name !== 'string')
+    return null;
+  if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) return null;
+  if (!Array.isArray(keys) || !keys.some((key) => key.use === 'current')) return null;
+  for (const key of keys) {
+    const raw = fromBase64Url(key.publicKey, 32);
+    if (!raw || keyIdOf(raw) !== key.id) return null;
+  }
+  return { v, agentId, serverId, name, keys, scopes };
+}
+
+function post(endpoint: Endpoint, input: RegistrationRequest): Promise<RegistrationReply> {
+  const body = JSON.stringify({ query: mutation, variables: { input } });
+  const { secure, options } = requestOptions(endpoint);
+  return new Promise((resolve, reject) => {
+    const unreachable = (message: string) => reject(new RegistrationError('UNREACHABLE', message, true));
+    const call = (secure ? httpsRequest : httpRequest)(
+      {
+        ...options,
+        method: 'POST',
+        timeout: ackTimeoutMs,
+        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > maxReplyBytes) call.destroy(new Error('the answer is too large'));
+          else chunks.push(chunk);
+        });
+        response.on('end', () => {
+          try {
+            resolve(readReply(Buffer.concat(chunks).toString('utf8')));
+          } catch (error) {
+            if (error instanceof RegistrationError) reject(error);
+            else
+              unreachable(`HTTP ${response.statusCode ?? '?'} came back, and it is not ServerKit's answer.`);
+          }
+        });
+      },
+    );
+    call.on('timeout', () => call.destroy(new Error('no answer in time')));
+    call.on('error', (error) => unreachable(`Registration failed: ${endpoint.explain(error)}`));
+    call.end(body);
+  });
+}
+
+function requestOptions(endpoint: Endpoint): { secure: boolean; options: RequestOptions } {
+  const unix = /^ws\+unix:(.+):\/agent\/ws$/.exec(endpoint.url)?.[1];
+  if (unix) return { secure: false, options: { socketPath: unix, path: '/graphql' } };
+  const url = new URL(endpoint.url);
+  const secure = url.protocol === 'wss:';
+  return {
+    secure,
+    options: {
+      host: url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port || (secure ? 443 : 80),
+      path: url.pathname.replace(/\/agent\/ws$/, '/graphql'),
+      ...endpoint.tls,
+    },
+  };
+}
+
+interface GraphQLReply {
+  readonly data?: { readonly registerAgent?: RegistrationReply | null } | null;
+  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
+}
+
+function readReply(text: string): RegistrationReply {
+  const reply: GraphQLReply = JSON.parse(text);
+  const [problem] = reply.errors ?? [];
+  if (problem) throw new RegistrationError(problem.extensions?.code ?? 'REFUSED', problem.message);
+  const answer = reply.data?.registerAgent;
+  if (typeof answer?.payload !== 'string' || typeof answer.mac !== 'string')
+    throw new Error('unexpected answer');
+  return answer;
+}

@@ -1,0 +1,156 @@
+import { GraphQLError } from 'graphql';
+import { makeServer, type ServerOptions } from 'graphql-ws';
+import type WebSocket from 'ws';
+import type { RawData } from 'ws';
+import { grantsOf } from '@serverkit/wire/credits.ts';
+import { linkCloseCodes } from '@serverkit/wire/errors.ts';
+import { maxFrameBytes } from '@serverkit/wire/handshake.ts';
+import { AgentError, describe } from '../errors.ts';
+import { mask, type Executor } from './execute.ts';
+
+/** Bulk waits while more than this is queued on the socket, so that control messages never queue behind it. */
+const bulkQueueBytes = 64 * 1024;
+
+export interface Serving {
+  /** Resolves when bulk may be sent. */
+  roomToSend(): Promise<void>;
+  /** The socket is gone; must be called exactly once. */
+  closed(code: number, reason: string): void;
+}
+
+export interface ServeOptions {
+  readonly socket: WebSocket;
+  /**
+   * Answers `connection_init`: the acknowledgement's payload, or null when the other side is not the control
+   * plane this agent was registered with.
+   */
+  readonly handshake: (init: unknown) => Record<string, unknown> | null;
+  /** The executor of the session that the handshake made. */
+  readonly executor: () => Executor;
+  readonly initTimeoutMs: number;
+  readonly log: { error(message: string): void };
+}
+
+/**
+ * Serves the agent's schema on a socket that the agent itself dialed. graphql-ws keeps the protocol; around it
+ * stands what it leaves open: no rejection of its handlers and no failed send may end the process, and Complete
+ * and the loss of the link abort what is running.
+ */
+export function serve({ socket, handshake, executor, initTimeoutMs, log }: ServeOptions): Serving {
+  const drained: (() => void)[] = [];
+  let acknowledged = false;
+  const masked = (errors: readonly GraphQLError[]) => errors.map((error) => mask(error, log).toJSON());
+
+  const options: ServerOptions = {
+    connectionInitWaitTimeout: initTimeoutMs,
+    onConnect(ctx) {
+      const ack = handshake(ctx.connectionParams);
+      if (!ack) {
+        socket.close(linkCloseCodes.unauthorized, 'The control plane could not prove itself');
+        return false;
+      }
+      acknowledged = true;
+      return ack;
+    },
+    onPing(_ctx, payload) {
+      if (!acknowledged) return;
+      for (const { streamId, bytes } of grantsOf(payload)) executor().grant(streamId, bytes);
+    },
+    onSubscribe(_ctx, id, payload) {
+      try {
+        return executor().prepare(id, payload.extensions?.['serverkit']);
+      } catch (error) {
+        return [error instanceof GraphQLError ? error : unexpected(error, log)];
+      }
+    },
+    execute: (args) => executor().execute(args),
+    subscribe: (args) => executor().subscribe(args),
+    onNext: (_ctx, _id, _payload, _args, { errors, data }) =>
+      errors ? { data: data ?? null, errors: masked(errors) } : undefined,
+    onError: (_ctx, _id, _payload, errors) => masked(errors),
+  };
+
+  let handle: (data: string) => Promise<void> = () => Promise.resolve();
+  const onClosed = makeServer(options).opened(
+    {
+      protocol: 'graphql-transport-ws',
+      send: (text) => send(text),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage(callback) {
+        handle = callback;
+      },
+      // A pong would only repeat the grants.
+      onPing: () => undefined,
+    },
+    {},
+  );
+
+  socket.on('message', (data: RawData, isBinary: boolean) => {
+    void receive(data, isBinary);
+  });
+
+  async function receive(data: RawData, isBinary: boolean): Promise<void> {
+    try {
+      const text = String(data);
+      const message: unknown = isBinary ? null : JSON.parse(text);
+      if (!isMessage(message)) {
+        socket.close(linkCloseCodes.protocol, 'Not a message of this protocol');
+        return;
+      }
+      if (message.type === 'complete' && typeof message.id === 'string' && acknowledged) {
+        executor().cancel(message.id);
+      }
+      await handle(text);
+      if (message.type === 'subscribe' && typeof message.id === 'string' && acknowledged) {
+        executor().ended(message.id);
+      }
+    } catch (error) {
+      log.error(`a message from the control plane could not be handled: ${describe(error)}`);
+      socket.close(linkCloseCodes.protocol, 'Message could not be handled');
+    }
+  }
+
+  function send(text: string): Promise<void> {
+    if (socket.readyState !== socket.OPEN) return Promise.resolve();
+    const frame = Buffer.byteLength(text) <= maxFrameBytes ? text : tooLarge(text);
+    return new Promise((resolve) => {
+      // A send that fails means the link is gone: 'close' tells everyone, nobody needs it told here too.
+      socket.send(frame, () => {
+        resolve();
+        if (socket.bufferedAmount < bulkQueueBytes) for (const wake of drained.splice(0)) wake();
+      });
+    });
+  }
+
+  function tooLarge(text: string): string {
+    const { id }: { id?: string } = JSON.parse(text);
+    if (id !== undefined) executor().cancel(id);
+    const error = new AgentError(
+      'RESULT_TOO_LARGE',
+      'The answer is too large for one message; ask for less of it.',
+    );
+    return JSON.stringify({ id, type: 'error', payload: [error.toJSON()] });
+  }
+
+  return {
+    async roomToSend() {
+      while (socket.readyState === socket.OPEN && socket.bufferedAmount >= bulkQueueBytes) {
+        await new Promise<void>((wake) => drained.push(wake));
+      }
+    },
+    closed(code, reason) {
+      if (acknowledged) executor().close();
+      for (const wake of drained.splice(0)) wake();
+      onClosed(code, reason).catch((error: unknown) => log.error(`closing the link: ${describe(error)}`));
+    },
+  };
+}
+
+function isMessage(value: unknown): value is { type: string; id?: unknown } {
+  return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
+}
+
+function unexpected(error: unknown, log: { error(message: string): void }): AgentError {
+  log.error(`unexpected failure: ${describe(error)}`);
+  return new AgentError('AGENT_INTERNAL', 'The agent failed unexpectedly; its log says why.');
+}
