@@ -1,0 +1,7 @@
+import { removeLeftovers } from './docker.ts';
+import { missing } from './parts.ts';
+
+/** Runs once before suites that use real parts: what killed runs left in the engine would count in their lists. */
+export default async function setup(): Promise<void> {
+  if (missing('docker') === undefined) await removeLeftovers();
+}
