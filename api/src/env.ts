@@ -29,9 +29,11 @@ export interface Environment {
   readonly localAgent: boolean;
   /** @default 'info' */
   readonly logLevel: (typeof levels)[number];
+  /** Sentences about settings that were ignored, for the log. */
+  readonly warnings: readonly string[];
 }
 
-/** Every variable we read; anything else that starts with SERVERKIT_ is refused as a likely slip. */
+/** Our own variables. One that only resembles them is refused as a slip of the pen. */
 const known = [
   'SERVERKIT_DATA_DIR',
   'SERVERKIT_ADMIN_EMAIL',
@@ -39,8 +41,8 @@ const known = [
   'SERVERKIT_LOCAL_AGENT',
 ] as const;
 
-/** Read by the agent, which shares machines and shells with us. */
-const agents = ['SERVERKIT_TOKEN'];
+/** Edits that still make a name a slip of a known one rather than somebody else's variable. */
+const slip = 4;
 
 const port = z
   .string()
@@ -109,7 +111,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
   const set = Object.fromEntries(
     Object.entries(source).filter(([, value]) => value !== undefined && value !== ''),
   );
-  refuseUnknown(Object.keys(set));
+  const warnings = unknownNames(Object.keys(set));
   const parsed = shape.safeParse(set);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -137,6 +139,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     ),
     localAgent: values.SERVERKIT_LOCAL_AGENT === 'on',
     logLevel: values.LOG_LEVEL,
+    warnings,
   };
 }
 
@@ -153,13 +156,16 @@ function both<Pair>(
   throw new StartupError(`${given} is set but ${missing} is not; set both or neither.`);
 }
 
-function refuseUnknown(names: readonly string[]): void {
-  const stranger = names.find(
-    (name) => name.startsWith('SERVERKIT_') && !agents.includes(name) && !known.some((one) => one === name),
+/** @throws StartupError for a name that is close to one of ours: `SERVERKIT_LOCALAGENT=off` must not be lost */
+function unknownNames(names: readonly string[]): string[] {
+  const strangers = names.filter(
+    (name) => name.startsWith('SERVERKIT_') && !known.some((one) => one === name),
   );
-  if (!stranger) return;
-  const near = known.toSorted((a, b) => distance(stranger, a) - distance(stranger, b))[0];
-  throw new StartupError(`${stranger} is not a setting of ServerKit; did you mean ${near}?`);
+  for (const stranger of strangers) {
+    const near = known.find((name) => distance(stranger, name) <= slip);
+    if (near) throw new StartupError(`${stranger} is not a setting of ServerKit; did you mean ${near}?`);
+  }
+  return strangers.map((name) => `${name} is not a setting of ServerKit and was ignored.`);
 }
 
 /** Levenshtein distance. */
