@@ -1,0 +1,204 @@
+#!/bin/sh
+# Brings the real parts that tests use: a Docker engine, Chromium, debootstrap, network tools, and base images made
+# from Debian's own packages (no registry is involved). Safe to run again: what is there is left alone.
+#
+#   sh scripts/provision.sh           install and make what is missing (root on Debian), else say what it would be
+#   sh scripts/provision.sh --check   only say what is missing
+#
+# Ends with 0 when nothing is missing, else 1 with CI=true and 0 elsewhere: the suites that lack a part say so.
+# SERVERKIT_TEST_CACHE (default /var/cache/serverkit-test) keeps what is dear to make.
+set -eu
+
+suite=bookworm
+cache=${SERVERKIT_TEST_CACHE:-/var/cache/serverkit-test}
+engine_log=${cache}/dockerd.log
+
+# The right-hand side says what each package is for.
+packages="
+  docker.io           engine and client
+  chromium            browser end-to-end tests
+  fonts-dejavu-core   text that the browser can draw
+  debootstrap         bare Debian machines
+  busybox-static      the smallest container image
+  iproute2            network namespaces, hosts on one machine
+  iptables            links that drop silently; Docker's bridge
+  curl                the install command
+  ca-certificates     the install command
+  xz-utils            Debian's archives
+  procps              what runs where
+  util-linux          setsid, flock, unshare
+"
+
+# Recipes; changing one makes its image anew.
+bare_packages=ca-certificates,curl
+systemd_packages=ca-certificates,curl,dbus,iproute2,procps,systemd,systemd-sysv
+busybox_image=serverkit-test/busybox:1
+systemd_image=serverkit-test/systemd:bookworm
+
+say() { printf '  %s\n' "$*"; }
+missing_count=0
+lacking() {
+  say "missing: $*"
+  missing_count=$((missing_count + 1))
+}
+
+root() { [ "$(id -u)" -eq 0 ]; }
+debian() { [ -r /etc/os-release ] && grep -qx 'ID=debian' /etc/os-release; }
+engine() { docker version >/dev/null 2>&1; }
+has_image() { [ "$(docker image inspect --format '{{index .Config.Labels "serverkit.recipe"}}' "$1" 2>/dev/null)" = "$2" ]; }
+is_made() { [ -s "$cache/$1.tar" ] && [ "$(cat "$cache/$1.recipe" 2>/dev/null)" = "$2" ]; }
+installed() { [ "$(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+
+package_names() {
+  printf '%s' "$packages" | awk 'NF { print $1 }'
+  # Debian 13 moved the client out of docker.io and only recommends it.
+  if apt-cache show docker-cli >/dev/null 2>&1; then echo docker-cli; fi
+}
+
+absent_packages() {
+  for name in $(package_names); do
+    installed "$name" || printf '%s ' "$name"
+  done
+}
+
+install_packages() {
+  absent=$(absent_packages)
+  [ -n "$absent" ] || return 0
+  say "installing $absent"
+  log=$cache/apt.log
+  # A source that cannot be reached is no reason to stop: the installation tells whether it mattered.
+  apt-get -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || say "some package lists could not be fetched"
+  # shellcheck disable=SC2086 # a list of names
+  if ! DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends \
+    $absent >>"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    say "the packages could not be installed (full log: $log)"
+  fi
+}
+
+start_engine() {
+  if engine || ! command -v dockerd >/dev/null 2>&1; then return 0; fi
+  say "starting the Docker engine (log: $engine_log)"
+  if [ -d /run/systemd/system ]; then
+    systemctl start docker >"$engine_log" 2>&1 || true
+  else
+    grep -q ' /sys/fs/cgroup' /proc/mounts || mount -t cgroup2 none /sys/fs/cgroup || true
+    # A pid file that outlived its engine would keep the next one from starting.
+    if [ -f /var/run/docker.pid ] && ! kill -0 "$(cat /var/run/docker.pid)" 2>/dev/null; then
+      rm -f /var/run/docker.pid
+    fi
+    # Without descriptor 9, or the engine would hold this script's lock for as long as it lives.
+    setsid dockerd >"$engine_log" 2>&1 </dev/null 9>&- &
+  fi
+  tries=0
+  until engine; do
+    tries=$((tries + 1))
+    if [ "$tries" -gt 120 ]; then
+      tail -n 20 "$engine_log" >&2
+      return 0
+    fi
+    sleep 0.5
+  done
+}
+
+import_image() { # name recipe archive change...
+  name=$1 recipe=$2 archive=$3
+  shift 3
+  say "importing $name"
+  docker import "$@" --change "LABEL serverkit.recipe=\"$recipe\"" "$archive" "$name" >/dev/null ||
+    say "$name could not be imported"
+}
+
+busybox_recipe() { dpkg-query --show --showformat='${Version}' busybox-static 2>/dev/null || true; }
+
+make_busybox() {
+  engine && installed busybox-static || return 0
+  recipe=$(busybox_recipe)
+  if has_image "$busybox_image" "$recipe"; then return 0; fi
+  tree=$(mktemp -d)
+  mkdir -p "$tree/bin" "$tree/etc" "$tree/tmp" "$tree/root" "$tree/proc" "$tree/sys" "$tree/dev"
+  chmod 1777 "$tree/tmp"
+  cp /bin/busybox "$tree/bin/busybox"
+  for applet in $(/bin/busybox --list); do
+    [ "$applet" = busybox ] || ln -s busybox "$tree/bin/$applet"
+  done
+  echo 'root:x:0:0:root:/root:/bin/sh' >"$tree/etc/passwd"
+  echo 'root:x:0:' >"$tree/etc/group"
+  tar -C "$tree" -cf "$tree.tar" .
+  import_image "$busybox_image" "$recipe" "$tree.tar" --change 'CMD ["/bin/sh"]' --change 'ENV PATH=/bin'
+  rm -rf "$tree" "$tree.tar"
+}
+
+# The mirror that this machine's own package manager uses, for its own sake and for machines without another.
+mirror() {
+  # shellcheck disable=SC2016 # apt's own placeholder
+  found=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Codename: $suite" 'Component: main' \
+    2>/dev/null | head -n 1)
+  printf '%s' "${found:-http://deb.debian.org/debian}"
+}
+
+make_rootfs() { # name recipe packages
+  if is_made "$1" "$2" || ! command -v debootstrap >/dev/null 2>&1; then return 0; fi
+  say "making a Debian $suite root with $3 (about a minute, once)"
+  tree=$(mktemp -d "$cache/root.XXXXXX")
+  mkdir -p "$cache/debs"
+  if debootstrap --variant=minbase --include="$3" --cache-dir="$cache/debs" "$suite" "$tree" "$(mirror)" \
+    >"$cache/debootstrap.log" 2>&1; then
+    # Its own identity would be shared by every machine made from it.
+    : >"$tree/etc/machine-id"
+    rm -rf "$tree/var/cache/apt/archives" "$tree/var/lib/apt/lists" "$tree/usr/sbin/policy-rc.d"
+    mkdir -p "$tree/var/cache/apt/archives/partial" "$tree/var/lib/apt/lists/partial"
+    chmod 755 "$tree"
+    tar -C "$tree" --numeric-owner -cf "$cache/$1.tar.new" .
+    mv "$cache/$1.tar.new" "$cache/$1.tar"
+    printf '%s' "$2" >"$cache/$1.recipe"
+  else
+    tail -n 20 "$cache/debootstrap.log" >&2
+  fi
+  rm -rf "$tree"
+}
+
+make_systemd_image() {
+  if ! engine || ! is_made systemd "$suite $systemd_packages" || has_image "$systemd_image" "$systemd_packages"; then
+    return 0
+  fi
+  import_image "$systemd_image" "$systemd_packages" "$cache/systemd.tar" --change 'CMD ["/sbin/init"]' \
+    --change 'ENV container=docker'
+}
+
+report() {
+  if debian; then
+    absent=$(absent_packages)
+    [ -z "$absent" ] || lacking "Debian packages $absent"
+  else
+    for command in docker chromium debootstrap busybox ip iptables curl; do
+      command -v "$command" >/dev/null 2>&1 || lacking "$command"
+    done
+  fi
+  if ! engine; then
+    lacking 'a Docker engine that answers'
+  else
+    docker image inspect "$busybox_image" >/dev/null 2>&1 || lacking "the image $busybox_image"
+    docker image inspect "$systemd_image" >/dev/null 2>&1 || lacking "the image $systemd_image"
+  fi
+  [ -s "$cache/$suite.tar" ] || lacking "the root file system $cache/$suite.tar"
+}
+
+if [ "${1:-}" != --check ] && root && debian; then
+  mkdir -p "$cache"
+  exec 9>"$cache/lock"
+  flock 9
+  install_packages
+  start_engine
+  make_busybox
+  make_rootfs "$suite" "$suite $bare_packages" "$bare_packages"
+  make_rootfs systemd "$suite $systemd_packages" "$systemd_packages"
+  make_systemd_image
+fi
+report
+if [ "$missing_count" -eq 0 ]; then
+  say 'every real part is there'
+elif [ "${1:-}" != --check ] && ! { root && debian; }; then
+  say 'run this as root on Debian to have them installed; until then the suites that need them do not run'
+fi
+[ "$missing_count" -eq 0 ] || [ "${CI:-}" != true ]
