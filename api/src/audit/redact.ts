@@ -1,0 +1,49 @@
+import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+
+/** Names that hold secrets, wherever they stand in a parameter. */
+const secretName =
+  /pass(word|phrase|wd)?$|secret|token|proof|credential|private|api-?key|^code$|^mac$|^signature$|cookie/i;
+
+const maxText = 300;
+const maxItems = 50;
+const maxDepth = 5;
+
+/**
+ * Parameters fit for the record: secrets blanked by the name of their field, long texts and lists cut, so that nobody
+ * can fill the table with one request.
+ */
+export function redact(parameters: Readonly<Record<string, unknown>>): Prisma.InputJsonObject {
+  return object(parameters, 0);
+}
+
+function object(value: object, depth: number): Prisma.InputJsonObject {
+  const result: Record<string, Prisma.InputJsonValue | null> = {};
+  for (const [name, item] of Object.entries(value).slice(0, maxItems)) {
+    if (item === undefined) continue;
+    result[name.slice(0, maxText)] =
+      secretName.test(name) && item !== null ? '[redacted]' : plain(item, depth + 1);
+  }
+  return result;
+}
+
+function plain(value: unknown, depth: number): Prisma.InputJsonValue | null {
+  switch (typeof value) {
+    case 'string':
+      return value.length > maxText ? `${value.slice(0, maxText)}…` : value;
+    case 'number':
+      return Number.isFinite(value) ? value : String(value);
+    case 'boolean':
+      return value;
+    case 'bigint':
+      return String(value);
+    case 'object':
+      if (value === null) return null;
+      if (value instanceof Date) return value.toISOString();
+      if (ArrayBuffer.isView(value)) return `[${value.byteLength} bytes]`;
+      if (depth >= maxDepth) return '[too deep]';
+      if (Array.isArray(value)) return value.slice(0, maxItems).map((item) => plain(item, depth + 1));
+      return object(value, depth);
+    default:
+      return `[${typeof value}]`;
+  }
+}

@@ -1,0 +1,71 @@
+import type { Role, Scope } from '@serverkit/wire/scopes.ts';
+import type { Logger } from 'pino';
+import type { Database } from './database/database.ts';
+import { unauthenticated } from './errors.ts';
+import type { Services } from './services.ts';
+
+/** A person, as far as authorization and the audit need to know. */
+export interface SignedInUser {
+  readonly id: string;
+  readonly email: string;
+  readonly name: string;
+  readonly role: Role;
+}
+
+/**
+ * On whose behalf a field runs.
+ *
+ * `class` is the audience of a shared subscription: everyone who holds the same scopes. It has rights and no name, so
+ * whatever depends on who is looking must be marked `perViewer` and is then never shared.
+ */
+export type Principal =
+  | { readonly kind: 'anonymous'; readonly scopes: ReadonlySet<Scope> }
+  | { readonly kind: 'class'; readonly scopes: ReadonlySet<Scope> }
+  | {
+      readonly kind: 'user';
+      readonly user: SignedInUser;
+      readonly sessionId: string;
+      /** Plain scopes held now. */
+      readonly scopes: ReadonlySet<Scope>;
+    };
+
+export type UserPrincipal = Extract<Principal, { kind: 'user' }>;
+
+const nothing: ReadonlySet<Scope> = new Set();
+export const anonymous: Principal = { kind: 'anonymous', scopes: nothing };
+
+/** The viewer's end of the socket an operation came by, for bulk streams that must not outrun their reader. */
+export interface ViewerSocket {
+  /** Bytes handed to the socket and not yet taken by the kernel. */
+  readonly bufferedAmount: number;
+  /** Resolves when all of it was taken, or the socket closed. @throws the signal's reason */
+  drained(signal?: AbortSignal): Promise<void>;
+}
+
+/** Answers `Set-Cookie` of an HTTP operation; absent on WebSockets, which cannot set any. */
+export interface CookieJar {
+  set(cookie: string): void;
+}
+
+/** What every resolver gets. A new one for each operation, and for each event of a subscription. */
+export interface RequestContext {
+  readonly principal: Principal;
+  /** The client's IP address, as far as trusted proxies tell; empty for a shared subscription. */
+  readonly address: string;
+  readonly userAgent: string;
+  /** How the browser reached us, for cookies. */
+  readonly origin: { readonly secure: boolean; readonly host: string };
+  readonly log: Logger;
+  readonly db: Database;
+  readonly services: Services;
+  /** Aborted when the client goes away or completes the operation. A mutation looks just before its side effect. */
+  readonly signal: AbortSignal;
+  readonly socket?: ViewerSocket;
+  readonly cookies?: CookieJar;
+}
+
+/** @throws ServerKitError UNAUTHENTICATED unless a person asks */
+export function requireUser(context: Pick<RequestContext, 'principal'>): UserPrincipal {
+  if (context.principal.kind === 'user') return context.principal;
+  throw unauthenticated();
+}

@@ -1,0 +1,144 @@
+import SchemaBuilder, {
+  BasePlugin,
+  PothosSchemaError,
+  type FieldNullability,
+  type InputFieldMap,
+  type InputShapeFromFields,
+  type MaybePromise,
+  type PothosOutputFieldConfig,
+  type PothosTypeConfig,
+  type SchemaTypes,
+  type TypeParam,
+} from '@pothos/core';
+import type { RequestContext } from '../context.ts';
+import {
+  authScopesOf,
+  type FieldAccess,
+  type FieldMarks,
+  type SubscriptionMarks,
+  type TypeAccess,
+  type TypeMarks,
+} from './access.ts';
+
+/**
+ * Default-deny: adds the option `access` to root fields and object types, refuses to build a schema in which one has
+ * none, and hands it to scope-auth. The marks stay readable in `extensions.serverkit`, from which the walker test, the
+ * fan-out and the re-check of running subscriptions read.
+ */
+const name = 'access';
+export default name;
+
+interface Marked {
+  readonly perViewer?: boolean;
+}
+
+declare global {
+  export namespace PothosSchemaTypes {
+    interface Plugins<Types extends SchemaTypes> {
+      access: AccessPlugin<Types>;
+    }
+    interface ObjectTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
+      access: TypeAccess;
+    }
+    interface InterfaceTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
+      access: TypeAccess;
+    }
+    interface FieldOptions extends Marked {}
+    interface ObjectFieldOptions<
+      Types extends SchemaTypes,
+      ParentShape,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      /** Only to ask for more than the type does. */
+      access?: FieldAccess;
+    }
+    interface QueryFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      access: FieldAccess;
+    }
+    interface MutationFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveReturnShape,
+    > {
+      access: FieldAccess;
+    }
+    interface SubscriptionFieldOptions<
+      Types extends SchemaTypes,
+      Type extends TypeParam<Types>,
+      Nullable extends FieldNullability<Type>,
+      Args extends InputFieldMap,
+      ResolveShape,
+      ResolveReturnShape,
+    > extends SubscriptionMarks {
+      access: FieldAccess;
+      /**
+       * The event everyone who joins begins with (null = none). `subscribe` then yields only what comes after: the
+       * source is open before the snapshot is taken, so nothing falls between, but an event may be older than the
+       * snapshot it follows; events must bear being applied twice.
+       */
+      snapshot?: (
+        args: InputShapeFromFields<Args>,
+        context: RequestContext,
+      ) => MaybePromise<ResolveShape | null | undefined>;
+    }
+  }
+}
+
+export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override onTypeConfig(config: PothosTypeConfig): PothosTypeConfig {
+    if (config.kind !== 'Object' && config.kind !== 'Interface') return config;
+    const { access, perViewer } = config.pothosOptions;
+    if (access === undefined) {
+      throw new PothosSchemaError(`The type ${config.name} does not say who may see it; give it an access.`);
+    }
+    mark(config, { access, ...(perViewer && { perViewer }) });
+    return config;
+  }
+
+  override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const marks = fieldMarks(config.pothosOptions);
+    const root = config.kind === 'Query' || config.kind === 'Mutation' || config.kind === 'Subscription';
+    if (root && marks.access === undefined) {
+      throw new PothosSchemaError(
+        `${config.parentType}.${config.name} does not say who may use it; give it an access.`,
+      );
+    }
+    mark(config, marks);
+    return config;
+  }
+}
+
+/** Only some kinds of field have all of the options; the rest read as absent. */
+function fieldMarks({ access, perViewer, delivery, overflow, snapshot }: FieldMarks): FieldMarks {
+  return {
+    ...(access && { access }),
+    ...(perViewer && { perViewer }),
+    ...(delivery && { delivery }),
+    ...(overflow && { overflow }),
+    ...(snapshot && { snapshot }),
+  };
+}
+
+interface Markable {
+  readonly pothosOptions: object;
+  extensions?: unknown;
+}
+
+function mark(config: Markable, marks: FieldMarks | TypeMarks): void {
+  const authScopes = marks.access && authScopesOf(marks.access);
+  if (authScopes) Object.assign(config.pothosOptions, { authScopes });
+  config.extensions = Object.assign({}, config.extensions, { serverkit: marks });
+}
+
+SchemaBuilder.registerPlugin(name, AccessPlugin);

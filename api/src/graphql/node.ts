@@ -1,0 +1,58 @@
+import { builder } from '../builder.ts';
+import type { FieldAccess } from './access.ts';
+import type { RequestContext } from '../context.ts';
+import { authScopesOf } from './access.ts';
+import { kindOfId, type IdKind } from '../ids.ts';
+
+interface NodeShape {
+  readonly id: string;
+}
+
+/** An object that can be fetched by its id alone. */
+export interface NodeKind {
+  readonly typeName: string;
+  /** Who may fetch one of this kind by id; the others are told that there is none. */
+  readonly access: FieldAccess;
+  readonly load: (id: string, context: RequestContext) => Promise<NodeShape | null>;
+}
+
+const kinds = new Map<IdKind, NodeKind>();
+
+/** Lets `node(id:)` find a kind of object; called by the domain that defines its type. */
+export function registerNode(kind: IdKind, node: NodeKind): void {
+  kinds.set(kind, node);
+}
+
+export const Node = builder.interfaceRef<NodeShape>('Node').implement({
+  access: 'inherited',
+  description: 'An object that keeps its id for life.',
+  resolveType: ({ id }) => {
+    const kind = kindOfId(id);
+    return kind && kinds.get(kind)?.typeName;
+  },
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Opaque and prefixed by kind, such as srv_… or usr_….' }),
+  }),
+});
+
+builder.queryField('node', (t) =>
+  t.field({
+    type: Node,
+    nullable: true,
+    access: 'signedIn',
+    description: 'Any object by its id; null when there is none or it may not be seen.',
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, context) => {
+      const kind = kindOfId(id);
+      const node = kind && kinds.get(kind);
+      if (!node || !holds(context, node.access)) return null;
+      return node.load(id, context);
+    },
+  }),
+);
+
+function holds({ principal }: RequestContext, access: FieldAccess): boolean {
+  const needed = authScopesOf(access);
+  if (needed?.scope) return principal.scopes.has(needed.scope);
+  return !needed?.signedIn || principal.kind !== 'anonymous';
+}

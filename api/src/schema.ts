@@ -1,0 +1,5 @@
+import './graphql/node.ts';
+import { builder } from './builder.ts';
+
+/** The public schema. Each domain adds its part when it is imported above. */
+export const schema = builder.toSchema();
