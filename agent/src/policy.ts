@@ -1,0 +1,82 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import type { ScopePattern } from '@serverkit/wire/scopes.ts';
+import { AgentError } from './errors.ts';
+
+/**
+ * - `local`: the ceiling stands in this host's configuration; only somebody on the host can raise it.
+ * - `managed`: the owner of the host left the ceiling to the control plane.
+ */
+export type PolicyMode = 'local' | 'managed';
+
+/** Whole areas that the configuration can switch off, whatever the scopes say. */
+export const features = ['docker', 'metrics', 'logs'] as const;
+export type Feature = (typeof features)[number];
+
+export interface PolicyOptions {
+  /** The local ceiling, or `managed`. */
+  readonly scopes: readonly ScopePattern[] | 'managed';
+  /** Absolute paths that nothing may read, write or mount, with all that is below them. */
+  readonly deniedPaths: readonly string[];
+  readonly disabledFeatures: ReadonlySet<Feature>;
+}
+
+/** What this host lets the control plane do: the agent's own word, checked on the agent. */
+export interface Policy {
+  readonly mode: PolicyMode;
+  /** The local ceiling as patterns; `*` in `managed` mode. An operation also needs the server's own scopes. */
+  scopes(): readonly ScopePattern[];
+  readonly deniedPaths: readonly string[];
+  readonly disabledFeatures: ReadonlySet<Feature>;
+  /** True for a denied path, what is below it, and what contains it (mounting `/` exposes everything). */
+  deniesPath(candidate: string): boolean;
+  /** @throws AgentError POLICY_DENIED when the feature is switched off on this host */
+  requireFeature(feature: Feature): void;
+}
+
+export function createPolicy(options: PolicyOptions): Policy {
+  const deniedPaths = [
+    ...new Set(options.deniedPaths.flatMap((denied) => [path.resolve(denied), real(denied)])),
+  ];
+  const scopes: readonly ScopePattern[] = options.scopes === 'managed' ? ['*'] : [...options.scopes];
+
+  return {
+    mode: options.scopes === 'managed' ? 'managed' : 'local',
+    scopes: () => scopes,
+    deniedPaths,
+    disabledFeatures: options.disabledFeatures,
+    deniesPath(candidate) {
+      if (candidate.includes('\0')) return true;
+      const forms = [path.resolve('/', candidate), real(path.resolve('/', candidate))];
+      return deniedPaths.some((denied) =>
+        forms.some((form) => contains(denied, form) || contains(form, denied)),
+      );
+    },
+    requireFeature(feature) {
+      if (!options.disabledFeatures.has(feature)) return;
+      throw new AgentError(
+        'POLICY_DENIED',
+        `This server's agent has ${feature} switched off in its configuration.`,
+      );
+    },
+  };
+}
+
+function contains(parent: string, child: string): boolean {
+  const relative = path.relative(parent, child);
+  return (
+    relative === '' ||
+    (!relative.startsWith(`..${path.sep}`) && relative !== '..' && !path.isAbsolute(relative))
+  );
+}
+
+/** Symbolic links resolved as far as the path exists: a link into a denied folder is denied as well. */
+function real(candidate: string): string {
+  const resolved = path.resolve(candidate);
+  try {
+    return realpathSync(resolved);
+  } catch {
+    const parent = path.dirname(resolved);
+    return parent === resolved ? resolved : path.join(real(parent), path.basename(resolved));
+  }
+}

@@ -1,0 +1,7 @@
+import { builder } from './builder.ts';
+import './docker/schema.ts';
+import './self/schema.ts';
+import './system/schema.ts';
+
+/** What the agent serves; printed to `wire/agent.graphql`. Building it touches neither the host nor Docker. */
+export const schema = builder.toSchema();
