@@ -1,37 +1,62 @@
+import { addDashboard } from './http/dashboard.ts';
+import { Dispatcher } from './http/dispatch.ts';
+import { addHealthRoutes } from './http/health.ts';
+import type { HostPolicy } from './http/host-policy.ts';
+import type { Handlers } from './http/listener.ts';
 import { RouteTable } from './http/router.ts';
 import type { Platform, Room } from './platform.ts';
+import { errorText } from './startup-error.ts';
+
+/** Makes a room from the platform. */
+export type RoomFactory = (platform: Platform) => Room;
+
+/** The rooms of a full control plane, in the order they start. They are drained in the reverse order. */
+export const rooms: readonly RoomFactory[] = [];
 
 /** Everything the process does, built without listening, so that tests drive the very same thing. */
 export interface App {
-  readonly platform: Platform;
-  readonly routes: RouteTable;
+  /** What a {@link Listener} serves. */
+  readonly handlers: Handlers;
   /** Runs every room's `prepare`, in order. */
   prepare(): Promise<void>;
   /** Runs every room's `started`, in order. */
   started(): Promise<void>;
-  /** Drains every room, last first; the signal aborts when time is up. */
+  /** From now on `/readyz` sends traffic elsewhere. */
+  announceDrain(): void;
+  /** Drains every room, last first; none can hold up the others once the signal aborts. */
   drain(signal: AbortSignal): Promise<void>;
-  readonly draining: boolean;
 }
 
-/** Makes a room from the platform; app.ts lists them. */
-export type RoomFactory = (platform: Platform) => Room;
+export interface AppOptions {
+  readonly hostPolicy: HostPolicy;
+  /** @default {@link rooms} */
+  readonly rooms?: readonly RoomFactory[];
+  /** Of the built dashboard. @default web/build */
+  readonly dashboard?: string;
+}
 
-/**
- * The rooms of a full control plane, in the order they start.
- */
-export const rooms: readonly RoomFactory[] = [];
-
-export function createApp(platform: Platform, factories: readonly RoomFactory[] = rooms): App {
-  const list = factories.map((make) => make(platform));
+export function createApp(platform: Platform, options: AppOptions): App {
+  const { env, log, db, frontDoor } = platform;
+  const list = (options.rooms ?? rooms).map((make) => make(platform));
   const routes = new RouteTable();
-  for (const room of list) room.routes?.(routes);
   let draining = false;
-  return {
-    platform,
+  addHealthRoutes(routes, async () => {
+    if (draining) return 'draining';
+    return (await db.healthy()) ? 'ready' : 'database';
+  });
+  addDashboard(routes, options.dashboard);
+  for (const room of list) room.routes?.(routes);
+  const dispatcher = new Dispatcher({
+    env,
     routes,
-    get draining() {
-      return draining;
+    log,
+    policy: options.hostPolicy,
+    publicUrl: frontDoor.publicUrl,
+  });
+  return {
+    handlers: {
+      request: (request, response, channel) => dispatcher.request(request, response, channel),
+      upgrade: (request, socket, head, channel) => dispatcher.upgrade(request, socket, head, channel),
     },
     async prepare() {
       for (const room of list) await room.prepare?.();
@@ -39,9 +64,21 @@ export function createApp(platform: Platform, factories: readonly RoomFactory[] 
     async started() {
       for (const room of list) await room.started?.();
     },
+    announceDrain() {
+      draining = true;
+    },
     async drain(signal) {
       draining = true;
-      for (const room of list.toReversed()) await room.drain?.(signal);
+      const late = new Promise<void>((resolve) => {
+        signal.addEventListener('abort', () => resolve(), { once: true });
+      });
+      for (const room of list.toReversed()) {
+        try {
+          await Promise.race([room.drain?.(signal), ...(signal.aborted ? [] : [late])]);
+        } catch (error) {
+          log.error({ err: error, room: room.name }, `draining failed: ${errorText(error)}`);
+        }
+      }
     },
   };
 }

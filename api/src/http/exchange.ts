@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { OriginVerdict } from './host-policy.ts';
 
 /**
  * How a request reached us.
@@ -19,6 +20,8 @@ export interface RequestFacts {
   /** The `Host` header in lower case, port included; empty when there was none. */
   readonly host: string;
   readonly origin: string | undefined;
+  /** What `origin` means: none sent (a program), one of our own pages, or a page of someone else. */
+  readonly originVerdict: OriginVerdict;
 }
 
 export interface Exchange {
