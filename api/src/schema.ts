@@ -1,4 +1,6 @@
 import './graphql/node.ts';
+import './identity/schema.ts';
+import './audit/schema.ts';
 import { builder } from './builder.ts';
 
 /** The public schema. Each domain adds its part when it is imported above. */

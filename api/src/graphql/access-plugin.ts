@@ -38,10 +38,11 @@ declare global {
       access: AccessPlugin<Types>;
     }
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
-      access: TypeAccess;
+      /** Needed all the same: connections have a default, for every other type the schema does not build without. */
+      access?: TypeAccess;
     }
     interface InterfaceTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
-      access: TypeAccess;
+      access?: TypeAccess;
     }
     interface FieldOptions extends Marked {}
     interface ObjectFieldOptions<

@@ -1,0 +1,153 @@
+import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import type { Logger } from 'pino';
+import type { Database } from '../database/database.ts';
+import type { UserPrincipal } from '../context.ts';
+import { newId } from '../ids.ts';
+import { principalOf } from './principal.ts';
+import {
+  digest,
+  looksLikeSecret,
+  newSessionSecrets,
+  sameDigest,
+  type SessionSecrets,
+} from './session-secrets.ts';
+
+const minute = 60_000;
+const day = 24 * 60 * minute;
+
+/** A session ends when unused for this long, in milliseconds … */
+export const idleMs = 7 * day;
+/** … and in any case this long after signing in. */
+export const absoluteMs = 30 * day;
+/** How exactly the last use is kept; each write costs one. */
+const touchMs = minute;
+
+export interface Visitor {
+  readonly address: string;
+  readonly userAgent: string;
+}
+
+/** What a browser shows for itself; either half may be absent. */
+export interface SessionClaim {
+  readonly cookie: string | undefined;
+  readonly proof: string | undefined;
+}
+
+export interface NewSession {
+  readonly id: string;
+  readonly secrets: SessionSecrets;
+}
+
+type Transaction = Pick<Prisma.TransactionClient, 'session'>;
+
+const withUser = {
+  user: { select: { id: true, email: true, name: true, role: true, disabledAt: true } },
+} satisfies Prisma.SessionInclude;
+
+type SessionWithUser = Prisma.SessionGetPayload<{ include: typeof withUser }>;
+
+/** Browser sessions: two random halves, of which the database holds only the SHA-256. */
+export class Sessions {
+  readonly #db: Database;
+  readonly #log: Logger;
+
+  constructor(db: Database, log: Logger) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  async create(tx: Transaction, userId: string, visitor: Visitor): Promise<NewSession> {
+    const secrets = newSessionSecrets();
+    const id = newId('session');
+    await tx.session.create({
+      data: {
+        id,
+        userId,
+        cookieHash: digest(secrets.cookie),
+        proofHash: digest(secrets.proof),
+        address: visitor.address,
+        userAgent: visitor.userAgent.slice(0, 300),
+        expiresAt: new Date(Date.now() + absoluteMs),
+      },
+    });
+    return { id, secrets };
+  }
+
+  /** Who the two halves belong to; undefined when either is missing, wrong, ended or of a disabled account. */
+  async authenticate({ cookie, proof }: SessionClaim): Promise<UserPrincipal | undefined> {
+    if (!looksLikeSecret(cookie) || !looksLikeSecret(proof)) return undefined;
+    const session = await this.#db.prisma.session.findUnique({
+      where: { cookieHash: digest(cookie) },
+      include: withUser,
+    });
+    if (!session || !sameDigest(session.proofHash, digest(proof)) || !alive(session)) return undefined;
+    if (Date.now() - session.lastUsedAt.getTime() > touchMs) this.#touch([session.id]);
+    return principalOf(session.user, session.id);
+  }
+
+  /** The same people as they stand now, by session; those that ended are missing. Counts as use. */
+  async renew(ids: readonly string[]): Promise<Map<string, UserPrincipal>> {
+    if (ids.length === 0) return new Map();
+    const found = await this.#db.prisma.session.findMany({
+      where: { id: { in: [...ids] } },
+      include: withUser,
+    });
+    const living = found.filter(alive);
+    this.#touch(
+      living
+        .filter(({ lastUsedAt }) => Date.now() - lastUsedAt.getTime() > touchMs)
+        .map((session) => session.id),
+    );
+    return new Map(living.map((session) => [session.id, principalOf(session.user, session.id)]));
+  }
+
+  /** Open sessions of a person, the last used first. */
+  async list(userId: string) {
+    const now = Date.now();
+    return this.#db.prisma.session.findMany({
+      where: {
+        userId,
+        revokedAt: null,
+        expiresAt: { gt: new Date(now) },
+        lastUsedAt: { gt: new Date(now - idleMs) },
+      },
+      orderBy: { lastUsedAt: 'desc' },
+    });
+  }
+
+  /** @returns whether there was an open session of this person to end */
+  async revoke(tx: Transaction, userId: string, sessionId: string): Promise<boolean> {
+    const { count } = await tx.session.updateMany({
+      where: { id: sessionId, userId, revokedAt: null },
+      data: { revokedAt: new Date() },
+    });
+    return count > 0;
+  }
+
+  /** Takes away what ended long ago. */
+  async sweep(): Promise<void> {
+    const before = new Date(Date.now() - absoluteMs);
+    await this.#db.prisma.session.deleteMany({
+      where: { OR: [{ expiresAt: { lt: before } }, { revokedAt: { lt: before } }] },
+    });
+  }
+
+  #touch(ids: readonly string[]): void {
+    if (ids.length === 0) return;
+    this.#db.prisma.session
+      .updateMany({ where: { id: { in: [...ids] } }, data: { lastUsedAt: new Date() } })
+      .catch((error: unknown) =>
+        this.#log.warn({ err: error }, 'The last use of a session could not be kept'),
+      );
+  }
+}
+
+function alive(session: SessionWithUser): boolean {
+  const now = Date.now();
+  return (
+    session.revokedAt === null &&
+    session.user.disabledAt === null &&
+    session.expiresAt.getTime() > now &&
+    session.lastUsedAt.getTime() + idleMs > now
+  );
+}
