@@ -45,6 +45,8 @@ export const errorCodes = [
   'AGENT_REFUSED',
   /** The agent is too old for it; the message says what to update. */
   'UNSUPPORTED_BY_AGENT',
+  /** The agent failed unexpectedly; its own log on the server says why. */
+  'AGENT_FAILED',
   /** The agent answered something that makes no sense. */
   'AGENT_PROTOCOL_ERROR',
   /** Docker on the server is not there or does not answer. */

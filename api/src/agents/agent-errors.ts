@@ -1,0 +1,73 @@
+import type { GraphQLFormattedError } from 'graphql';
+import { isAgentErrorCode, type AgentErrorCode } from '@serverkit/wire/errors.ts';
+import { ServerKitError, type ErrorCode } from '../errors.ts';
+
+const codes: Readonly<Record<AgentErrorCode, ErrorCode>> = {
+  SIGNATURE_INVALID: 'AGENT_PROTOCOL_ERROR',
+  ENVELOPE_MISMATCH: 'AGENT_PROTOCOL_ERROR',
+  ENVELOPE_EXPIRED: 'AGENT_TIMEOUT',
+  ENVELOPE_REPLAYED: 'AGENT_PROTOCOL_ERROR',
+  SCOPE_DENIED: 'AGENT_REFUSED',
+  POLICY_DENIED: 'AGENT_REFUSED',
+  DOCUMENT_INVALID: 'AGENT_PROTOCOL_ERROR',
+  INPUT_INVALID: 'INPUT_INVALID',
+  NOT_FOUND: 'NOT_FOUND',
+  CONFLICT: 'CONFLICT',
+  DOCKER_UNAVAILABLE: 'DOCKER_UNAVAILABLE',
+  DOCKER_ERROR: 'DOCKER_ERROR',
+  RESULT_TOO_LARGE: 'RESULT_TOO_LARGE',
+  TOO_MANY_OPERATIONS: 'TOO_MANY_OPERATIONS',
+  CANCELLED: 'CANCELLED',
+  AGENT_INTERNAL: 'AGENT_FAILED',
+};
+
+/**
+ * What an agent said went wrong, in our words for codes and its own for the rest. Its text is shown to people, so it
+ * is cut and cleared of control characters.
+ */
+export function fromAgent(errors: readonly GraphQLFormattedError[]): ServerKitError {
+  const [first] = errors;
+  const code = first?.extensions?.['code'];
+  if (!first || !isAgentErrorCode(code)) return protocolError('it answered an error without a known code');
+  return new ServerKitError(codes[code], presentable(first.message), { details: { agentCode: code } });
+}
+
+function presentable(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what must go
+  return text
+    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
+    .slice(0, 1000);
+}
+
+export function protocolError(why: string, cause?: unknown): ServerKitError {
+  return new ServerKitError(
+    'AGENT_PROTOCOL_ERROR',
+    `The agent answered something ServerKit cannot use: ${presentable(why)}. Update the agent, and look at its log.`,
+    { cause },
+  );
+}
+
+export function agentOffline(name: string, since?: Date | null): ServerKitError {
+  const when = since ? ` since ${since.toISOString()}` : '';
+  return new ServerKitError(
+    'AGENT_OFFLINE',
+    `The agent of ${name} is offline${when}; nothing was sent. On the server, see "serverkit-agent status", or start it with "systemctl start serverkit-agent".`,
+    { details: since ? { since: since.toISOString() } : {} },
+  );
+}
+
+export function agentTimeout(ms: number): ServerKitError {
+  return new ServerKitError(
+    'AGENT_TIMEOUT',
+    `The agent did not answer within ${Math.round(ms / 1000)} seconds. It may be busy; try again.`,
+  );
+}
+
+export function linkBroke(sent: boolean): ServerKitError {
+  return sent
+    ? new ServerKitError(
+        'OUTCOME_UNKNOWN',
+        'The link to the agent broke before it answered. Look at the server again once it is back.',
+      )
+    : new ServerKitError('AGENT_OFFLINE', 'The link to the agent broke; nothing was sent.');
+}

@@ -1,0 +1,143 @@
+import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import type { AgentHello } from '@serverkit/wire/handshake.ts';
+import type { Database } from '../database/database.ts';
+import { newId } from '../ids.ts';
+import { parseFacts } from './hello.ts';
+
+/** What the database knows of a server when its agent calls. */
+export interface KnownAgent {
+  readonly serverId: string;
+  readonly serverNumber: number;
+  readonly name: string;
+  readonly agentId: string;
+  readonly agentKey: Buffer;
+  readonly scopes: readonly string[];
+}
+
+export interface LinkEnd {
+  readonly linkId: string;
+  readonly serverId: string;
+  readonly epoch: number;
+  readonly code: number;
+  readonly reason: string;
+  /** The state the server is in until it is back. */
+  readonly connection: 'offline' | 'connecting' | 'pending';
+}
+
+/** The rows behind the links: which agent is known, which link counts, how each one ended. */
+export interface LinkRecords {
+  find(agentId: string): Promise<KnownAgent | null>;
+  /**
+   * Makes a proven link the server's: takes the next epoch and stores what the agent said of itself.
+   *
+   * @returns null when the agent was revoked or its key changed meanwhile
+   */
+  claim(
+    agent: KnownAgent,
+    hello: AgentHello,
+    address: string,
+  ): Promise<{ linkId: string; epoch: number } | null>;
+  /** @returns whether the link that ended was still the server's newest */
+  end(end: LinkEnd): Promise<boolean>;
+  setError(serverId: string, message: string): Promise<void>;
+  /** After a start nobody is linked yet. @returns the servers that were online and should come back */
+  sweep(): Promise<string[]>;
+  /** Declares those still connecting offline. @returns which were */
+  giveUp(serverIds: readonly string[]): Promise<string[]>;
+}
+
+export function createLinkRecords({ prisma }: Database): LinkRecords {
+  return {
+    async find(agentId) {
+      const server = await prisma.server.findUnique({ where: { agentId } });
+      if (!server?.agentKey) return null;
+      return {
+        serverId: server.id,
+        serverNumber: server.number,
+        name: server.name,
+        agentId,
+        agentKey: Buffer.from(server.agentKey),
+        scopes: server.scopes,
+      };
+    },
+    claim(agent, hello, address) {
+      return prisma.$transaction(async (tx) => {
+        const claimed = await tx.server.updateManyAndReturn({
+          where: { id: agent.serverId, agentId: agent.agentId, agentKey: new Uint8Array(agent.agentKey) },
+          data: { ...helloFields(hello), linkEpoch: { increment: 1 } },
+          select: { linkEpoch: true },
+        });
+        const [row] = claimed;
+        if (!row) return null;
+        const link = await tx.linkSession.create({
+          data: {
+            id: newId('link'),
+            serverId: agent.serverId,
+            epoch: row.linkEpoch,
+            address,
+            agentVersion: hello.version,
+            machineId: hello.machineId,
+          },
+          select: { id: true },
+        });
+        return { linkId: link.id, epoch: row.linkEpoch };
+      });
+    },
+    async end({ linkId, serverId, epoch, code, reason, connection }) {
+      const now = new Date();
+      const [, changed] = await prisma.$transaction([
+        prisma.linkSession.updateMany({
+          where: { id: linkId, endedAt: null },
+          data: { endedAt: now, endCode: code, endReason: reason.slice(0, 300) },
+        }),
+        prisma.server.updateMany({
+          where: { id: serverId, linkEpoch: epoch, connection: 'online' },
+          data: { connection, lastSeenAt: now },
+        }),
+      ]);
+      return changed.count > 0;
+    },
+    async setError(serverId, message) {
+      await prisma.server.updateMany({ where: { id: serverId }, data: { lastError: message.slice(0, 500) } });
+    },
+    async sweep() {
+      const now = new Date();
+      const [, , back] = await prisma.$transaction([
+        prisma.linkSession.updateMany({
+          where: { endedAt: null },
+          data: { endedAt: now, endReason: 'The control plane stopped' },
+        }),
+        prisma.server.updateMany({ where: { connection: 'online' }, data: { connection: 'connecting' } }),
+        prisma.server.findMany({ where: { connection: 'connecting' }, select: { id: true } }),
+      ]);
+      return back.map(({ id }) => id);
+    },
+    async giveUp(serverIds) {
+      const gone = await prisma.server.updateManyAndReturn({
+        where: { id: { in: [...serverIds] }, connection: 'connecting' },
+        data: { connection: 'offline' },
+        select: { id: true },
+      });
+      return gone.map(({ id }) => id);
+    },
+  };
+}
+
+function helloFields(hello: AgentHello): Prisma.ServerUpdateManyMutationInput {
+  const facts = parseFacts(hello.facts);
+  const now = new Date();
+  return {
+    connection: 'online',
+    lastSeenAt: now,
+    lastError: null,
+    agentVersion: hello.version,
+    localScopes: [...hello.localScopes],
+    clockSkewMs: clampInt(hello.wallMs - now.getTime()),
+    ...(facts ? { facts, factsAt: now } : {}),
+  };
+}
+
+/** Into the range of a 32-bit column: 24 days of skew say enough. */
+function clampInt(value: number): number {
+  return Math.max(-2_147_483_648, Math.min(2_147_483_647, Math.round(value)));
+}

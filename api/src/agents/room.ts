@@ -1,0 +1,23 @@
+import type { Room } from '../platform.ts';
+import type { AgentMachinery } from './service.ts';
+
+/** Where agents dial in. */
+export function agentsRoom({ acceptor, liveness, records, expectBack }: AgentMachinery): Room {
+  return {
+    name: 'agents',
+    routes(router) {
+      router.upgrade({
+        path: '/agent/ws',
+        channels: ['main', 'local'],
+        handle: (request, socket, head, facts) => acceptor.upgrade(request, socket, head, facts),
+      });
+    },
+    async prepare() {
+      expectBack(await records.sweep());
+    },
+    async drain() {
+      await acceptor.drain();
+      liveness.stop();
+    },
+  };
+}

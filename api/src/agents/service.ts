@@ -1,0 +1,97 @@
+import type { Audit } from '../audit/service.ts';
+import type { Topics } from '../live/topics.ts';
+import type { Platform } from '../platform.ts';
+import { linkCloseCodes } from '@serverkit/wire/errors.ts';
+import { serverChanges } from '../servers/events.ts';
+import { createAcceptor, type Acceptor } from './accept.ts';
+import { createCommands, type Commands } from './commands.ts';
+import { createContracts } from './documents.ts';
+import type { Agents } from './link.ts';
+import { createLiveness, type Liveness } from './liveness.ts';
+import { createLinkRecords, type LinkRecords } from './records.ts';
+import { createRegistrations, type Registrations } from './registration.ts';
+import { createRegistry } from './registry.ts';
+
+/** How long a server that should come back is shown as connecting before it counts as offline. Milliseconds. */
+const comebackMs = 25_000;
+
+/** Everything other domains need of agents: who is linked, how to change something there, how one joins. */
+export interface AgentService {
+  readonly links: Agents;
+  readonly commands: Commands;
+  readonly registrations: Registrations;
+  /**
+   * Ends a server's link at once, if there is one.
+   *
+   * @param why - `revoked`: the agent must not come back; `refresh`: it takes over new settings and comes back
+   */
+  cut(serverId: string, why: 'revoked' | 'refresh', reason: string): void;
+}
+
+/** What only the agents room itself touches. */
+export interface AgentMachinery extends AgentService {
+  readonly acceptor: Acceptor;
+  readonly liveness: Liveness;
+  readonly records: LinkRecords;
+  /** Shows servers as connecting for a while, then as offline. */
+  expectBack(serverIds: readonly string[]): void;
+}
+
+export function createAgentService(
+  { db, vault, keys, log }: Pick<Platform, 'db' | 'vault' | 'keys' | 'log'>,
+  { audit, topics }: { readonly audit: Audit; readonly topics: Topics },
+): AgentMachinery {
+  const registry = createRegistry(log);
+  const records = createLinkRecords(db);
+  const liveness = createLiveness();
+  const commands = createCommands({ db, audit, agents: registry, log });
+  const changed = (serverId: string): void => topics.publish(serverChanges, { serverId, kind: 'STATUS' });
+
+  function expectBack(serverIds: readonly string[]): void {
+    if (serverIds.length === 0) return;
+    setTimeout(() => {
+      records.giveUp(serverIds).then(
+        (gone) => gone.forEach(changed),
+        (error: unknown) =>
+          log.error({ err: error }, 'servers that did not come back could not be marked offline'),
+      );
+    }, comebackMs).unref();
+  }
+
+  const acceptor = createAcceptor({
+    registry,
+    records,
+    liveness,
+    contracts: createContracts(),
+    audit,
+    log,
+    key: () => keys.current,
+    changed,
+    expectBack: (serverId) => expectBack([serverId]),
+  });
+
+  const cut: AgentService['cut'] = (serverId, why, reason) =>
+    registry.get(serverId)?.close(linkCloseCodes[why], reason);
+
+  const registrations = createRegistrations({
+    db,
+    vault,
+    keys,
+    audit,
+    registered(serverId) {
+      cut(serverId, 'revoked', 'Another agent registered for this server');
+      expectBack([serverId]);
+      changed(serverId);
+    },
+    alarmed: changed,
+  });
+
+  registry.onUp((link) => {
+    commands.reconcile(link).catch((error: unknown) => {
+      if (!link.closed.aborted)
+        log.warn({ err: error, serverId: link.serverId }, 'open commands were not settled');
+    });
+  });
+
+  return { links: registry, commands, registrations, cut, acceptor, liveness, records, expectBack };
+}

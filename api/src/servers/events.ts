@@ -1,0 +1,13 @@
+import { Topic } from '../live/topics.ts';
+
+/** Something about a server changed; whoever listens reads it again. */
+export interface ServerChange {
+  readonly serverId: string;
+  readonly kind: 'CREATED' | 'UPDATED' | 'STATUS' | 'DELETED';
+}
+
+/** Published once the change is in the database. A busy reader keeps the newest change of each server. */
+export const serverChanges = new Topic<ServerChange>({
+  buffering: { keep: 'latest', key: ({ serverId }) => serverId },
+  channel: ({ serverId }) => serverId,
+});
