@@ -42,7 +42,7 @@ interface Listening {
 /** Events inside the control plane: who publishes knows nothing of who listens. */
 export class Topics {
   /** Hands the payload to everyone who listens now. Costs next to nothing when nobody does. */
-  publish<Payload>(topic: Topic<Payload>, payload: Payload): void {
+  publish<Payload>(topic: Topic<Payload>, payload: NoInfer<Payload>): void {
     topic.roomIn(this).deliver(topic.channel(payload), payload);
   }
 
