@@ -95,9 +95,20 @@ export const SampleType = builder.objectRef<AnySample>('Sample').implement({
   }),
 });
 
-/** Stored samples, in order. */
-export const SampleBatch = builder.objectRef<{ samples: readonly StoredSample[] }>('SampleBatch').implement({
+/** Stored samples, in order, and the clock they are measured by: what tells a wall clock that is off. */
+interface Batch {
+  readonly epoch: string;
+  readonly monotonicMs: number;
+  readonly samples: readonly StoredSample[];
+}
+
+export const SampleBatch = builder.objectRef<Batch>('SampleBatch').implement({
   fields: (t) => ({
+    epoch: t.exposeString('epoch', { description: 'The epoch this agent runs in now.' }),
+    monotonicMs: t.expose('monotonicMs', {
+      type: 'SafeInt',
+      description: 'Its monotonic clock when the batch was sent, so that the age of a sample can be told.',
+    }),
     samples: t.expose('samples', {
       type: [SampleType],
       description: 'In order, at most 120; epoch and seq are set.',

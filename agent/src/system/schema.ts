@@ -23,7 +23,11 @@ builder.subscriptionField('samples', (t) =>
       services.policy.requireFeature('metrics');
       return services.sampling.stored(after ?? null, signal);
     },
-    resolve: (samples) => ({ samples }),
+    resolve: (samples, _args, { services }) => ({
+      epoch: services.ring.epoch,
+      monotonicMs: Math.round(performance.now()),
+      samples,
+    }),
   }),
 );
 
