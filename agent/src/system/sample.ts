@@ -73,3 +73,30 @@ export interface StoredSample extends Measurement, SampleCursor {}
 export function round2(value: number): number {
   return Math.round(value * 100) / 100;
 }
+
+const numbers = [
+  'seq',
+  'at',
+  'monotonicMs',
+  'cpuPercent',
+  'load1',
+  'load5',
+  'load15',
+  'memoryTotalBytes',
+  'memoryUsedBytes',
+  'swapTotalBytes',
+  'swapUsedBytes',
+  'uptimeSeconds',
+] as const;
+const lists = ['cpuCores', 'mounts', 'disks', 'networks', 'temperatures'] as const;
+
+/** True for what an agent of this version wrote; a file may be torn, foreign or from another version. */
+export function isStoredSample(value: unknown): value is StoredSample {
+  if (typeof value !== 'object' || value === null) return false;
+  const record: Partial<Record<keyof StoredSample, unknown>> = value;
+  return (
+    typeof record.epoch === 'string' &&
+    numbers.every((key) => typeof record[key] === 'number') &&
+    lists.every((key) => Array.isArray(record[key]))
+  );
+}

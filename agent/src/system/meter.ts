@@ -1,0 +1,33 @@
+import type { DockerCounts } from '../docker/service.ts';
+import type { Measurement } from './sample.ts';
+
+export interface MeterOptions {
+  /** False leaves the list of cores empty. */
+  readonly perCore: boolean;
+  /** Asked at each measurement. */
+  readonly docker: () => DockerCounts | null;
+}
+
+/**
+ * Measures the host. Rates are means since the meter's own measurement before, so everyone who samples at a pace of
+ * their own needs a meter of their own.
+ */
+export interface Meter {
+  measure(): Promise<Measurement>;
+}
+
+/** The meter of this platform. */
+export async function createMeter(options: MeterOptions): Promise<Meter> {
+  if (process.platform === 'linux') {
+    const { LinuxMeter } = await import('./linux-meter.ts');
+    return new LinuxMeter(options);
+  }
+  const { PortableMeter } = await import('./portable-meter.ts');
+  return PortableMeter.create(options);
+}
+
+export function countsOf(
+  counts: DockerCounts | null,
+): Pick<Measurement, 'containersTotal' | 'containersRunning' | 'imagesTotal'> {
+  return counts ?? { containersTotal: null, containersRunning: null, imagesTotal: null };
+}
