@@ -4,19 +4,26 @@ import { addHealthRoutes } from './http/health.ts';
 import type { HostPolicy } from './http/host-policy.ts';
 import type { Handlers } from './http/listener.ts';
 import { RouteTable } from './http/router.ts';
+import { graphqlRoom } from './graphql/room.ts';
+import { identityRoom } from './identity/room.ts';
 import type { Platform, Room } from './platform.ts';
+import { createServices, type Services } from './services.ts';
 import { errorText } from './startup-error.ts';
 
-/** Makes a room from the platform. */
-export type RoomFactory = (platform: Platform) => Room;
+/** Makes a room from the platform and the domains' services. */
+export type RoomFactory = (platform: Platform, services: Services) => Room;
 
 /** The rooms of a full control plane, in the order they start. They are drained in the reverse order. */
-export const rooms: readonly RoomFactory[] = [];
+export const rooms: readonly RoomFactory[] = [
+  (platform, { identity }) => identityRoom(platform, identity),
+  graphqlRoom,
+];
 
 /** Everything the process does, built without listening, so that tests drive the very same thing. */
 export interface App {
   /** What a {@link Listener} serves. */
   readonly handlers: Handlers;
+  readonly services: Services;
   /** Runs every room's `prepare`, in order. */
   prepare(): Promise<void>;
   /** Runs every room's `started`, in order. */
@@ -37,7 +44,8 @@ export interface AppOptions {
 
 export function createApp(platform: Platform, options: AppOptions): App {
   const { env, log, db, frontDoor } = platform;
-  const list = (options.rooms ?? rooms).map((make) => make(platform));
+  const services = createServices(platform);
+  const list = (options.rooms ?? rooms).map((make) => make(platform, services));
   const routes = new RouteTable();
   let draining = false;
   addHealthRoutes(routes, async () => {
@@ -54,6 +62,7 @@ export function createApp(platform: Platform, options: AppOptions): App {
     publicUrl: frontDoor.publicUrl,
   });
   return {
+    services,
     handlers: {
       request: (request, response, channel) => dispatcher.request(request, response, channel),
       upgrade: (request, socket, head, channel) => dispatcher.upgrade(request, socket, head, channel),

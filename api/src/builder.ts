@@ -85,4 +85,3 @@ builder.addScalarType('SafeInt', GraphQLSafeInt, {
 builder.addScalarType('JSON', GraphQLJSON, { description: 'Any JSON value.' });
 builder.queryType({});
 builder.mutationType({});
-builder.subscriptionType({});

@@ -82,17 +82,21 @@ function where({ action, actorId, from, outcome, serverId, to }: Filter): Prisma
 }
 
 builder.queryField('auditEvents', (t) =>
-  t.prismaConnection({
-    type: 'AuditEvent',
-    cursor: 'id',
-    access: 'audit:read',
-    description: 'What was done, by whom and how it ended; newest first. Scope: audit:read.',
-    args: { filter: t.arg({ type: AuditEventFilter }) },
-    resolve: (query, _root, { filter }, { db }) =>
-      db.prisma.auditEvent.findMany({
-        ...query,
-        where: filter ? where(filter) : {},
-        orderBy: { id: 'desc' },
-      }),
-  }),
+  t.prismaConnection(
+    {
+      type: 'AuditEvent',
+      cursor: 'id',
+      access: 'audit:read',
+      description: 'What was done, by whom and how it ended; newest first. Scope: audit:read.',
+      args: { filter: t.arg({ type: AuditEventFilter }) },
+      resolve: (query, _root, { filter }, { db }) =>
+        db.prisma.auditEvent.findMany({
+          ...query,
+          where: filter ? where(filter) : {},
+          orderBy: { id: 'desc' },
+        }),
+    },
+    { name: 'AuditEventConnection' },
+    { name: 'AuditEventEdge' },
+  ),
 );

@@ -1,0 +1,159 @@
+import type { Exchange } from '../http/exchange.ts';
+import type { ServerResponse } from 'node:http';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { execute, type DocumentNode, type ExecutionArgs, type GraphQLError } from 'graphql';
+import { anonymous, type RequestContext } from '../context.ts';
+import { isServerKitError, ServerKitError } from '../errors.ts';
+import { readBody } from '../http/exchange.ts';
+import { readSessionCookie } from '../identity/cookies.ts';
+import type { Platform } from '../platform.ts';
+import type { Services } from '../services.ts';
+import type { Admission, Admitted } from './admission.ts';
+import type { Documents, Prepared } from './documents.ts';
+import { limits } from './limits.ts';
+import { maskError } from './mask-error.ts';
+import { isJson, refuseForeignPages } from './request-guard.ts';
+
+/** Where the second half of a browser session travels. */
+const proofHeader = 'x-serverkit-session';
+
+interface Needs {
+  readonly platform: Pick<Platform, 'db' | 'log'>;
+  readonly services: Services;
+  readonly documents: Documents;
+  readonly admission: Admission;
+}
+
+/** Answers `POST /graphql`. */
+export function createHttpHandler(needs: Needs): (exchange: Exchange) => Promise<void> {
+  const { log } = needs.platform;
+  const yoga = createYoga<RequestContext>({
+    schema: needs.documents.schema,
+    plugins: [useAdmission(needs)],
+    maskedErrors: { maskError: (error) => maskError(error, log) },
+    maxRequestBodySize: limits.messageBytes,
+    graphqlEndpoint: '/graphql',
+    // Unused: platform and admission do these.
+    parserAndValidationCache: false,
+    logging: false,
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    batching: false,
+  });
+
+  return async (exchange) => {
+    const { request, response, facts } = exchange;
+    try {
+      refuseForeignPages(request, facts);
+      if (!isJson(request.headers['content-type'])) {
+        throw new ServerKitError(
+          'QUERY_INVALID',
+          'Send the operation as JSON, with content-type: application/json.',
+        );
+      }
+    } catch (error) {
+      if (!(error instanceof ServerKitError)) throw error;
+      return refuse(response, isServerKitError(error, 'ORIGIN_REFUSED') ? 403 : 415, maskError(error, log));
+    }
+    const gone = new AbortController();
+    response.once('close', () => gone.abort());
+    const context = await contextOf(exchange, gone.signal, needs);
+    const answer = await yoga.fetch(
+      `http://serverkit.internal/graphql`,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', accept: request.headers.accept ?? '*/*' },
+        body: await readBody(request, limits.messageBytes),
+      },
+      context,
+    );
+    if (response.destroyed) return;
+    const body = await answer.text();
+    response.statusCode = answer.status;
+    response.setHeader(
+      'content-type',
+      answer.headers.get('content-type') ?? 'application/json; charset=utf-8',
+    );
+    finish(response, body);
+  };
+}
+
+async function contextOf(
+  { request, response, facts }: Exchange,
+  signal: AbortSignal,
+  { platform, services }: Needs,
+): Promise<RequestContext> {
+  const proof = request.headers[proofHeader];
+  const principal = await services.identity.authenticate({
+    cookie: readSessionCookie(request.headers.cookie, facts),
+    proof: typeof proof === 'string' ? proof : undefined,
+  });
+  return {
+    principal: principal ?? anonymous,
+    address: facts.address,
+    userAgent: request.headers['user-agent'] ?? '',
+    origin: facts,
+    log: platform.log,
+    db: platform.db,
+    services,
+    signal,
+    cookies: { set: (cookie) => response.appendHeader('set-cookie', cookie) },
+  };
+}
+
+function refuse(response: ServerResponse, status: number, error: GraphQLError): void {
+  response.statusCode = status;
+  response.setHeader('content-type', 'application/json; charset=utf-8');
+  // The body was not read, so the connection cannot serve another request.
+  response.setHeader('connection', 'close');
+  finish(response, JSON.stringify({ errors: [error] }));
+}
+
+function finish(response: ServerResponse, body: string): void {
+  response.setHeader('cache-control', 'no-store');
+  response.setHeader('content-length', Buffer.byteLength(body));
+  response.end(body);
+}
+
+/** Puts our own reading, limits and counting in place of yoga's parse and validate, and runs graphql-js. */
+function useAdmission({ documents, admission, platform: { log } }: Needs): Plugin<RequestContext> {
+  const preparedOf = new WeakMap<DocumentNode, Prepared>();
+  const admit = (args: ExecutionArgs, context: RequestContext): Admitted | GraphQLError => {
+    const prepared = preparedOf.get(args.document);
+    if (!prepared) throw new TypeError('A document reached execution without being prepared.');
+    const { operationName, variableValues } = args;
+    try {
+      return admission.admit({ prepared, operationName, variables: variableValues ?? {} }, context);
+    } catch (error) {
+      return maskError(error, log);
+    }
+  };
+  return {
+    onParse({ params, setParsedDocument }) {
+      const preparation = documents.prepare(String(params.source));
+      if (!preparation.ok) throw new AggregateError(preparation.errors);
+      preparedOf.set(preparation.prepared.document, preparation.prepared);
+      setParsedDocument(preparation.prepared.document);
+    },
+    onValidate({ setResult }) {
+      setResult([]);
+    },
+    onExecute({ args, setExecuteFn, setResultAndStopExecution }) {
+      const admitted = admit(args, args.contextValue);
+      if ('message' in admitted) {
+        setResultAndStopExecution({ errors: [admitted] });
+        return undefined;
+      }
+      setExecuteFn(execute);
+      return { onExecuteDone: () => admitted.release() };
+    },
+    onSubscribe({ args, setResultAndStopExecution }) {
+      // There is no socket, so it is refused; this finds the words.
+      const admitted = admit(args, args.contextValue);
+      if ('message' in admitted) setResultAndStopExecution({ errors: [admitted] });
+      else admitted.release();
+    },
+  };
+}
