@@ -77,6 +77,10 @@ export interface Agents {
   /** @throws ServerKitError AGENT_OFFLINE */
   require(serverId: string): AgentLink;
   all(): Iterable<AgentLink>;
-  /** Called with every link once it is verified and claimed; the listener watches `link.closed` itself. */
-  onUp(listener: (link: AgentLink) => void): void;
+  /**
+   * Called with every link once it is verified and claimed; the listener watches `link.closed` itself.
+   *
+   * @returns stops listening
+   */
+  onUp(listener: (link: AgentLink) => void): () => void;
 }

@@ -12,7 +12,7 @@ export interface Registry extends Agents {
 
 export function createRegistry(log: Logger): Registry {
   const links = new Map<string, AgentLink>();
-  const listeners: ((link: AgentLink) => void)[] = [];
+  const listeners = new Set<(link: AgentLink) => void>();
 
   return {
     get: (serverId) => links.get(serverId),
@@ -22,7 +22,10 @@ export function createRegistry(log: Logger): Registry {
       return link;
     },
     all: () => links.values(),
-    onUp: (listener) => void listeners.push(listener),
+    onUp(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     add(link) {
       links.set(link.serverId, link);
       for (const listener of listeners) {

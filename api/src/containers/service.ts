@@ -1,0 +1,151 @@
+import type { AgentService } from '../agents/service.ts';
+import type { AgentLink } from '../agents/link.ts';
+import { whileLinked } from '../agents/follow.ts';
+import { isServerKitError, notFound } from '../errors.ts';
+import type { ContainerDetailsQuery, ContainerStatsSubscription } from '../generated/agent/graphql.ts';
+import { Topic, type Topics } from '../live/topics.ts';
+import type { Platform } from '../platform.ts';
+import { createContainerMirror, type AgentContainer, type ContainerMirror } from './mirror.ts';
+import { ContainerDetailsDocument, ContainersDocument, ContainerStatsDocument } from './operations.ts';
+import { createSnapshots } from './snapshots.ts';
+
+/** A container together with where and when it was seen. */
+export interface SeenContainer {
+  readonly serverId: string;
+  readonly container: AgentContainer;
+  readonly observedAt: Date;
+}
+
+export type ContainerStatsBatch = ContainerStatsSubscription['containerStats'] & {
+  readonly serverId: string;
+};
+
+export const containerStats = new Topic<ContainerStatsBatch>({
+  buffering: { keep: 'latest', key: ({ serverId }) => serverId },
+  channel: ({ serverId }) => serverId,
+});
+
+export type ContainerDetails = NonNullable<ContainerDetailsQuery['container']>;
+
+/** How long a list waits for an agent before it falls back to what was last seen. Milliseconds. */
+const listTimeoutMs = 5_000;
+
+export class Containers {
+  readonly mirror: ContainerMirror;
+  readonly #agents: AgentService;
+
+  constructor(platform: Pick<Platform, 'db' | 'log'>, agents: AgentService, topics: Topics) {
+    this.#agents = agents;
+    this.mirror = createContainerMirror(
+      agents.links,
+      topics,
+      createSnapshots(platform.db, platform.log),
+      platform.log,
+    );
+    topics.onDemand(containerStats, (serverId) =>
+      whileLinked(agents.links, serverId, (link) => this.#watchStats(link, topics)),
+    );
+  }
+
+  /**
+   * The containers of a server: asked of its agent while it is linked, else as last seen; null when never seen.
+   *
+   * @throws ServerKitError what the agent said, unless it merely did not answer
+   */
+  async list(serverId: string, all: boolean): Promise<SeenContainer[] | null> {
+    const link = this.#readable(serverId);
+    if (link) {
+      try {
+        const items = await this.#ask(link, all);
+        const observedAt = new Date();
+        return items.map((container) => ({ serverId, container, observedAt }));
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+      }
+    }
+    const seen = await this.mirror.get(serverId);
+    if (!seen) return null;
+    return [...seen.containers.values()]
+      .filter((container) => all || container.state === 'RUNNING')
+      .map((container) => ({ serverId, container, observedAt: seen.observedAt }));
+  }
+
+  /** One container by id, a prefix of it, or its name; null when there is none. */
+  async find(serverId: string, id: string): Promise<SeenContainer | null> {
+    const link = this.#readable(serverId);
+    if (link) {
+      try {
+        const { containers } = await link.run(
+          ContainersDocument,
+          { all: true, ids: [id] },
+          { actor: 'system', scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
+        );
+        const [container] = containers.items;
+        return container ? { serverId, container, observedAt: new Date() } : null;
+      } catch (error) {
+        if (isServerKitError(error, 'NOT_FOUND')) return null;
+        if (!isUnreachable(error)) throw error;
+      }
+    }
+    const seen = await this.mirror.get(serverId);
+    const container =
+      seen && [...seen.containers.values()].find((one) => one.id.startsWith(id) || one.name === id);
+    return container ? { serverId, container, observedAt: seen.observedAt } : null;
+  }
+
+  /** @throws ServerKitError AGENT_OFFLINE, NOT_FOUND, DOCKER_UNAVAILABLE, … */
+  async details(serverId: string, id: string, actor: string): Promise<ContainerDetails> {
+    const link = this.#agents.links.require(serverId);
+    const { container } = await link.run(
+      ContainerDetailsDocument,
+      { id },
+      { actor, scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
+    );
+    if (!container) throw notFound('container', id);
+    return container;
+  }
+
+  #readable(serverId: string): AgentLink | undefined {
+    const link = this.#agents.links.get(serverId);
+    return link && !link.closed.aborted && link.scopes.has('docker:containers:read') ? link : undefined;
+  }
+
+  async #ask(link: AgentLink, all: boolean): Promise<AgentContainer[]> {
+    const items: AgentContainer[] = [];
+    let after: string | null = null;
+    do {
+      const { containers }: { containers: { items: AgentContainer[]; next: string | null } } = await link.run(
+        ContainersDocument,
+        { all, after },
+        { actor: 'system', scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
+      );
+      items.push(...containers.items);
+      after = containers.next;
+    } while (after !== null && items.length < 50_000);
+    return items;
+  }
+
+  #watchStats(link: AgentLink, topics: Topics) {
+    if (!link.scopes.has('docker:containers:read')) return undefined;
+    return link.subscribe(
+      ContainerStatsDocument,
+      {},
+      { actor: 'system', scopes: ['docker:containers:read'] },
+      {
+        next: ({ containerStats: batch }) =>
+          topics.publish(containerStats, { serverId: link.serverId, ...batch }),
+        // The link's end is told elsewhere; a new link starts a new stream.
+        end: () => undefined,
+      },
+    );
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return (
+    isServerKitError(error, 'AGENT_OFFLINE') ||
+    isServerKitError(error, 'AGENT_TIMEOUT') ||
+    isServerKitError(error, 'OUTCOME_UNKNOWN') ||
+    isServerKitError(error, 'DOCKER_UNAVAILABLE')
+  );
+}

@@ -1,0 +1,257 @@
+import type { Prisma, Server } from '@serverkit/prisma/generated/client/client.ts';
+import { isScopePattern, permissionProfiles, type PermissionProfile } from '@serverkit/wire/scopes.ts';
+import { ping } from '../agents/ping.ts';
+import { RestartAgentDocument } from '../agents/operations.ts';
+import type { NewToken } from '../agents/registration.ts';
+import type { AgentService } from '../agents/service.ts';
+import type { Actor } from '../audit/actor.ts';
+import type { Audit } from '../audit/service.ts';
+import type { Database } from '../database/database.ts';
+import { inputInvalid, notFound, ServerKitError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Topics } from '../live/topics.ts';
+import { serverChanges, type ServerChange } from './events.ts';
+
+export interface ServerFields {
+  readonly name: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+  readonly profile: PermissionProfile;
+  /** Scope patterns; given with the profile `custom` only. */
+  readonly scopes?: readonly string[] | null | undefined;
+}
+
+export type ServerPatch = { readonly [Key in keyof ServerFields]?: ServerFields[Key] | null | undefined } & {
+  readonly maintenance?: boolean | null | undefined;
+};
+
+export interface CreatedServer {
+  readonly server: Server;
+  readonly token: NewToken;
+}
+
+interface Needs {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly topics: Topics;
+  readonly agents: AgentService;
+}
+
+/** The servers that are managed: added, described, invited, cut off, removed. */
+export class Servers {
+  readonly #db: Database;
+  readonly #audit: Audit;
+  readonly #topics: Topics;
+  readonly #agents: AgentService;
+
+  constructor({ db, audit, topics, agents }: Needs) {
+    this.#db = db;
+    this.#audit = audit;
+    this.#topics = topics;
+    this.#agents = agents;
+  }
+
+  find(id: string): Promise<Server | null> {
+    return this.#db.prisma.server.findUnique({ where: { id } });
+  }
+
+  /** @throws ServerKitError NOT_FOUND */
+  async get(id: string): Promise<Server> {
+    const server = await this.find(id);
+    if (!server) throw notFound('server', id);
+    return server;
+  }
+
+  /** Adds a server and invites its agent. @throws ServerKitError CONFLICT when the name is taken */
+  async create(fields: ServerFields, actor: Actor): Promise<CreatedServer> {
+    const created = await this.#db.prisma.$transaction(async (tx) => {
+      await refuseTakenName(tx, fields.name);
+      const server = await tx.server.create({
+        data: {
+          id: newId('server'),
+          name: fields.name,
+          description: fields.description,
+          tags: [...fields.tags],
+          permissionProfile: fields.profile,
+          scopes: scopesFor(fields.profile, fields.scopes),
+          createdById: actor.kind === 'user' ? actor.id : null,
+        },
+      });
+      const token = await this.#invite(tx, server.id, actor);
+      await this.#audit.record(tx, {
+        actor,
+        action: 'server.create',
+        target: { kind: 'server', id: server.id, name: server.name },
+        parameters: { tags: server.tags, profile: server.permissionProfile, scopes: server.scopes },
+      });
+      return { server, token };
+    });
+    this.#tell(created.server.id, 'CREATED');
+    return created;
+  }
+
+  /**
+   * Changes what is given. New scopes take effect at once: the agent is asked to come back and sign for them.
+   *
+   * @throws ServerKitError NOT_FOUND, CONFLICT, INPUT_INVALID
+   */
+  async update(id: string, patch: ServerPatch, actor: Actor): Promise<Server> {
+    const { before, after } = await this.#db.prisma.$transaction(async (tx) => {
+      const server = await tx.server.findUnique({ where: { id } });
+      if (!server) throw notFound('server', id);
+      if (patch.name != null && patch.name !== server.name) await refuseTakenName(tx, patch.name);
+      const data = patchData(server, patch);
+      const changed = await tx.server.update({ where: { id }, data });
+      await this.#audit.record(tx, {
+        actor,
+        action: 'server.update',
+        target: { kind: 'server', id, name: changed.name },
+        parameters: { ...data },
+      });
+      return { before: server, after: changed };
+    });
+    if (before.scopes.join() !== after.scopes.join()) {
+      this.#agents.cut(id, 'refresh', 'The permissions of this server changed');
+    }
+    this.#tell(id, 'UPDATED');
+    return after;
+  }
+
+  /** Removes a server with everything known of it, and cuts its agent off. @throws ServerKitError NOT_FOUND, CONFLICT */
+  async delete(id: string, actor: Actor): Promise<void> {
+    await this.#db.prisma.$transaction(async (tx) => {
+      const server = await tx.server.findUnique({ where: { id } });
+      if (!server) throw notFound('server', id);
+      if (server.isLocal) {
+        throw new ServerKitError(
+          'CONFLICT',
+          'This server is the machine ServerKit runs on. To leave it out, restart with SERVERKIT_LOCAL_AGENT=off first.',
+        );
+      }
+      await tx.server.delete({ where: { id } });
+      await this.#audit.record(tx, {
+        actor,
+        action: 'server.delete',
+        target: { kind: 'server', id, name: server.name },
+      });
+    });
+    this.#agents.cut(id, 'revoked', 'This server was deleted');
+    this.#tell(id, 'DELETED');
+  }
+
+  /** A new invitation; the agent in place stays until another has registered. @throws ServerKitError NOT_FOUND */
+  async regenerateToken(id: string, actor: Actor): Promise<CreatedServer> {
+    const result = await this.#db.prisma.$transaction(async (tx) => {
+      const server = await tx.server.findUnique({ where: { id } });
+      if (!server) throw notFound('server', id);
+      const token = await this.#invite(tx, id, actor);
+      await this.#audit.record(tx, {
+        actor,
+        action: 'server.regenerateToken',
+        target: { kind: 'server', id, name: server.name },
+      });
+      return { server, token };
+    });
+    this.#tell(id, 'UPDATED');
+    return result;
+  }
+
+  /** Forgets the agent's key and cuts it off; the server stays and can be joined again. @throws ServerKitError NOT_FOUND */
+  async revokeAgent(id: string, actor: Actor): Promise<Server> {
+    const server = await this.#db.prisma.$transaction(async (tx) => {
+      const found = await tx.server.findUnique({ where: { id } });
+      if (!found) throw notFound('server', id);
+      await tx.registrationToken.updateMany({
+        where: { serverId: id, usedAt: null, revokedAt: null },
+        data: { revokedAt: new Date() },
+      });
+      const revoked = await tx.server.update({
+        where: { id },
+        data: {
+          agentId: null,
+          agentKey: null,
+          registeredAt: null,
+          connection: 'pending',
+          localScopes: [],
+          lastError: null,
+        },
+      });
+      await this.#audit.record(tx, {
+        actor,
+        action: 'agent.revoke',
+        target: { kind: 'server', id, name: found.name },
+      });
+      return revoked;
+    });
+    this.#agents.cut(id, 'revoked', 'This agent was revoked');
+    this.#tell(id, 'STATUS');
+    return server;
+  }
+
+  /** @returns milliseconds from asking to the answer @throws ServerKitError AGENT_OFFLINE, AGENT_TIMEOUT */
+  async ping(id: string, actor: Actor): Promise<number> {
+    await this.get(id);
+    return ping(this.#agents.links.require(id), 'id' in actor ? actor.id : actor.kind);
+  }
+
+  /** Ends the agent's process; its supervisor starts it again. @throws ServerKitError */
+  async restartAgent(id: string, actor: Actor): Promise<Server> {
+    const server = await this.get(id);
+    await this.#agents.commands.run({
+      serverId: id,
+      action: 'agent.restart',
+      target: { kind: 'server', id, name: server.name },
+      scope: 'agent:restart',
+      document: RestartAgentDocument,
+      variables: {},
+      actor,
+    });
+    return this.get(id);
+  }
+
+  #invite(tx: Prisma.TransactionClient, serverId: string, actor: Actor): Promise<NewToken> {
+    return this.#agents.registrations.create(tx, serverId, actor.kind === 'user' ? actor.id : null);
+  }
+
+  #tell(serverId: string, kind: ServerChange['kind']): void {
+    this.#topics.publish(serverChanges, { serverId, kind });
+  }
+}
+
+async function refuseTakenName(tx: Prisma.TransactionClient, name: string): Promise<void> {
+  // One at a time for this name, so that two who add it at once cannot both find it free.
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('server name'), hashtext(lower(${name})))`;
+  const taken = await tx.server.findFirst({ where: { name: { equals: name, mode: 'insensitive' } } });
+  if (taken)
+    throw new ServerKitError('CONFLICT', `A server named ${taken.name} exists already. Choose another name.`);
+}
+
+/** @throws ServerKitError INPUT_INVALID unless scopes and profile fit together */
+function scopesFor(profile: PermissionProfile, scopes: readonly string[] | null | undefined): string[] {
+  if (profile !== 'custom') {
+    if (scopes != null)
+      throw inputInvalid('input.scopes', 'Scopes can only be given with the profile CUSTOM.');
+    return [...permissionProfiles[profile]];
+  }
+  if (!scopes || scopes.length === 0)
+    throw inputInvalid('input.scopes', 'The profile CUSTOM needs at least one scope.');
+  const unknown = scopes.find((scope) => !isScopePattern(scope));
+  if (unknown !== undefined) throw inputInvalid('input.scopes', `There is no scope ${unknown.slice(0, 80)}.`);
+  return [...new Set(scopes)];
+}
+
+function patchData(server: Server, patch: ServerPatch): Prisma.ServerUncheckedUpdateInput {
+  const data: Prisma.ServerUncheckedUpdateInput = {};
+  if (patch.name != null) data.name = patch.name;
+  if (patch.description != null) data.description = patch.description;
+  if (patch.tags != null) data.tags = [...patch.tags];
+  if (patch.maintenance != null) data.maintenance = patch.maintenance;
+  if (patch.profile != null || patch.scopes != null) {
+    const profile = patch.profile ?? (server.permissionProfile === 'custom' ? 'custom' : null);
+    if (!profile)
+      throw inputInvalid('input.scopes', 'To choose scopes one by one, give the profile CUSTOM with them.');
+    data.permissionProfile = profile;
+    data.scopes = scopesFor(profile, patch.scopes);
+  }
+  return data;
+}
