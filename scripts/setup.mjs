@@ -72,6 +72,14 @@ const steps = [
     run: () => runScript('node_modules/@graphql-codegen/cli/esm/bin.js', ['--config', 'codegen.ts']),
   },
   {
+    name: 'routes',
+    title: "generating the types of the dashboard's routes",
+    inputs: ['web/vite.config.ts', 'web/package.json', 'web/src/routes', 'package-lock.json'],
+    outputs: ['web/node_modules/$app'],
+    applies: () => existsSync('web/vite.config.ts'),
+    run: () => runScript('node_modules/@sveltejs/kit/svelte-kit.js', ['sync'], { cwd: 'web' }),
+  },
+  {
     name: 'agent',
     title: 'bundling the agent',
     inputs: ['agent', 'wire', 'package-lock.json'],

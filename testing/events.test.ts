@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { eventually, nextEvent, nextItem, within, WaitTimeout } from './events.ts';
 
@@ -12,9 +13,7 @@ describe('waiting', () => {
   });
 
   test('for an item leaves the iterator open for the next wait', async () => {
-    const items = (async function* () {
-      yield* [1, 2, 3, 4];
-    })();
+    const items = Readable.from([1, 2, 3, 4])[Symbol.asyncIterator]();
     expect(await nextItem(items, (n) => n % 2 === 0)).toBe(2);
     expect(await nextItem(items, (n) => n % 2 === 0)).toBe(4);
     await expect(nextItem(items, () => true, 'a fifth')).rejects.toThrow('the stream ended before a fifth');

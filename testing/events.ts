@@ -64,9 +64,9 @@ export async function nextItem<T>(
 ): Promise<T> {
   const search = async (): Promise<T> => {
     for (;;) {
-      const { done, value } = await items.next();
-      if (done) throw new Error(`the stream ended before ${what}`);
-      if (accept(value)) return value;
+      const result = await items.next();
+      if (result.done) throw new Error(`the stream ended before ${what}`);
+      if (accept(result.value)) return result.value;
     }
   };
   return within(search(), what, limit);

@@ -1,12 +1,28 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { npmScript, pinnedNode, runScript } from './run.mjs';
+import { npmScript, pinnedNode, runScript, StepFailed } from './run.mjs';
 
 const tree = 'node_modules/.package-lock.json';
 
-/** @typedef {{ version?: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[] }} Locked */
+/** @typedef {{ version?: string, link?: boolean, optional?: boolean }} Locked what is read of an entry */
 
-/** @param {string} file @returns {Record<string, Locked>} */
-const packagesOf = (file) => JSON.parse(readFileSync(file, 'utf8')).packages;
+/**
+ * @param {string} file
+ * @returns {Record<string, Locked>}
+ */
+function packagesOf(file) {
+  /** @type {unknown} */
+  const lock = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof lock === 'object' && lock !== null && 'packages' in lock && isLocked(lock.packages)) {
+    return lock.packages;
+  }
+  throw new StepFailed(`${file} is not a lockfile of npm`, '');
+}
+
+/**
+ * @param {unknown} value
+ * @returns {value is Record<string, Locked>}
+ */
+const isLocked = (value) => typeof value === 'object' && value !== null;
 
 /**
  * Whether node_modules already is what the lockfile asks for, for instance because somebody ran `npm install`.

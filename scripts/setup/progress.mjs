@@ -1,4 +1,4 @@
-const live = process.stdout.isTTY === true;
+const live = process.stdout.isTTY;
 
 /** @param {number} since milliseconds as of performance.now() */
 const seconds = (since) => `${((performance.now() - since) / 1000).toFixed(1)} s`;

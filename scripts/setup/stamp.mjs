@@ -18,7 +18,7 @@ export function filesUnder(path) {
   try {
     return readdirSync(path, { withFileTypes: true })
       .filter((entry) => !made.has(entry.name))
-      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
       .flatMap((entry) =>
         entry.isDirectory() ? filesUnder(join(path, entry.name)) : [join(path, entry.name)],
       );

@@ -1,0 +1,91 @@
+/**
+ * The walls between rooms. `api → wire, prisma`; `agent → wire`; `web → client` or its own generated documents; inside
+ * the API a domain is entered from another only through its `service.ts`.
+ *
+ * @type {import('dependency-cruiser').IConfiguration}
+ */
+
+/** Rooms of the API that every domain stands on; all other folders of api/src are domains. */
+const shared = ['agents', 'audit', 'database', 'graphql', 'http', 'jobs', 'live', 'secrets'].join('|');
+/** Tests, and the helpers beside them that only tests import. */
+const tests = '(\\.test|/testing)\\.ts$';
+
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Two modules that need each other are one module, or three.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'wire-stands-alone',
+      comment: 'The contract between rooms must not know any of them.',
+      severity: 'error',
+      from: { path: '^wire/' },
+      to: { path: '^(api|agent|web|prisma|bench|e2e|testing|scripts)/' },
+    },
+    {
+      name: 'prisma-stands-alone',
+      severity: 'error',
+      from: { path: '^prisma/' },
+      to: { path: '^(api|agent|web|wire|bench|e2e|testing|scripts)/' },
+    },
+    {
+      name: 'api-imports-wire-and-prisma',
+      severity: 'error',
+      from: { path: '^api/', pathNot: tests },
+      to: { path: '^(agent|web|bench|e2e|testing|scripts)/' },
+    },
+    {
+      name: 'agent-imports-wire',
+      severity: 'error',
+      from: { path: '^agent/', pathNot: tests },
+      to: { path: '^(api|web|prisma|bench|e2e|testing|scripts)/' },
+    },
+    {
+      name: 'web-imports-the-client',
+      comment: 'The dashboard knows the API by its published schema alone.',
+      severity: 'error',
+      from: { path: '^web/', pathNot: tests },
+      to: { path: '^(api|agent|prisma|wire|bench|e2e|testing|scripts)/' },
+    },
+    {
+      name: 'tests-use-testing',
+      comment: 'A test may use the helpers in testing/, but no other room than the one it stands in may.',
+      severity: 'error',
+      from: { path: '^(api|agent|wire|prisma)/', pathNot: tests },
+      to: { path: '^testing/' },
+    },
+    {
+      name: 'services-know-no-graphql',
+      comment: 'Logic in service.ts is called by schemas, never the other way round.',
+      severity: 'error',
+      from: { path: '(^|/)service\\.ts$' },
+      to: { path: '(^|/)(schema|[a-z-]+-schema|builder)\\.ts$' },
+    },
+    {
+      name: 'domains-are-entered-by-their-service',
+      severity: 'error',
+      from: { path: '^api/src/([^/]+)/', pathNot: tests },
+      to: { path: '^api/src/[^/]+/', pathNot: [`^api/src/($1|${shared})/`, '/service\\.ts$'] },
+    },
+    {
+      name: 'no-dev-dependencies-at-run-time',
+      severity: 'error',
+      from: { path: '^(api|agent|wire|prisma)/', pathNot: [tests, '^agent/build\\.ts$'] },
+      to: { dependencyTypes: ['npm-dev'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(generated|dist|build|\\.svelte-kit)/' },
+    tsPreCompilationDeps: 'specify',
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
+  },
+};

@@ -1,0 +1,64 @@
+import { spawn } from 'node:child_process';
+
+/** How a stage ended. */
+export interface Outcome {
+  /** Absent when the stage could not run; `remark` then says why. */
+  readonly ok?: boolean;
+  /** Tests that passed and failed inside the stage, besides the stage itself. */
+  readonly passed?: number;
+  readonly failed?: number;
+  /** One line for the summary. */
+  readonly remark?: string;
+  /** What to print when the stage is done, if it was not printed while it ran. */
+  readonly output?: string;
+}
+
+/** One line of the summary. */
+export interface Stage {
+  readonly name: string;
+  /** Stages of one kind that may run beside each other; the others run alone, in order. */
+  readonly quick?: boolean;
+  run(): Promise<Outcome>;
+}
+
+/** A stage that ran, and for how long in milliseconds. */
+export interface Done extends Outcome {
+  readonly name: string;
+  readonly duration: number;
+}
+
+/** Under CI=true nothing may be missing and nothing may be skipped. */
+export const strict = process.env['CI'] === 'true';
+
+/** Runs a command with its output going to ours. Answers whether it ended with 0. */
+export function show(command: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
+  return launch(command, options, 'inherit').then(({ ok }) => ok);
+}
+
+/** Runs a command and keeps what it prints, to be shown if it fails. */
+export async function quietly(command: readonly string[], options: { cwd?: string } = {}): Promise<Outcome> {
+  const { ok, output } = await launch(command, options, 'pipe');
+  return ok ? { ok } : { ok, output };
+}
+
+async function launch(
+  [program = '', ...args]: readonly string[],
+  { cwd, env }: { cwd?: string; env?: NodeJS.ProcessEnv },
+  stdio: 'inherit' | 'pipe',
+): Promise<{ ok: boolean; output: string }> {
+  const { promise, resolve, reject } = Promise.withResolvers<number | null>();
+  const child = spawn(program, args, {
+    stdio: ['ignore', stdio, stdio],
+    ...(cwd === undefined ? {} : { cwd }),
+    env: { ...process.env, ...env },
+  });
+  let output = '';
+  const keep = (chunk: string): void => {
+    output += chunk;
+  };
+  child.stdout?.setEncoding('utf8').on('data', keep);
+  child.stderr?.setEncoding('utf8').on('data', keep);
+  child.once('error', reject);
+  child.once('close', resolve);
+  return { ok: (await promise) === 0, output };
+}

@@ -1,0 +1,50 @@
+import { existsSync } from 'node:fs';
+import { quietly } from './stage.ts';
+import type { Outcome, Stage } from './stage.ts';
+import { vitestStage } from './vitest.ts';
+
+/** A stage that is one command of the project's tools. */
+function tool(name: string, command: readonly string[], { cwd = '.', subject = '.' } = {}): Stage {
+  return {
+    name,
+    quick: true,
+    run: (): Promise<Outcome> =>
+      existsSync(subject)
+        ? quietly(command, { cwd })
+        : Promise.resolve({ remark: `${subject} does not exist yet` }),
+  };
+}
+
+const script = (file: string): readonly string[] => ['node', file, '--check'];
+
+/** What needs no running parts: `npm run check`. The slow ones first, because they run two at a time. */
+export const fast: readonly Stage[] = [
+  tool('types', ['tsc', '--noEmit']),
+  tool('types of the dashboard', ['svelte-check', '--fail-on-warnings', '--output', 'human'], {
+    cwd: 'web',
+    subject: 'web/vite.config.ts',
+  }),
+  tool('format', ['prettier', '--check', '--log-level', 'warn', '.']),
+  tool('lint', ['oxlint', '--type-aware', '--deny-warnings', '--report-unused-disable-directives']),
+  tool('rooms', [
+    'depcruise',
+    '--config',
+    '.dependency-cruiser.cjs',
+    'api',
+    'agent',
+    'wire',
+    'web/src',
+    'prisma',
+  ]),
+  tool('dead code', ['knip']),
+  tool('printed schemas', script('scripts/print-schemas.ts')),
+  tool('contract', script('scripts/contract.ts'), { subject: 'wire/agent.graphql' }),
+  tool('migrations', script('scripts/migration.ts')),
+];
+
+/** What runs the product. */
+export const slow: readonly Stage[] = [
+  vitestStage('unit', '{wire,prisma,api,agent,web/src,scripts,testing}/**/*.test.ts'),
+  vitestStage('integration', '**/*.integration.test.ts'),
+  vitestStage('e2e', 'e2e/**/*.e2e.ts'),
+];

@@ -1,0 +1,34 @@
+import type { Done } from './stage.ts';
+
+/** Stages and the tests in them, together. */
+export interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** Adds up stages and tests. A stage that could not run counts as failed when `strict`, else not at all. */
+export function tally(stages: readonly Done[], strict: boolean): Tally {
+  const sum = (pick: (stage: Done) => number): number =>
+    stages.reduce((total, stage) => total + pick(stage), 0);
+  return {
+    passed: sum(({ ok, passed = 0 }) => passed + (ok === true ? 1 : 0)),
+    failed: sum(({ ok, failed = 0 }) => failed + (ok === false || (ok === undefined && strict) ? 1 : 0)),
+  };
+}
+
+/** The line that machines read; it must stay the last. */
+export const lastLine = ({ passed, failed }: Tally): string => `${passed} passed, ${failed} failed`;
+
+const word = ({ ok }: Done): string => (ok === undefined ? '– not run' : ok ? '✓ passed' : '✗ FAILED');
+
+/** One aligned line per stage: how it ended, how long it took, how many tests, what to know. */
+export function table(stages: readonly Done[]): string {
+  return stages
+    .map((stage) => {
+      const { name, duration, passed, failed, remark = '' } = stage;
+      const tests = passed === undefined ? '' : `${passed + (failed ?? 0)} tests`;
+      const time = `${(duration / 1000).toFixed(1)} s`;
+      return `${word(stage).padEnd(11)}${name.padEnd(24)}${time.padStart(8)}${tests.padStart(12)}  ${remark}`.trimEnd();
+    })
+    .join('\n');
+}

@@ -1,0 +1,20 @@
+/** `npm test` and `npm run check` (--fast): sets up, brings or looks for the real parts, then runs the stages. */
+import { spawnSync } from 'node:child_process';
+import { pinnedNode, toolEnv } from './setup/run.mjs';
+import { setupOrExit } from './setup.mjs';
+
+const fast = process.argv.includes('--fast');
+await setupOrExit({ build: !fast });
+
+if (!fast && process.platform === 'linux') {
+  const wanted = process.env['CI'] === 'true' || process.env['SERVERKIT_PROVISION'] === '1';
+  console.log(wanted ? 'Bringing the real parts that tests need' : 'Real parts that tests need');
+  // What stays missing is judged by the suites that need it.
+  spawnSync('sh', ['scripts/provision.sh', ...(wanted ? [] : ['--check'])], { stdio: 'inherit' });
+}
+
+const { status } = spawnSync(pinnedNode(), ['scripts/suite/main.ts', ...process.argv.slice(2)], {
+  stdio: 'inherit',
+  env: toolEnv(),
+});
+process.exit(status ?? 1);
