@@ -49,6 +49,8 @@ function outputs(): Record<string, Output> {
   if (existsSync('api/schema.graphql')) {
     all['web/src/lib/generated/'] = {
       ...shared,
+      // Plain strings instead of parsed documents: a third of the bytes, and no parser in the browser's first load.
+      config: { ...shared.config, documentMode: 'string' },
       schema: 'api/schema.graphql',
       documents: ['web/src/**/*.{ts,svelte}', '!web/src/lib/generated/**'],
     };

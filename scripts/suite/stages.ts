@@ -36,7 +36,7 @@ export const fast: readonly Stage[] = [
     'web/src',
     'prisma',
   ]),
-  tool('dead code', ['knip']),
+  tool('dead code', ['knip', '--no-config-hints']),
   tool('printed schemas', script('scripts/print-schemas.ts')),
   tool('contract', script('scripts/contract.ts'), { subject: 'wire/agent.graphql' }),
   tool('migrations', script('scripts/migration.ts')),
