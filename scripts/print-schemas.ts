@@ -7,17 +7,15 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { isSchema, lexicographicSortSchema, printSchema } from 'graphql';
 
 const contracts = [
-  {
-    source: 'agent/src/schema.ts',
-    load: () => import('../agent/src/schema.ts'),
-    printed: 'wire/agent.graphql',
-  },
-  { source: 'api/src/schema.ts', load: () => import('../api/src/schema.ts'), printed: 'api/schema.graphql' },
+  { source: 'agent/src/schema.ts', printed: 'wire/agent.graphql' },
+  { source: 'api/src/schema.ts', printed: 'api/schema.graphql' },
 ] as const;
 
 const check = process.argv.includes('--check');
-for (const { source, load, printed } of contracts) {
-  const schema = Object.values(await load()).find(isSchema);
+for (const { source, printed } of contracts) {
+  // By a name the compiler does not follow: the two rooms cannot be checked as one program (agent/tsconfig.json).
+  const room: unknown = await import(new URL(`../${source}`, import.meta.url).href);
+  const schema = Object.values(room ?? {}).find(isSchema);
   if (!schema) throw new Error(`${source} exports no GraphQL schema`);
   // Sorted, so that moving code about does not change the contract.
   const text = `${printSchema(lexicographicSortSchema(schema))}\n`;

@@ -1,10 +1,12 @@
 /** Lets many wait for "something new". What is new is looked up by the waiter. */
 export class Notifier {
-  readonly #waiting = new Set<() => void>();
+  #waiting = new Set<() => void>();
 
   /** Wakes everyone who waits now. */
   notify(): void {
-    for (const wake of [...this.#waiting]) wake();
+    const waiting = this.#waiting;
+    this.#waiting = new Set();
+    for (const wake of waiting) wake();
   }
 
   /** Resolves at the next {@link notify}, and at once, without throwing, when the signal aborts. */

@@ -20,6 +20,7 @@ const script = (file: string): readonly string[] => ['node', file, '--check'];
 /** What needs no running parts: `npm run check`. The slow ones first, because they run two at a time. */
 export const fast: readonly Stage[] = [
   tool('types', ['tsc', '--noEmit']),
+  tool('types of the agent', ['tsc', '--project', 'agent']),
   tool('types of the dashboard', ['svelte-check', '--fail-on-warnings', '--output', 'human'], {
     cwd: 'web',
     subject: 'web/vite.config.ts',

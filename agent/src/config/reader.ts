@@ -1,4 +1,14 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Node, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseDocument,
+  type Node,
+  type YAMLMap,
+} from 'yaml';
 
 /** The configuration cannot be used. The message has one line per problem, each with file and line number. */
 export class ConfigError extends Error {}
@@ -113,9 +123,7 @@ function keyOf(node: unknown): string {
 }
 
 function offsetOf(node: unknown): number {
-  if (typeof node !== 'object' || node === null || !('range' in node) || !Array.isArray(node.range)) return 0;
-  const [start]: unknown[] = node.range;
-  return typeof start === 'number' ? start : 0;
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
 }
 
 /** Scalars and lists of them; nothing in this file is nested deeper. */

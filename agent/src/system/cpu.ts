@@ -29,19 +29,15 @@ export function parseStat(stat: string): CpuTicks {
   let all: Ticks = { busy: 0, total: 0 };
   for (const line of stat.split('\n')) {
     if (!line.startsWith('cpu')) break;
-    const [name = '', user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] =
-      fields(line);
+    const [name, ...ticksByKind] = line.split(/ +/);
+    const [user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0] =
+      ticksByKind.map(Number);
     const busy = user + nice + system + irq + softirq + steal;
     const ticks = { busy, total: busy + idle + iowait };
     if (name === 'cpu') all = ticks;
-    else cores.set(name, ticks);
+    else if (name !== undefined) cores.set(name, ticks);
   }
   return { all, cores };
-}
-
-function fields(line: string): [string, ...number[]] {
-  const [name = '', ...numbers] = line.split(/ +/);
-  return [name, ...numbers.map(Number)];
 }
 
 /** Use between two readings. A core that came online in between shows 0 until the next. */

@@ -15,12 +15,12 @@ const derived = /^(loop|ram|zram|sr|fd|dm-|md|drbd|nvme\d+c\d+n)/;
 /** Bytes since boot by disk. */
 export function parseDiskstats(
   diskstats: string,
-  isWholeDisk: (name: string) => boolean,
+  isWhole: (name: string) => boolean,
 ): Map<string, DiskBytes> {
   const disks = new Map<string, DiskBytes>();
   for (const line of diskstats.split('\n')) {
     const [, , name, , , read, , , , written] = line.trim().split(/\s+/);
-    if (name === undefined || derived.test(name) || !isWholeDisk(name)) continue;
+    if (name === undefined || derived.test(name) || !isWhole(name)) continue;
     disks.set(name, { read: Number(read) * SECTOR, written: Number(written) * SECTOR });
   }
   return disks;

@@ -1,9 +1,10 @@
+import type * as SystemInformationModule from 'systeminformation';
 import { cpus, freemem, loadavg, totalmem, uptime } from 'node:os';
 import { perSecond } from './disks.ts';
 import { countsOf, type Meter, type MeterOptions } from './meter.ts';
 import { round2, type Measurement } from './sample.ts';
 
-type SystemInformation = typeof import('systeminformation');
+type SystemInformation = typeof SystemInformationModule;
 
 /** macOS and Windows: systeminformation, which is loaded for them only. It may start processes. */
 export class PortableMeter implements Meter {

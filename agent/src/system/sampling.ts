@@ -97,19 +97,21 @@ export function startSampling({ ring, log, intervalMs, createMeter }: SamplingOp
 
   return {
     stored: (after, outer) =>
-      source(outer, async ({ push, signal }) => {
+      source(outer, async (sink) => {
+        const { signal } = sink;
         let cursor = after;
         while (!signal.aborted) {
           const samples = ring.after(cursor, BATCH);
           const last = samples.at(-1);
           if (last) {
             cursor = { epoch: last.epoch, seq: last.seq };
-            await push(samples);
+            await sink.push(samples);
           } else await stored.wait(signal);
         }
       }),
     live: (interval, outer) =>
-      source(outer, async ({ push, signal }) => {
+      source(outer, async (sink) => {
+        const { signal } = sink;
         const group = join(interval);
         try {
           let shown: Measurement | undefined;
@@ -117,7 +119,7 @@ export function startSampling({ ring, log, intervalMs, createMeter }: SamplingOp
             const { latest } = group;
             if (latest && latest !== shown) {
               shown = latest;
-              await push(latest);
+              await sink.push(latest);
             } else await group.fresh.wait(signal);
           }
         } finally {

@@ -108,9 +108,10 @@ export class Segments {
 
   #dropOld(): void {
     let lines = this.#segments.reduce((sum, segment) => sum + segment.lines, 0);
-    for (const oldest of [...this.#segments]) {
-      lines -= oldest.lines;
-      if (lines < this.#capacity) return;
+    for (;;) {
+      const [oldest] = this.#segments;
+      lines -= oldest?.lines ?? 0;
+      if (!oldest || lines < this.#capacity) return;
       rmSync(this.#file(oldest.number), { force: true });
       this.#segments.shift();
     }
