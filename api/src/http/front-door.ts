@@ -21,8 +21,18 @@ export interface FrontDoor {
 
 export type Joinability =
   | { readonly possible: true; readonly url: string }
-  /** One sentence on what is in the way and what to set. */
-  | { readonly possible: false; readonly reason: string };
+  /** What is in the way, and one sentence on it and on what to set. */
+  | { readonly possible: false; readonly code: Obstacle; readonly reason: string };
+
+export type Obstacle =
+  /** HOST is a loopback address. */
+  | 'LOOPBACK_ONLY'
+  /** PUBLIC_URL names this machine by a loopback address. */
+  | 'PUBLIC_URL_LOOPBACK'
+  /** PUBLIC_URL is not encrypted. */
+  | 'TLS_REQUIRED'
+  /** Nothing tells the address that others reach us by. */
+  | 'PUBLIC_URL_REQUIRED';
 
 type Settings = Pick<Environment, 'host' | 'publicUrl' | 'trustProxy'>;
 
@@ -42,27 +52,46 @@ export function createFrontDoor(
     localUrl: () => at(isWildcard(env.host) ? certified(['localhost', '127.0.0.1'], tls) : env.host),
     authority: () => tls?.authority,
     joinability() {
-      const reason = obstacle(env, tls);
-      return reason === undefined ? { possible: true, url: publicUrl() } : { possible: false, reason };
+      const obstacle = obstacleOf(env, tls);
+      return obstacle ? { possible: false, ...obstacle } : { possible: true, url: publicUrl() };
     },
   };
 }
 
-function obstacle(env: Settings, tls: TlsSource | undefined): string | undefined {
+function obstacleOf(
+  env: Settings,
+  tls: TlsSource | undefined,
+): { readonly code: Obstacle; readonly reason: string } | undefined {
+  const at = (code: Obstacle, reason: string) => ({ code, reason });
   if (env.publicUrl) {
     const host = hostOf(new URL(env.publicUrl).host) ?? '';
     if (isLoopback(host))
-      return `PUBLIC_URL is ${env.publicUrl}, an address that means each machine itself; set it to one that other machines can reach.`;
+      return at(
+        'PUBLIC_URL_LOOPBACK',
+        `PUBLIC_URL is ${env.publicUrl}, an address that means each machine itself; set it to one that other machines can reach.`,
+      );
     if (env.publicUrl.startsWith('http:'))
-      return `PUBLIC_URL is ${env.publicUrl}, but agents talk to ServerKit over https only; set it to an https address.`;
+      return at(
+        'TLS_REQUIRED',
+        `PUBLIC_URL is ${env.publicUrl}, but agents talk to ServerKit over https only; set it to an https address.`,
+      );
     return undefined;
   }
   if (env.trustProxy.kind !== 'none')
-    return 'ServerKit runs behind a proxy and does not know its address; set PUBLIC_URL to it.';
+    return at(
+      'PUBLIC_URL_REQUIRED',
+      'ServerKit runs behind a proxy and does not know its address; set PUBLIC_URL to it.',
+    );
   if (isLoopback(env.host))
-    return `ServerKit listens on ${env.host} only, which other machines cannot reach; start it with HOST=0.0.0.0, or set PUBLIC_URL to the address of your reverse proxy.`;
+    return at(
+      'LOOPBACK_ONLY',
+      `ServerKit listens on ${env.host} only, which other machines cannot reach; start it with HOST=0.0.0.0, or set PUBLIC_URL to the address of your reverse proxy.`,
+    );
   if (tls?.leaf && !covers(tls, dialable(env.host, tls)))
-    return 'The certificate in TLS_CERT names no host that other machines could use; set PUBLIC_URL.';
+    return at(
+      'PUBLIC_URL_REQUIRED',
+      'The certificate in TLS_CERT names no host that other machines could use; set PUBLIC_URL.',
+    );
   return undefined;
 }
 

@@ -1,0 +1,117 @@
+import { join } from 'node:path';
+import type { Joinability } from '../http/front-door.ts';
+import type { Platform } from '../platform.ts';
+import { loadAgentBundle, type AgentBundle } from './agent-bundle.ts';
+import { linuxCommand, manualCommand } from './command.ts';
+import { digestOf } from './digest.ts';
+import { createNodeRuntimes, type NodeRuntime, type NodeRuntimes } from './node-runtime.ts';
+import { once } from './once.ts';
+import { InstallProblem } from './problem.ts';
+import { routeOf } from './route.ts';
+import { renderScript } from './script.ts';
+
+/** What to paste where; null = not offered. */
+export interface InstallCommands {
+  /** One line for a root shell on Linux. */
+  readonly linux: string;
+  /** For a machine that has the agent already. */
+  readonly manual: string;
+  readonly docker: string | null;
+  readonly windows: null;
+}
+
+export interface InstallerScript {
+  readonly text: string;
+  readonly sha256: string;
+}
+
+/** How agents come to other machines. */
+export interface Install {
+  /**
+   * Commands that join one machine. The first call after a start reads and hashes the downloads, which takes half a
+   * second.
+   * @throws InstallProblem
+   */
+  commands(token: string): Promise<InstallCommands>;
+  /** Whether the commands can work at all, as far as this machine can tell. */
+  joinability(): Joinability;
+  /** @throws InstallProblem */
+  script(): Promise<InstallerScript>;
+  /** @throws InstallProblem */
+  bundle(): Promise<AgentBundle>;
+  readonly runtimes: NodeRuntimes;
+}
+
+type Needs = Pick<Platform, 'env' | 'log' | 'frontDoor'>;
+
+export interface InstallOptions {
+  readonly bundle?: () => Promise<AgentBundle>;
+  readonly runtimes?: NodeRuntimes;
+}
+
+export function createInstall({ env, log, frontDoor }: Needs, options: InstallOptions = {}): Install {
+  const runtimes = options.runtimes ?? createNodeRuntimes(join(env.dataDir, 'downloads'), log);
+  const bundle = once(options.bundle ?? (() => loadAgentBundle()));
+  let rendered: { readonly for: string; readonly script: Promise<InstallerScript> } | undefined;
+
+  async function render(): Promise<InstallerScript> {
+    const [files, x64, arm64] = await Promise.all([
+      bundle(),
+      runtimeOr(runtimes.get('x64')),
+      runtimeOr(runtimes.get('arm64')),
+    ]);
+    const absent = [x64, arm64].find((one) => typeof one === 'string') ?? '';
+    const [any] = [x64, arm64].flatMap((one) => (typeof one === 'string' ? [] : [one]));
+    if (!any) throw new InstallProblem(absent);
+    const text = await renderScript({
+      route: routeOf(env, frontDoor),
+      authority: frontDoor.authority(),
+      bundle: files,
+      node: { version: any.version, x64: present(x64), arm64: present(arm64), absent },
+    });
+    return { text, sha256: digestOf(text).sha256 };
+  }
+
+  function script(): Promise<InstallerScript> {
+    // The best guess of our address changes with the machine's addresses.
+    const key = `${frontDoor.publicUrl()} ${frontDoor.authority()?.fingerprint}`;
+    if (rendered?.for !== key) {
+      const fresh = { for: key, script: render() };
+      rendered = fresh;
+      fresh.script.catch(() => {
+        if (rendered === fresh) rendered = undefined;
+      });
+    }
+    return rendered.script;
+  }
+
+  return {
+    runtimes,
+    bundle,
+    script,
+    joinability: () => frontDoor.joinability(),
+    async commands(token) {
+      const { sha256 } = await script();
+      const route = routeOf(env, frontDoor);
+      return {
+        linux: linuxCommand(route, sha256, token),
+        manual: manualCommand(route, frontDoor.authority()?.fingerprint, token),
+        docker: null,
+        windows: null,
+      };
+    },
+  };
+}
+
+/** The runtime, or the sentence that says why there is none. */
+async function runtimeOr(runtime: Promise<NodeRuntime>): Promise<NodeRuntime | string> {
+  try {
+    return await runtime;
+  } catch (error) {
+    if (error instanceof InstallProblem) return error.message;
+    throw error;
+  }
+}
+
+const present = (runtime: NodeRuntime | string): NodeRuntime | undefined =>
+  typeof runtime === 'string' ? undefined : runtime;
