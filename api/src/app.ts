@@ -1,3 +1,5 @@
+import { agentsRoom } from './agents/room.ts';
+import { containersRoom } from './containers/room.ts';
 import { addDashboard } from './http/dashboard.ts';
 import { Dispatcher } from './http/dispatch.ts';
 import { addHealthRoutes } from './http/health.ts';
@@ -5,6 +7,7 @@ import type { HostPolicy } from './http/host-policy.ts';
 import type { Handlers } from './http/listener.ts';
 import { RouteTable } from './http/router.ts';
 import { graphqlRoom } from './graphql/room.ts';
+import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
@@ -16,6 +19,9 @@ export type RoomFactory = (platform: Platform, services: Services) => Room;
 /** The rooms of a full control plane, in the order they start. They are drained in the reverse order. */
 export const rooms: readonly RoomFactory[] = [
   (platform, { identity }) => identityRoom(platform, identity),
+  (_platform, { containers, topics }) => containersRoom(containers, topics),
+  (_platform, { agents }) => agentsRoom(agents),
+  (_platform, { install }) => installRoom(install),
   graphqlRoom,
 ];
 

@@ -85,3 +85,4 @@ builder.addScalarType('SafeInt', GraphQLSafeInt, {
 builder.addScalarType('JSON', GraphQLJSON, { description: 'Any JSON value.' });
 builder.queryType({});
 builder.mutationType({});
+builder.subscriptionType({});

@@ -1,7 +1,7 @@
 import type { Role, Scope } from '@serverkit/wire/scopes.ts';
 import type { Logger } from 'pino';
 import type { Database } from './database/database.ts';
-import { unauthenticated } from './errors.ts';
+import { permissionDenied, unauthenticated } from './errors.ts';
 import type { Services } from './services.ts';
 
 /** A person, as far as authorization and the audit need to know. */
@@ -68,4 +68,9 @@ export interface RequestContext {
 export function requireUser(context: Pick<RequestContext, 'principal'>): UserPrincipal {
   if (context.principal.kind === 'user') return context.principal;
   throw unauthenticated();
+}
+
+/** For what depends on the arguments; a field as a whole names its scope as `access`. @throws ServerKitError PERMISSION_DENIED */
+export function requireScope({ principal }: Pick<RequestContext, 'principal'>, scope: Scope): void {
+  if (!principal.scopes.has(scope)) throw permissionDenied(scope);
 }

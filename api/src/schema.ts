@@ -1,6 +1,9 @@
 import './graphql/node.ts';
 import './identity/schema.ts';
 import './audit/schema.ts';
+import './servers/schema.ts';
+import './containers/schema.ts';
+import './control-plane/schema.ts';
 import { builder } from './builder.ts';
 
 /** The public schema. Each domain adds its part when it is imported above. */

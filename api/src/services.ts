@@ -1,21 +1,37 @@
+import { createAgentService, type AgentMachinery } from './agents/service.ts';
 import { createAudit, type Audit } from './audit/service.ts';
+import { Containers } from './containers/service.ts';
+import { createControlPlane, type ControlPlane } from './control-plane/service.ts';
 import { Identity } from './identity/service.ts';
+import { createInstall, type Install } from './install/service.ts';
 import { Topics } from './live/topics.ts';
 import type { Platform } from './platform.ts';
+import { Servers } from './servers/service.ts';
 
 /**
  * Every domain's service, by name: how a resolver, or another domain, reaches it. app.ts builds them once from the
  * platform; a domain adds its lines here.
  */
 export interface Services {
+  readonly agents: AgentMachinery;
   readonly audit: Audit;
+  readonly containers: Containers;
+  readonly controlPlane: ControlPlane;
   readonly identity: Identity;
+  readonly install: Install;
+  readonly servers: Servers;
   readonly topics: Topics;
 }
 
-export function createServices({ db, log }: Platform): Services {
+export function createServices(platform: Platform): Services {
+  const { db, log, frontDoor } = platform;
   const topics = new Topics();
   const audit = createAudit(db, log);
   const identity = new Identity({ db, log, audit, topics });
-  return { audit, identity, topics };
+  const agents = createAgentService(platform, { audit, topics });
+  const containers = new Containers(platform, agents, topics);
+  const servers = new Servers({ db, audit, topics, agents });
+  const install = createInstall(platform);
+  const controlPlane = createControlPlane(frontDoor);
+  return { agents, audit, containers, controlPlane, identity, install, servers, topics };
 }

@@ -5,9 +5,20 @@ import { isServerKitError, notFound } from '../errors.ts';
 import type { ContainerDetailsQuery, ContainerStatsSubscription } from '../generated/agent/graphql.ts';
 import { Topic, type Topics } from '../live/topics.ts';
 import type { Platform } from '../platform.ts';
-import { createContainerMirror, type AgentContainer, type ContainerMirror } from './mirror.ts';
+import type { Database } from '../database/database.ts';
+import type { Source } from '../live/source.ts';
+import {
+  containerChanges,
+  createContainerMirror,
+  type AgentContainer,
+  type ContainerChange,
+  type ContainerMirror,
+} from './mirror.ts';
 import { ContainerDetailsDocument, ContainersDocument, ContainerStatsDocument } from './operations.ts';
+import { runAction, runRemove, type Asker, type ContainerAction } from './actions.ts';
 import { createSnapshots } from './snapshots.ts';
+
+export type { ContainerAction } from './actions.ts';
 
 /** A container together with where and when it was seen. */
 export interface SeenContainer {
@@ -33,9 +44,13 @@ const listTimeoutMs = 5_000;
 export class Containers {
   readonly mirror: ContainerMirror;
   readonly #agents: AgentService;
+  readonly #db: Database;
+  readonly #topics: Topics;
 
   constructor(platform: Pick<Platform, 'db' | 'log'>, agents: AgentService, topics: Topics) {
     this.#agents = agents;
+    this.#db = platform.db;
+    this.#topics = topics;
     this.mirror = createContainerMirror(
       agents.links,
       topics,
@@ -103,6 +118,83 @@ export class Containers {
     );
     if (!container) throw notFound('container', id);
     return container;
+  }
+
+  /**
+   * Does something to a container and waits for it.
+   *
+   * @throws ServerKitError AGENT_OFFLINE, AGENT_REFUSED, NOT_FOUND, CONFLICT, DOCKER_ERROR, OUTCOME_UNKNOWN, …
+   */
+  async act(serverId: string, id: string, action: ContainerAction, asker: Asker): Promise<SeenContainer> {
+    const container = await runAction(this.#agents.commands, this.#target(serverId, id), action, asker);
+    if (container) {
+      this.mirror.note(serverId, container);
+      return { serverId, container, observedAt: new Date() };
+    }
+    const seen = await this.find(serverId, id);
+    if (!seen) throw notFound('container', id);
+    return seen;
+  }
+
+  /** @returns the full id of what is gone @throws ServerKitError as {@link act} */
+  async remove(
+    serverId: string,
+    id: string,
+    options: { readonly force: boolean; readonly removeVolumes: boolean },
+    asker: Asker,
+  ): Promise<string> {
+    const target = this.#target(serverId, id);
+    await runRemove(this.#agents.commands, target, options, asker);
+    return target.id;
+  }
+
+  /** Counts of a server as last seen, without asking it; undefined when never seen. */
+  counts(serverId: string): { readonly running: number; readonly total: number } | undefined {
+    const seen = this.mirror.peek(serverId);
+    if (!seen) return undefined;
+    const states = [...seen.containers.values()];
+    return { total: states.length, running: states.filter(({ state }) => state === 'RUNNING').length };
+  }
+
+  /** Containers of every server (or of those named) as last seen, by server and container name. */
+  async fleet(serverIds: readonly string[] | null): Promise<SeenContainer[]> {
+    const servers = await this.#db.prisma.server.findMany({
+      where: serverIds ? { id: { in: [...serverIds] } } : {},
+      select: { id: true },
+      orderBy: { name: 'asc' },
+    });
+    return servers.flatMap(({ id: serverId }) => {
+      const seen = this.mirror.peek(serverId);
+      if (!seen) return [];
+      return [...seen.containers.values()]
+        .toSorted((a, b) => a.name.localeCompare(b.name))
+        .map((container) => ({ serverId, container, observedAt: seen.observedAt }));
+    });
+  }
+
+  /** A snapshot of the server's containers, or of every server's, then what changes. */
+  changes(serverId: string | null, signal: AbortSignal): Source<ContainerChange> {
+    const channels = serverId === null ? undefined : [serverId];
+    const source = this.#topics.subscribe(containerChanges, { ...(channels ? { channels } : {}), signal });
+    const known = this.mirror.all();
+    for (const [id, seen] of known) {
+      if (serverId !== null && id !== serverId) continue;
+      source.push({
+        serverId: id,
+        kind: 'SNAPSHOT',
+        containers: [...seen.containers.values()],
+        removedIds: [],
+        docker: seen.docker,
+        observedAt: seen.observedAt,
+      });
+    }
+    return source;
+  }
+
+  #target(serverId: string, id: string) {
+    const known = this.mirror.peek(serverId)?.containers;
+    const container = known && [...known.values()].find((one) => one.id.startsWith(id) || one.name === id);
+    return { serverId, id: container?.id ?? id, name: container?.name ?? id };
   }
 
   #readable(serverId: string): AgentLink | undefined {

@@ -1,0 +1,86 @@
+import { builder } from '../builder.ts';
+import { pageOf } from '../graphql/page.ts';
+import { ServerType } from '../servers/server-type.ts';
+import { matchesFilter } from './filter.ts';
+import { ContainerStateEnum, ContainerType } from './types.ts';
+
+const ContainerFilterInput = builder.inputType('ContainerFilter', {
+  fields: (t) => ({
+    labels: t.stringList({ description: 'key or key=value.' }),
+    states: t.field({ type: [ContainerStateEnum] }),
+    text: t.string({ description: 'Found in the name, image or id.' }),
+  }),
+});
+
+const FleetContainerFilter = builder.inputType('FleetContainerFilter', {
+  fields: (t) => ({
+    labels: t.stringList(),
+    serverIds: t.idList(),
+    states: t.field({ type: [ContainerStateEnum] }),
+    text: t.string(),
+  }),
+});
+
+const ContainerCounts = builder
+  .objectRef<{ readonly running: number; readonly total: number }>('ContainerCounts')
+  .implement({
+    access: 'inherited',
+    fields: (t) => ({ running: t.exposeInt('running'), total: t.exposeInt('total') }),
+  });
+
+builder.prismaObjectFields(ServerType, (t) => ({
+  container: t.field({
+    type: ContainerType,
+    nullable: true,
+    access: 'docker:containers:read',
+    description: 'One container by Docker id; null when there is none.',
+    args: { id: t.arg.id({ required: true }) },
+    resolve: (server, { id }, { services }) => services.containers.find(server.id, id),
+  }),
+  containerCounts: t.field({
+    type: ContainerCounts,
+    nullable: true,
+    access: 'docker:containers:read',
+    resolve: (server, _args, { services }) => services.containers.counts(server.id) ?? null,
+  }),
+  containers: t.field({
+    type: [ContainerType],
+    nullable: true,
+    access: 'docker:containers:read',
+    description: 'The containers: live while online, the last known ones otherwise; null when never seen.',
+    args: {
+      all: t.arg.boolean({ defaultValue: true }),
+      filters: t.arg({ type: ContainerFilterInput }),
+    },
+    resolve: async (server, { all, filters }, { services }) => {
+      const list = await services.containers.list(server.id, all ?? true);
+      return filters ? (list?.filter((seen) => matchesFilter(seen, filters)) ?? null) : list;
+    },
+  }),
+  containersObservedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    access: 'docker:containers:read',
+    description: 'When the containers shown were last seen.',
+    resolve: async (server, _args, { services }) =>
+      (await services.containers.mirror.get(server.id))?.observedAt ?? null,
+  }),
+}));
+
+builder.queryField('containers', (t) =>
+  t.connection(
+    {
+      type: ContainerType,
+      access: 'docker:containers:read',
+      description:
+        'Containers of every server, as last seen, ordered by server and container name. Scope: docker:containers:read.',
+      args: { filter: t.arg({ type: FleetContainerFilter }) },
+      resolve: async (_root, { filter, ...page }, { services }) => {
+        const all = await services.containers.fleet(filter?.serverIds ?? null);
+        const rows = filter ? all.filter((seen) => matchesFilter(seen, filter)) : all;
+        return pageOf(rows, page, ({ serverId, container }) => `${serverId}:${container.id}`);
+      },
+    },
+    { fields: (f) => ({ totalCount: f.exposeInt('totalCount') }) },
+  ),
+);

@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import { builder } from '../builder.ts';
+import { requireUser } from '../context.ts';
+import { followLogs } from './logs.ts';
+import { containerStats } from './service.ts';
+import { ContainerEvent, ContainerStatsBatchType, LogBatchType } from './types.ts';
+
+/** What Docker takes for a container: an id, a prefix of one, or a name. */
+export const containerReference = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/, 'must be the id or the name of a container');
+
+builder.subscriptionFields((t) => ({
+  containerEvents: t.field({
+    type: ContainerEvent,
+    access: 'docker:containers:read',
+    description:
+      'Containers as they change: first a snapshot, then deltas. Without a server: of every server. Scope: docker:containers:read.',
+    args: { serverId: t.arg.id() },
+    subscribe: (_root, { serverId }, { services, signal }) =>
+      services.containers.changes(serverId ?? null, signal),
+    resolve: (change) => change,
+  }),
+  serverContainerStats: t.field({
+    type: ContainerStatsBatchType,
+    access: 'docker:containers:read',
+    overflow: 'skip',
+    description:
+      'CPU, memory and traffic of all running containers of a server, every second. Scope: docker:containers:read.',
+    args: { serverId: t.arg.id({ required: true }) },
+    subscribe: (_root, { serverId }, { services, signal }) =>
+      services.topics.subscribe(containerStats, { channels: [serverId], signal }),
+    resolve: (batch) => batch,
+  }),
+  containerLogs: t.field({
+    type: LogBatchType,
+    access: 'docker:containers:read',
+    delivery: 'private',
+    description:
+      "A container's log. Never shared between viewers; slows down with its reader. Scope: docker:containers:read.",
+    args: {
+      containerId: t.arg.id({ required: true, validate: containerReference }),
+      follow: t.arg.boolean({
+        required: true,
+        defaultValue: true,
+        description: 'Go on with what is written from now on.',
+      }),
+      serverId: t.arg.id({ required: true }),
+      since: t.arg({ type: 'DateTime' }),
+      stderr: t.arg.boolean({ required: true, defaultValue: true }),
+      stdout: t.arg.boolean({ required: true, defaultValue: true }),
+      tail: t.arg.int({
+        description: 'How many of the last lines to begin with; all when absent.',
+        validate: z.number().int().min(0).max(1_000_000),
+      }),
+      timestamps: t.arg.boolean({
+        required: true,
+        defaultValue: false,
+        description: "Begin each line with Docker's RFC 3339 timestamp and a space.",
+      }),
+    },
+    subscribe: (_root, { containerId, serverId, since, tail, ...streams }, context) =>
+      followLogs(
+        context.services.agents.links.require(serverId),
+        { ...streams, id: containerId, tail: tail ?? null, sinceMs: since?.getTime() ?? null },
+        {
+          actor: requireUser(context).user.id,
+          signal: context.signal,
+          ...(context.socket ? { socket: context.socket } : {}),
+        },
+      ),
+    resolve: (batch) => batch,
+  }),
+}));

@@ -1,0 +1,38 @@
+import { builder } from '../builder.ts';
+import { serverChanges, type ServerChange } from './events.ts';
+import { ServerType } from './server-type.ts';
+
+const ServerEventKind = builder.enumType('ServerEventKind', {
+  values: {
+    CREATED: {},
+    DELETED: {},
+    STATUS: { description: 'Its status or its problems changed.' },
+    UPDATED: {},
+  } as const,
+});
+
+const ServerEvent = builder.objectRef<ServerChange>('ServerEvent').implement({
+  access: 'inherited',
+  fields: (t) => ({
+    kind: t.field({ type: ServerEventKind, resolve: ({ kind }) => kind }),
+    server: t.prismaField({
+      type: ServerType,
+      nullable: true,
+      description: 'Null when it was deleted.',
+      resolve: (query, { serverId }, _args, { db }) =>
+        db.prisma.server.findUnique({ ...query, where: { id: serverId } }),
+    }),
+    serverId: t.exposeID('serverId'),
+  }),
+});
+
+builder.subscriptionField('serverEvents', (t) =>
+  t.field({
+    type: ServerEvent,
+    access: 'servers:read',
+    overflow: 'skip',
+    description: 'Servers as they are added, changed and removed. Scope: servers:read.',
+    subscribe: (_root, _args, { services, signal }) => services.topics.subscribe(serverChanges, { signal }),
+    resolve: (change: ServerChange) => change,
+  }),
+);
