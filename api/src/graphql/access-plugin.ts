@@ -10,6 +10,7 @@ import SchemaBuilder, {
   type SchemaTypes,
   type TypeParam,
 } from '@pothos/core';
+import type { GraphQLFieldResolver } from 'graphql';
 import type { RequestContext } from '../context.ts';
 import {
   authScopesOf,
@@ -19,6 +20,8 @@ import {
   type TypeAccess,
   type TypeMarks,
 } from './access.ts';
+
+import { keepSnapshot } from './snapshots.ts';
 
 /**
  * Default-deny: adds the option `access` to root fields and object types, refuses to build a schema in which one has
@@ -117,6 +120,20 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     }
     mark(config, marks);
     return config;
+  }
+
+  /** Runs where the arguments are mapped and validated, which the snapshot wants as much as the source. */
+  override wrapSubscribe(
+    subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
+    config: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
+    const { snapshot } = fieldMarks(config.pothosOptions);
+    if (!snapshot || !subscribe) return subscribe;
+    return async (root, args, context, info) => {
+      const source: unknown = await subscribe(root, args, context, info);
+      keepSnapshot(source, (later) => snapshot({ ...args }, later));
+      return source;
+    };
   }
 }
 

@@ -1,3 +1,4 @@
+import { PublicServer } from '../live/public-server.ts';
 import type { Platform, Room } from '../platform.ts';
 import { schema } from '../schema.ts';
 import type { Services } from '../services.ts';
@@ -9,13 +10,23 @@ import { createHttpHandler } from './http.ts';
 export function graphqlRoom(platform: Platform, services: Services): Room {
   const documents = new Documents(schema);
   const admission = new Admission(documents);
-  const handle = createHttpHandler({ platform, services, documents, admission });
+  const shared = { platform, services, documents, admission };
+  const handle = createHttpHandler(shared);
+  const live = new PublicServer(shared);
   return {
     name: 'graphql',
     routes(router) {
       router.http({ path: '/graphql', methods: ['POST'], handle });
+      router.upgrade({
+        path: '/graphql',
+        handle: (request, socket, head, facts) => live.upgrade(request, socket, head, facts),
+      });
     },
-    async drain() {
+    async prepare() {
+      live.start();
+    },
+    async drain(signal) {
+      await live.drain(signal);
       await services.audit.flush();
     },
   };

@@ -1,0 +1,135 @@
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import { anonymous, type Principal, type ViewerSocket } from '../context.ts';
+import type { RequestFacts } from '../http/exchange.ts';
+import { viewerCloseCodes } from './close-codes.ts';
+import { Operation } from './operation.ts';
+
+/** What may wait for one reader, in bytes. Beyond it nothing but giving up bounds our memory. */
+const maxBuffered = 16 * 1024 * 1024;
+
+export interface ConnectionFacts extends Pick<RequestFacts, 'address' | 'secure' | 'host'> {
+  readonly userAgent: string;
+  readonly cookie: string | undefined;
+}
+
+/** One viewer's socket: bounded, and safe to write to whatever state it is in. */
+export class Connection implements ViewerSocket {
+  readonly facts: ConnectionFacts;
+  /** Who it belongs to; changes when their rights do. */
+  principal: Principal = anonymous;
+  /** By the id the client gave. */
+  readonly operations = new Map<string, Operation>();
+  readonly #ws: WebSocket;
+  readonly #socket: Duplex & { readonly bytesRead?: number };
+  readonly #waiting: (() => void)[] = [];
+  readonly #closed = Promise.withResolvers<void>();
+  #bytesRead = 0;
+  #silentSince = Date.now();
+
+  constructor(ws: WebSocket, socket: Duplex, facts: ConnectionFacts) {
+    this.#ws = ws;
+    this.#socket = socket;
+    this.facts = facts;
+    ws.once('close', () => {
+      this.#wake();
+      this.#closed.resolve();
+    });
+    // What the other side does wrong ends in a close, which is handled there.
+    ws.on('error', () => {});
+  }
+
+  get protocol(): string {
+    return this.#ws.protocol;
+  }
+
+  /** Resolves when the socket is no more. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  get open(): boolean {
+    return this.#ws.readyState === this.#ws.OPEN;
+  }
+
+  get bufferedAmount(): number {
+    return this.#ws.bufferedAmount;
+  }
+
+  /** Resolves when the kernel took it, or the socket is no more; never rejects. */
+  send(text: string): Promise<void> {
+    return new Promise((resolve) => {
+      this.#write(text, () => {
+        resolve();
+        this.#flushed();
+      });
+    });
+  }
+
+  /** The same without a promise, for the fan-out. */
+  post(text: string): void {
+    this.#write(text, this.#flushed);
+  }
+
+  #write(text: string, done: () => void): void {
+    if (!this.open) return done();
+    if (this.#ws.bufferedAmount > maxBuffered) {
+      this.close(viewerCloseCodes.tooSlow, 'Read faster, or subscribe to less.');
+      // The close frame waits behind what is not being read.
+      this.#ws.terminate();
+      return done();
+    }
+    this.#ws.send(text, done);
+  }
+
+  async drained(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    while (this.open && this.#ws.bufferedAmount > 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const abort = () => resolve();
+      this.#waiting.push(resolve);
+      signal?.addEventListener('abort', abort, { once: true });
+      await promise;
+      signal?.removeEventListener('abort', abort);
+      signal?.throwIfAborted();
+    }
+  }
+
+  begin(id: string): Operation {
+    const operation = new Operation(id);
+    this.operations.set(id, operation);
+    return operation;
+  }
+
+  end(operation: Operation): void {
+    if (this.operations.get(operation.id) === operation) this.operations.delete(operation.id);
+    operation.settle();
+  }
+
+  close(code: number, reason: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  /** Asks for a sign of life. @returns for how long there has been none, in milliseconds; any byte counts */
+  ping(now: number): number {
+    const bytesRead = this.#socket.bytesRead ?? 0;
+    if (bytesRead !== this.#bytesRead) {
+      this.#bytesRead = bytesRead;
+      this.#silentSince = now;
+    }
+    if (this.open) this.#ws.ping();
+    return now - this.#silentSince;
+  }
+
+  readonly #flushed = (): void => {
+    if (this.#waiting.length > 0 && this.#ws.bufferedAmount === 0) this.#wake();
+  };
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

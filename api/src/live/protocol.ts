@@ -1,0 +1,209 @@
+import type { ConnectionInitMessage, Server } from 'graphql-ws';
+import { makeServer } from 'graphql-ws';
+import { execute, GraphQLError, type ExecutionArgs, type ExecutionResult } from 'graphql';
+import type { Logger } from 'pino';
+import type { RequestContext } from '../context.ts';
+import { ServerKitError } from '../errors.ts';
+import type { Admission } from '../graphql/admission.ts';
+import type { Documents, Prepared } from '../graphql/documents.ts';
+import { maskError } from '../graphql/mask-error.ts';
+import { viewerCloseCodes } from './close-codes.ts';
+import type { Connection } from './connection.ts';
+import { FanOut } from './fan-out.ts';
+import type { Operation } from './operation.ts';
+import { privateStream } from './private-stream.ts';
+import type { SubscriptionRequest } from './subscription.ts';
+
+/** Open operations of one socket. */
+const maxOperations = 200;
+
+/** Messages of one socket that wait until the id they use is free again. */
+const maxWaiting = 20;
+
+/** How long a socket may be open without introducing itself, in milliseconds. */
+const initTimeout = 10_000;
+
+interface ProtocolNeeds {
+  readonly documents: Documents;
+  readonly admission: Admission;
+  readonly log: Logger;
+  /** Checks what the client introduces itself with. @returns false when it was refused and closed */
+  readonly introduce: (connection: Connection, params: Readonly<Record<string, unknown>>) => Promise<boolean>;
+  /** A context of the connection's principal as it stands now. */
+  readonly viewerContext: (connection: Connection, signal: AbortSignal) => RequestContext;
+  /** A context without a user. */
+  readonly audienceContext: (principal: RequestContext['principal'], signal: AbortSignal) => RequestContext;
+}
+
+/** What was found out when an operation was admitted, for the moment it is run. */
+interface Run {
+  readonly connection: Connection;
+  readonly operation: Operation;
+  readonly request: SubscriptionRequest;
+}
+
+export interface Protocol {
+  readonly server: Server<Connection>;
+  readonly fanOut: FanOut;
+}
+
+/** graphql-transport-ws by graphql-ws, with our own reading, limits, cancelling and sharing put in. */
+export function createProtocol(needs: ProtocolNeeds): Protocol {
+  const { documents, admission, log } = needs;
+  const format = (result: ExecutionResult) => formatResult(result, log);
+  const fanOut = new FanOut({
+    audienceContext: needs.audienceContext,
+    toBody: (result) => JSON.stringify(format(result)),
+  });
+  const runs = new WeakMap<object, Run>();
+  const runOf = ({ contextValue }: ExecutionArgs): Run => {
+    const run =
+      typeof contextValue === 'object' && contextValue !== null ? runs.get(contextValue) : undefined;
+    if (!run) throw new TypeError('An operation reached execution without being admitted.');
+    return run;
+  };
+
+  const server = makeServer<ConnectionInitMessage['payload'], Connection>({
+    connectionInitWaitTimeout: initTimeout,
+    onConnect: ({ extra: connection, connectionParams = {} }) =>
+      needs.introduce(connection, connectionParams),
+
+    onSubscribe({ extra: connection }, id, payload) {
+      const operation = connection.operations.get(id);
+      if (!operation) throw new TypeError('An operation was not opened.');
+      const preparation = documents.prepare(payload.query);
+      if (!preparation.ok) return preparation.errors.map((error) => maskError(error, log));
+      const variables = payload.variables ?? {};
+      const { prepared } = preparation;
+      const { operationName } = payload;
+      const context = needs.viewerContext(connection, operation.signal);
+      try {
+        if (connection.operations.size > maxOperations) {
+          throw new ServerKitError(
+            'TOO_MANY_OPERATIONS',
+            `A socket carries ${maxOperations} operations at once.`,
+          );
+        }
+        const admitted = admission.admit({ prepared, operationName, variables }, context);
+        operation.release = () => admitted.release();
+        operation.analysis = admitted.analysis;
+        const { schema } = documents;
+        const request = { schema, prepared, analysis: admitted.analysis, operationName, variables };
+        runs.set(context, { connection, operation, request });
+      } catch (error) {
+        return [maskError(error, log)];
+      }
+      return executionArgs(documents, prepared, {
+        operationName,
+        variableValues: variables,
+        contextValue: context,
+      });
+    },
+
+    async execute(args) {
+      // Completed by the client while it was being read: a mutation must not run.
+      if (runOf(args).operation.signal.aborted) return { errors: [cancelled(log)] };
+      return execute(args);
+    },
+
+    async subscribe(args) {
+      const { connection, operation, request } = runOf(args);
+      const { signal, id } = operation;
+      if (signal.aborted) return { errors: [cancelled(log)] };
+      if (FanOut.shareable(request, needs.viewerContext(connection, signal))) {
+        const joined = await fanOut.join(request, { connection, id, signal });
+        if (!('stream' in joined)) return joined;
+        operation.stream = joined.stream;
+        return joined.stream;
+      }
+      const stream = await privateStream(request, () => needs.viewerContext(connection, signal));
+      if ('fail' in stream) operation.stream = stream;
+      return stream;
+    },
+
+    onNext: (_ctx, _id, _payload, _args, result) => format(result),
+    onError: (_ctx, _id, _payload, errors) => errors.map((error) => maskError(error, log).toJSON()),
+  });
+  return { server, fanOut };
+}
+
+/** Hands a socket to the protocol. Nothing it does, and nothing the library throws, can end the process. */
+export function serve({ server }: Protocol, connection: Connection, log: Logger) {
+  let waiting = 0;
+  let deliver: ((text: string) => Promise<void>) | undefined;
+  const closed = server.opened(
+    {
+      protocol: connection.protocol,
+      send: (text) => connection.send(text),
+      close: (code, reason) => connection.close(code ?? viewerCloseCodes.internal, reason ?? ''),
+      onMessage: (callback) => {
+        deliver = callback;
+      },
+    },
+    connection,
+  );
+  const pass = async (text: string): Promise<void> => {
+    try {
+      await deliver?.(text);
+    } catch (error) {
+      log.warn({ err: error, address: connection.facts.address }, "a viewer's message could not be handled");
+      connection.close(viewerCloseCodes.internal, 'Something went wrong here; the log has the details.');
+    }
+  };
+  return {
+    async receive(text: string): Promise<void> {
+      const { type, id } = peek(text);
+      if (id === undefined) return pass(text);
+      if (type === 'complete') connection.operations.get(id)?.abort();
+      if (type !== 'subscribe') return pass(text);
+      // The id may be used again after complete, but what ran under it may still be ending.
+      for (let last = connection.operations.get(id); last; last = connection.operations.get(id)) {
+        if (!last.signal.aborted) return pass(text);
+        if (waiting >= maxWaiting)
+          return connection.close(viewerCloseCodes.badMessage, 'Use another id each time.');
+        waiting += 1;
+        await last.settled;
+        waiting -= 1;
+      }
+      const operation = connection.begin(id);
+      await pass(text);
+      connection.end(operation);
+    },
+    async closed(code: number, reason: string): Promise<void> {
+      for (const operation of connection.operations.values()) operation.abort();
+      try {
+        await closed(code, reason);
+      } catch (error) {
+        log.warn({ err: error }, "a viewer's socket did not end cleanly");
+      }
+    },
+  };
+}
+
+/** Type and id of a message, if it has them; the library does the judging. */
+function peek(text: string): { readonly type?: unknown; readonly id?: string } {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message))
+      return {};
+    return typeof message.id === 'string' ? { type: message.type, id: message.id } : {};
+  } catch {
+    return {};
+  }
+}
+
+function executionArgs(
+  { schema }: Documents,
+  { document }: Prepared,
+  rest: Pick<ExecutionArgs, 'operationName' | 'variableValues' | 'contextValue'>,
+): ExecutionArgs {
+  return { schema, document, ...rest };
+}
+
+function formatResult({ errors, ...rest }: ExecutionResult, log: Logger) {
+  return errors ? { ...rest, errors: errors.map((error) => maskError(error, log).toJSON()) } : rest;
+}
+
+function cancelled(log: Logger): GraphQLError {
+  return maskError(new ServerKitError('CANCELLED', 'It was cancelled before anything was done.'), log);
+}

@@ -1,0 +1,186 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { RequestContext } from '../context.ts';
+import { isServerKitError } from '../errors.ts';
+import type { Admission } from '../graphql/admission.ts';
+import type { Documents } from '../graphql/documents.ts';
+import { limits } from '../graphql/limits.ts';
+import { refuseForeignPages } from '../graphql/request-guard.ts';
+import { refuseUpgrade } from '../http/dispatch.ts';
+import type { RequestFacts } from '../http/exchange.ts';
+import { readSessionCookie } from '../identity/cookies.ts';
+import { principalChanged } from '../identity/events.ts';
+import type { Platform } from '../platform.ts';
+import type { Services } from '../services.ts';
+import { viewerCloseCodes } from './close-codes.ts';
+import { Connection } from './connection.ts';
+import { createProtocol, serve, type Protocol } from './protocol.ts';
+import { Viewers } from './viewers.ts';
+
+/** Sockets of one address that have not shown a session yet. */
+const maxStrangers = 2_000;
+
+export interface PublicServerOptions {
+  readonly platform: Pick<Platform, 'db' | 'log'>;
+  readonly services: Services;
+  readonly documents: Documents;
+  readonly admission: Admission;
+  /** How often the rights behind open sockets are checked although nothing said they changed. @default 30_000 ms */
+  readonly recheckMs?: number;
+  /** How often each side of a socket is asked for a sign of life. @default 10_000 ms */
+  readonly pingMs?: number;
+  /** Silence after which a socket is given up. @default 25_000 ms */
+  readonly silenceMs?: number;
+}
+
+/** The WebSocket side of the public API. */
+export class PublicServer {
+  readonly #options: PublicServerOptions;
+  readonly #viewers: Viewers;
+  readonly #protocol: Protocol;
+  readonly #wss = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    perMessageDeflate: false,
+    maxPayload: limits.messageBytes,
+    handleProtocols: (offered) => offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) && GRAPHQL_TRANSPORT_WS_PROTOCOL,
+  });
+  readonly #stopping = new AbortController();
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(options: PublicServerOptions) {
+    this.#options = options;
+    const { platform, services, documents, admission } = options;
+    const { log } = platform;
+    this.#viewers = new Viewers((ids) => services.identity.sessions.renew(ids), log);
+    this.#protocol = createProtocol({
+      documents,
+      admission,
+      log,
+      introduce: (connection, params) => this.#introduce(connection, params),
+      viewerContext: (connection, signal) => this.#viewerContext(connection, signal),
+      audienceContext: (principal, signal) => this.#audienceContext(principal, signal),
+    });
+  }
+
+  get connections(): number {
+    return this.#viewers.all.size;
+  }
+
+  /** Shared subscriptions that are executed now. */
+  get groups(): number {
+    return this.#protocol.fanOut.size;
+  }
+
+  start(): void {
+    const { recheckMs = 30_000, pingMs = 10_000, silenceMs = 25_000, services } = this.#options;
+    void this.#follow(services.topics.subscribe(principalChanged, { signal: this.#stopping.signal }));
+    this.#timers = [
+      setInterval(() => void this.#viewers.recheck(), recheckMs).unref(),
+      setInterval(() => {
+        const now = Date.now();
+        for (const connection of this.#viewers.all)
+          if (connection.ping(now) > silenceMs) connection.terminate();
+      }, pingMs).unref(),
+    ];
+  }
+
+  /** Sends everyone elsewhere and waits until they are gone, or time is up. */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#stopping.abort();
+    for (const timer of this.#timers) clearInterval(timer);
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) resolve();
+    const gone = [...this.#viewers.all].map((connection) => {
+      connection.close(viewerCloseCodes.goingAway, 'ServerKit is stopping.');
+      return connection.closed;
+    });
+    await Promise.race([Promise.all(gone), late]);
+    for (const connection of this.#viewers.all) connection.terminate();
+  }
+
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, facts: RequestFacts): void {
+    if (this.#stopping.signal.aborted) return refuseUpgrade(socket, 503, 'ServerKit is stopping.');
+    try {
+      refuseForeignPages(request, facts);
+    } catch (error) {
+      if (isServerKitError(error)) return refuseUpgrade(socket, 403, error.message);
+      throw error;
+    }
+    if (this.#viewers.strangersFrom(facts.address) >= maxStrangers) {
+      return refuseUpgrade(socket, 429, 'Too many connections without a session.');
+    }
+    this.#wss.handleUpgrade(request, socket, head, (ws) => this.#accept(ws, socket, request, facts));
+  }
+
+  #accept(ws: WebSocket, socket: Duplex, { headers }: IncomingMessage, facts: RequestFacts): void {
+    const { log } = this.#options.platform;
+    const connection = new Connection(ws, socket, {
+      address: facts.address,
+      secure: facts.secure,
+      host: facts.host,
+      userAgent: headers['user-agent'] ?? '',
+      cookie: readSessionCookie(headers.cookie, facts),
+    });
+    this.#viewers.add(connection);
+    const session = serve(this.#protocol, connection, log);
+    ws.on('message', (data, isBinary) => {
+      if (isBinary || !Buffer.isBuffer(data))
+        connection.close(viewerCloseCodes.badMessage, 'Send text frames.');
+      else void session.receive(data.toString());
+    });
+    ws.once('close', (code, reason) => {
+      this.#viewers.remove(connection);
+      void session.closed(code, reason.toString());
+    });
+  }
+
+  /** Both halves make a session; none makes a stranger, who may only use what is public. */
+  async #introduce(connection: Connection, params: Readonly<Record<string, unknown>>): Promise<boolean> {
+    const { session: proof } = params;
+    if (proof === undefined || proof === null) return true;
+    const { cookie } = connection.facts;
+    const { changes } = this.#viewers;
+    const principal =
+      typeof proof === 'string'
+        ? await this.#options.services.identity.authenticate({ cookie, proof })
+        : undefined;
+    if (!principal) {
+      connection.close(viewerCloseCodes.unauthorized, 'Your session is not valid. Sign in again.');
+      return false;
+    }
+    if (!connection.open) return false;
+    this.#viewers.identify(connection, principal);
+    // Someone's rights changed while the database was asked; it may have been theirs.
+    if (changes !== this.#viewers.changes) await this.#viewers.recheck([connection]);
+    return connection.open;
+  }
+
+  async #follow(changes: AsyncIterable<{ userId: string; sessionId?: string }>): Promise<void> {
+    for await (const change of changes) await this.#viewers.changed(change);
+  }
+
+  #viewerContext(connection: Connection, signal: AbortSignal): RequestContext {
+    const { principal, facts } = connection;
+    const { address, userAgent } = facts;
+    return { ...this.#shared(signal), principal, address, userAgent, origin: facts, socket: connection };
+  }
+
+  #audienceContext(principal: RequestContext['principal'], signal: AbortSignal): RequestContext {
+    return {
+      ...this.#shared(signal),
+      principal,
+      address: '',
+      userAgent: '',
+      origin: { secure: false, host: '' },
+    };
+  }
+
+  #shared(signal: AbortSignal) {
+    const { platform, services } = this.#options;
+    return { log: platform.log, db: platform.db, services, signal };
+  }
+}

@@ -1,0 +1,61 @@
+import {
+  createSourceEventStream,
+  execute,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLSchema,
+} from 'graphql';
+import type { RequestContext } from '../context.ts';
+import type { Analysis } from '../graphql/analysis.ts';
+import type { Prepared } from '../graphql/documents.ts';
+import { snapshotFor, type TakeSnapshot } from '../graphql/snapshots.ts';
+
+/** A subscription as asked for, apart from who asks. */
+export interface SubscriptionRequest {
+  readonly schema: GraphQLSchema;
+  readonly prepared: Prepared;
+  readonly analysis: Analysis;
+  readonly operationName: string | null | undefined;
+  readonly variables: Readonly<Record<string, unknown>>;
+}
+
+export interface OpenSource {
+  readonly events: AsyncIterator<unknown>;
+  /** Makes the event to begin with, if the field has such a thing. */
+  readonly snapshot: TakeSnapshot | undefined;
+}
+
+/**
+ * Opens the source of events. Once it is open, authorization has been checked.
+ * @returns an execution result with errors when it cannot be opened
+ */
+export async function openSource(
+  request: SubscriptionRequest,
+  context: RequestContext,
+): Promise<OpenSource | ExecutionResult> {
+  const opened = await createSourceEventStream(argsOf(request, context));
+  if (!(Symbol.asyncIterator in opened)) return opened;
+  return { events: opened[Symbol.asyncIterator](), snapshot: snapshotFor(opened) };
+}
+
+/** What an event looks like to those who asked. Wants a context of its own, as rights are remembered in it. */
+export async function executeEvent(
+  request: SubscriptionRequest,
+  event: unknown,
+  context: RequestContext,
+): Promise<ExecutionResult> {
+  return execute({ ...argsOf(request, context), rootValue: event });
+}
+
+function argsOf(
+  { schema, prepared, operationName, variables }: SubscriptionRequest,
+  contextValue: RequestContext,
+): ExecutionArgs {
+  return { schema, document: prepared.document, operationName, variableValues: variables, contextValue };
+}
+
+/** Lets go of a source without waiting: it may be stuck in something that never ends. */
+export function closeSource({ events }: OpenSource): void {
+  // A source that fails to close has nobody left to tell.
+  events.return?.().catch(() => {});
+}
