@@ -172,23 +172,26 @@ export class Containers {
     });
   }
 
-  /** A snapshot of the server's containers, or of every server's, then what changes. */
+  /** What changes from now on, of one server or of every one. */
   changes(serverId: string | null, signal: AbortSignal): Source<ContainerChange> {
-    const channels = serverId === null ? undefined : [serverId];
-    const source = this.#topics.subscribe(containerChanges, { ...(channels ? { channels } : {}), signal });
-    const known = this.mirror.all();
-    for (const [id, seen] of known) {
-      if (serverId !== null && id !== serverId) continue;
-      source.push({
+    return this.#topics.subscribe(containerChanges, {
+      ...(serverId !== null && { channels: [serverId] }),
+      signal,
+    });
+  }
+
+  /** What is known now, as one change for each server. */
+  snapshot(serverId: string | null): ContainerChange[] {
+    return [...this.mirror.all()]
+      .filter(([id]) => serverId === null || id === serverId)
+      .map(([id, seen]) => ({
         serverId: id,
         kind: 'SNAPSHOT',
         containers: [...seen.containers.values()],
         removedIds: [],
         docker: seen.docker,
         observedAt: seen.observedAt,
-      });
-    }
-    return source;
+      }));
   }
 
   #target(serverId: string, id: string) {

@@ -19,6 +19,8 @@ builder.subscriptionFields((t) => ({
     args: { serverId: t.arg.id() },
     subscribe: (_root, { serverId }, { services, signal }) =>
       services.containers.changes(serverId ?? null, signal),
+    // Taken for each who joins, as the source is shared and may have been open for long.
+    snapshot: ({ serverId }, { services }) => services.containers.snapshot(serverId ?? null),
     resolve: (change) => change,
   }),
   serverContainerStats: t.field({

@@ -87,14 +87,15 @@ declare global {
     > extends SubscriptionMarks {
       access: FieldAccess;
       /**
-       * The event everyone who joins begins with (null = none). `subscribe` then yields only what comes after: the
-       * source is open before the snapshot is taken, so nothing falls between, but an event may be older than the
-       * snapshot it follows; events must bear being applied twice.
+       * The events everyone who joins begins with, and those who fell behind go on with. `subscribe` then yields only
+       * what comes after: a shared source is open long before the last one joins. It is open before the snapshot is
+       * taken, so nothing falls between, but an event may be older than the snapshot it follows: events must bear
+       * being applied twice.
        */
       snapshot?: (
         args: InputShapeFromFields<Args>,
         context: RequestContext,
-      ) => MaybePromise<ResolveShape | null | undefined>;
+      ) => MaybePromise<readonly ResolveShape[]>;
     }
   }
 }

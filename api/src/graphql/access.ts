@@ -35,8 +35,11 @@ export interface FieldMarks extends SubscriptionMarks {
   readonly access?: FieldAccess;
   /** Depends on who is looking, or is a secret: a document that selects it is never shared. */
   readonly perViewer?: boolean;
-  /** The event a subscriber begins with; undefined or null = none. */
-  readonly snapshot?: (args: Record<string, unknown>, context: RequestContext) => unknown;
+  /** The events a subscriber begins with. */
+  readonly snapshot?: (
+    args: Record<string, unknown>,
+    context: RequestContext,
+  ) => readonly unknown[] | Promise<readonly unknown[]>;
 }
 
 export interface TypeMarks {

@@ -1,7 +1,7 @@
 import type { RequestContext } from '../context.ts';
 
-/** Makes the event a subscriber begins with; null or undefined = none. */
-export type TakeSnapshot = (context: RequestContext) => unknown;
+/** Makes the events a subscriber begins with. */
+export type TakeSnapshot = (context: RequestContext) => readonly unknown[] | Promise<readonly unknown[]>;
 
 /** By the source that was opened with the same arguments. */
 const kept = new WeakMap<object, TakeSnapshot>();

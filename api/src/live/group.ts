@@ -98,8 +98,8 @@ export class Group {
       const waiting = this.#awaitingSnapshot;
       this.#awaitingSnapshot = new Set();
       try {
-        const body = await this.#snapshotBody();
-        for (const member of waiting) member.deliverSnapshot(body);
+        const bodies = await this.#snapshotBodies();
+        for (const member of waiting) void member.deliverSnapshot(bodies);
       } catch (error) {
         for (const member of waiting) member.stream.fail(error);
       }
@@ -107,11 +107,13 @@ export class Group {
     this.#takingSnapshot = false;
   }
 
-  async #snapshotBody(): Promise<string | undefined> {
-    const context = this.#context();
-    const event: unknown = await this.#source?.snapshot?.(context);
-    if (event === undefined || event === null) return undefined;
-    return this.#needs.toBody(await executeEvent(this.#needs.request, event, context));
+  async #snapshotBodies(): Promise<string[]> {
+    const { request, toBody } = this.#needs;
+    const bodies: string[] = [];
+    for (const event of (await this.#source?.snapshot?.(this.#context())) ?? []) {
+      bodies.push(toBody(await executeEvent(request, event, this.#context())));
+    }
+    return bodies;
   }
 
   #leave(member: Member): void {

@@ -44,7 +44,7 @@ export class Member {
   begin(start: Start): void {
     this.#begun = start;
     if (start.askSnapshot) start.askSnapshot(this);
-    else this.deliverSnapshot(undefined);
+    else void this.deliverSnapshot([]);
   }
 
   /** @param body - the execution result as JSON */
@@ -69,17 +69,24 @@ export class Member {
     }
   }
 
-  /** @param body - undefined when there is nothing to begin with */
-  deliverSnapshot(body: string | undefined): void {
+  /**
+   * Sends all of them, at the reader's pace, and then what was held back meanwhile.
+   * @param bodies - of the events to begin with; none when the field has no snapshot
+   */
+  async deliverSnapshot(bodies: readonly string[]): Promise<void> {
+    for (const body of bodies) {
+      if (this.#connection.bufferedAmount > highWater) await this.#connection.drained();
+      if (this.stream.ended) return;
+      this.#connection.post(`${this.#head}${body}}`);
+    }
     const held = this.#held ?? [];
     this.#held = undefined;
-    if (body !== undefined) this.deliver(body);
-    if (this.#missedWhileHeld) {
-      this.#missedWhileHeld = false;
-      this.#refresh();
+    if (!this.#missedWhileHeld) {
+      for (const event of held) this.deliver(event);
       return;
     }
-    for (const event of held) this.deliver(event);
+    this.#missedWhileHeld = false;
+    this.#refresh();
   }
 
   #refresh(): void {

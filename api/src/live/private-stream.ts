@@ -13,18 +13,10 @@ export async function privateStream(
 ): Promise<EventStream<ExecutionResult> | ExecutionResult> {
   const opened = await openSource(request, newContext());
   if (!('events' in opened)) return opened;
-  let { snapshot } = opened;
+  let first: unknown[] | undefined;
   const step = async (): Promise<IteratorResult<ExecutionResult, undefined>> => {
-    if (snapshot) {
-      const take = snapshot;
-      snapshot = undefined;
-      const context = newContext();
-      const first: unknown = await take(context);
-      if (first !== undefined && first !== null) {
-        return { done: false, value: await executeEvent(request, first, context) };
-      }
-    }
-    const { done, value } = await opened.events.next();
+    first ??= [...((await opened.snapshot?.(newContext())) ?? [])];
+    const { done, value } = first.length > 0 ? { value: first.shift() } : await opened.events.next();
     if (done) return { done: true, value: undefined };
     return { done: false, value: await executeEvent(request, value, newContext()) };
   };

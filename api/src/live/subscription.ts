@@ -21,7 +21,7 @@ export interface SubscriptionRequest {
 
 export interface OpenSource {
   readonly events: AsyncIterator<unknown>;
-  /** Makes the event to begin with, if the field has such a thing. */
+  /** Makes the events to begin with, if the field has such a thing. */
   readonly snapshot: TakeSnapshot | undefined;
 }
 
