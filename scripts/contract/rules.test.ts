@@ -59,6 +59,14 @@ describe("the agent's contract", () => {
     expect(contractFaults('1.1', broken, recorded)).toEqual(['breaks contract 1.0: Query.load was removed.']);
   });
 
+  test('may not be older than what is recorded', () => {
+    const recorded = new Map([
+      ['1.0', base],
+      ['1.1', base],
+    ]);
+    expect(contractFaults('1.0', base, recorded)).toEqual(['contract 1.1 is newer than contractVersion 1.0']);
+  });
+
   test('may not be left unrecorded, or grow in silence', () => {
     expect(contractFaults('1.1', grown, new Map([['1.0', base]]))).toEqual([
       'contract 1.1 is not recorded: run `npm run contract`',
