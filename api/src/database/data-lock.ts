@@ -6,6 +6,9 @@ import { errorCode, errorText, StartupError } from '../startup-error.ts';
 /** SQLITE_BUSY, https://sqlite.org/rescode.html#busy */
 const busy = 5;
 
+/** The lock ends with its handle, so no garbage collector may find it unused. */
+const held = new Set<DatabaseSync>();
+
 export interface DataLock extends Disposable {
   /** The data directory with symbolic links resolved: one directory, one name. */
   readonly directory: string;
@@ -51,7 +54,13 @@ export function lockDataDirectory(path: string): DataLock {
       },
     );
   }
-  return { directory, [Symbol.dispose]: () => handle.close() };
+  held.add(handle);
+  return {
+    directory,
+    [Symbol.dispose]() {
+      if (held.delete(handle)) handle.close();
+    },
+  };
 }
 
 function isBusy(error: unknown): boolean {

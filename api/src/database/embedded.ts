@@ -104,7 +104,8 @@ class Embedded implements EmbeddedServer {
     for (;;) {
       if (this.#stopping) throw new Error('the database is being stopped');
       if (await this.#adopt()) return 'adopted';
-      if (disownZombie(this.#cluster.directory)) this.#log.warn('the database was killed; recovering it');
+      if (disownZombie(this.#cluster.directory, this.#sockets))
+        this.#log.warn('the database was killed; recovering it');
       const failure = await this.#start();
       if (failure === undefined) return 'started';
       if (!mayPass(failure) || Date.now() > deadline) {

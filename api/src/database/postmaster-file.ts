@@ -10,6 +10,7 @@ export interface PostmasterFile {
 }
 
 const fileName = 'postmaster.pid';
+const socketLockName = '.s.PGSQL.5432.lock';
 
 /** More than any kernel hands out (Linux: 2^22, macOS: 99,999), so nothing can ever have it. */
 const impossiblePid = 2_000_000_000;
@@ -22,18 +23,21 @@ export function readPostmasterFile(cluster: string): PostmasterFile | undefined 
 }
 
 /**
- * A killed postmaster that nobody has reaped yet still answers `kill(pid, 0)`, so a new one takes the lock file for
+ * A killed postmaster that nobody has reaped yet still answers `kill(pid, 0)`, so a new one takes its lock files for
  * live and gives up; in a container without an init it stays so for ever. Putting an impossible pid in its place
  * keeps the other lines, by which PostgreSQL makes sure that no orphaned backend still uses the shared memory.
  * @returns whether there was such a file
  */
-export function disownZombie(cluster: string): boolean {
-  const file = readPostmasterFile(cluster);
-  if (!file || !isZombie(file.pid)) return false;
-  const path = join(cluster, fileName);
+export function disownZombie(cluster: string, socketDirectory: string): boolean {
+  const files = [join(cluster, fileName), join(socketDirectory, socketLockName)];
+  return files.map(disown).includes(true);
+}
+
+function disown(path: string): boolean {
   const text = readText(path);
-  if (text === undefined) return false;
-  writeFileSync(path, text.replace(/^\d+/, String(impossiblePid)));
+  const pid = /^\d+/.exec(text ?? '')?.[0];
+  if (text === undefined || pid === undefined || !isZombie(Number(pid))) return false;
+  writeFileSync(path, text.replace(pid, String(impossiblePid)));
   return true;
 }
 

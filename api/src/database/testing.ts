@@ -1,0 +1,72 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import pino, { type Logger } from 'pino';
+import { tempDir, type TempDir } from '../../../testing/tmp.ts';
+import { openDatabase, type Database, type DatabaseOptions } from './database.ts';
+import { readPostmasterFile } from './postmaster-file.ts';
+import { openRunDirectory, removeRunDirectory } from './run-directory.ts';
+
+/** A data directory of a test's own; disposing of it also ends a database that the test left running in it. */
+export interface TestDataDirectory extends AsyncDisposable {
+  readonly path: string;
+  readonly runDirectory: string;
+  readonly temp: TempDir;
+}
+
+export async function testDataDirectory(): Promise<TestDataDirectory> {
+  const temp = await tempDir();
+  const path = temp.file('data');
+  mkdirSync(path, { mode: 0o700 });
+  const runDirectory = openRunDirectory(path);
+  return {
+    path,
+    runDirectory,
+    temp,
+    async [Symbol.asyncDispose]() {
+      killDatabase(path);
+      removeRunDirectory(runDirectory);
+      await temp[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** SIGKILL to the postmaster of a data directory, if there is one. */
+export function killDatabase(dataDirectory: string): number | undefined {
+  const pid = readPostmasterFile(join(dataDirectory, 'pg', '18'))?.pid;
+  try {
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+  } catch {
+    return undefined;
+  }
+  return pid;
+}
+
+/** Migrations of a test's own: `{ '0001_a': 'CREATE TABLE …' }`. */
+export function writeMigrations(directory: string, migrations: Readonly<Record<string, string>>): string {
+  mkdirSync(directory, { recursive: true });
+  for (const [name, sql] of Object.entries(migrations)) {
+    mkdirSync(join(directory, name), { recursive: true });
+    writeFileSync(join(directory, name, 'migration.sql'), sql);
+  }
+  return directory;
+}
+
+export const quiet: Logger = pino({ level: 'silent' });
+
+/** Opens a database in a test's directory, empty unless the test says otherwise. */
+export function openTestDatabase(
+  data: TestDataDirectory,
+  options: Partial<DatabaseOptions> = {},
+): Promise<Database> {
+  return openDatabase({
+    url: undefined,
+    dataDirectory: data.path,
+    runDirectory: data.runDirectory,
+    log: quiet,
+    migrations: writeMigrations(data.temp.file('migrations'), {}),
+    onUsurped: (error) => {
+      throw error;
+    },
+    ...options,
+  });
+}
