@@ -61,8 +61,8 @@ describe('lockDataDirectory', () => {
   });
 
   it('says in one sentence that a directory cannot be made', () => {
-    expect(() => lockDataDirectory('/proc/serverkit')).toThrow(
-      /^The data directory \/proc\/serverkit cannot be written \(ENOENT\)\.$/,
+    expect(() => lockDataDirectory('/sys/serverkit')).toThrow(
+      /^The data directory \/sys\/serverkit cannot be written \(EPERM\)\.$/,
     );
   });
 });
