@@ -37,9 +37,15 @@ export interface AgentMachinery extends AgentService {
   expectBack(serverIds: readonly string[]): void;
 }
 
+export interface AgentServiceOptions {
+  /** The printed contract of a version, or null when it is not served. @default the files in wire/ */
+  readonly contract?: (version: string) => string | null;
+}
+
 export function createAgentService(
   { db, vault, keys, log }: Pick<Platform, 'db' | 'vault' | 'keys' | 'log'>,
   { audit, topics }: { readonly audit: Audit; readonly topics: Topics },
+  { contract }: AgentServiceOptions = {},
 ): AgentMachinery {
   const registry = createRegistry(log);
   const records = createLinkRecords(db);
@@ -62,7 +68,7 @@ export function createAgentService(
     registry,
     records,
     liveness,
-    contracts: createContracts(),
+    contracts: createContracts(contract),
     audit,
     log,
     key: () => keys.current,
