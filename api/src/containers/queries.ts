@@ -81,6 +81,7 @@ builder.queryField('containers', (t) =>
         return pageOf(rows, page, ({ serverId, container }) => `${serverId}:${container.id}`);
       },
     },
-    { fields: (f) => ({ totalCount: f.exposeInt('totalCount') }) },
+    { name: 'ContainerConnection', fields: (f) => ({ totalCount: f.exposeInt('totalCount') }) },
+    { name: 'ContainerEdge' },
   ),
 );

@@ -56,7 +56,8 @@ builder.queryFields((t) => ({
         );
       },
     },
-    { fields: (f) => ({ totalCount: f.exposeInt('totalCount') }) },
+    { name: 'ServerConnection', fields: (f) => ({ totalCount: f.exposeInt('totalCount') }) },
+    { name: 'ServerEdge' },
   ),
   serverTags: t.stringList({
     access: 'servers:read',

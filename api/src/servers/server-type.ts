@@ -144,12 +144,17 @@ export const ServerType = builder.prismaObject('Server', {
       resolve: ({ id, lastSeenAt }, _args, { services }) =>
         services.agents.links.get(id) ? new Date() : lastSeenAt,
     }),
-    linkSessions: t.relatedConnection('links', {
-      type: LinkSession,
-      cursor: 'id',
-      description: 'Links of the agent, the newest first.',
-      query: { orderBy: [{ connectedAt: 'desc' }, { id: 'desc' }] },
-    }),
+    linkSessions: t.relatedConnection(
+      'links',
+      {
+        type: LinkSession,
+        cursor: 'id',
+        description: 'Links of the agent, the newest first.',
+        query: { orderBy: [{ connectedAt: 'desc' }, { id: 'desc' }] },
+      },
+      { name: 'LinkSessionConnection' },
+      { name: 'LinkSessionEdge' },
+    ),
     maintenance: t.exposeBoolean('maintenance'),
     name: t.exposeString('name'),
     permissionProfile: t.field({
