@@ -7,11 +7,10 @@ import ValidationPlugin from '@pothos/plugin-validation';
 import { getDatamodel, type default as PrismaTypes } from '@serverkit/prisma/generated/pothos.ts';
 import { GraphQLDateTime, GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
 import type { RequestContext } from './context.ts';
-import { permissionDenied, unauthenticated } from './errors.ts';
-import type { AuthScopes } from './graphql/access.ts';
+import { holds, type AuthScopes } from './graphql/access.ts';
 import AccessPlugin from './graphql/access-plugin.ts';
 import { invalidInput } from './graphql/input-errors.ts';
-import { noteRefusal } from './graphql/refusals.ts';
+import { refusal } from './graphql/refusals.ts';
 
 /** A page of a connection when `first` and `last` are absent, and the most that may be asked for. */
 export const defaultPageSize = 50;
@@ -53,6 +52,11 @@ export const builder = new SchemaBuilder<{
     defaultConnectionTypeOptions: { access: 'inherited' },
     defaultEdgeTypeOptions: { access: 'inherited' },
   },
+  access: {
+    authorize(access, context, info) {
+      if (!holds(context.principal, access)) throw refusal(context, info, access);
+    },
+  },
   scopeAuth: {
     // A denied subscription must not start its source.
     authorizeOnSubscribe: true,
@@ -62,14 +66,8 @@ export const builder = new SchemaBuilder<{
       scope: (scope) => principal.scopes.has(scope),
       signedIn: principal.kind !== 'anonymous',
     }),
-    unauthorizedError: (_parent, context, info, { failure }) => {
-      const error =
-        context.principal.kind === 'anonymous'
-          ? unauthenticated()
-          : permissionDenied(failure.kind === 'AuthScope' ? String(failure.parameter) : undefined);
-      noteRefusal(context, info, error);
-      return error;
-    },
+    unauthorizedError: (_parent, context, info, { failure }) =>
+      refusal(context, info, failure.kind === 'AuthScope' ? String(failure.parameter) : undefined),
   },
   validation: { validationError: invalidInput },
   // Weights only: graphql/limits.ts adds them up before anything runs, on both transports.

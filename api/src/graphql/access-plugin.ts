@@ -10,7 +10,7 @@ import SchemaBuilder, {
   type SchemaTypes,
   type TypeParam,
 } from '@pothos/core';
-import type { GraphQLFieldResolver } from 'graphql';
+import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
 import type { RequestContext } from '../context.ts';
 import {
   authScopesOf,
@@ -39,6 +39,12 @@ declare global {
   export namespace PothosSchemaTypes {
     interface Plugins<Types extends SchemaTypes> {
       access: AccessPlugin<Types>;
+    }
+    interface SchemaBuilderOptions<Types extends SchemaTypes> {
+      access: {
+        /** Throws unless the context's principal has the access. */
+        authorize: (access: FieldAccess, context: Types['Context'], info: GraphQLResolveInfo) => void;
+      };
     }
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
       /** Needed all the same: connections have a default, for every other type the schema does not build without. */
@@ -111,10 +117,26 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     return config;
   }
 
+  /**
+   * Outermost, so that who may not use a field learns nothing of its arguments; and for subscriptions both before the
+   * source is started and at each event, as rights may have gone meanwhile.
+   */
+  override wrapArgMappers(
+    resolver: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
+    config: PothosOutputFieldConfig<Types>,
+  ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
+    const { access } = fieldMarks(config.pothosOptions);
+    if (!resolver || !isRoot(config) || !access || access === 'public') return resolver;
+    const { authorize } = this.builder.options.access;
+    return (root, args, context, info) => {
+      authorize(access, context, info);
+      return resolver(root, args, context, info);
+    };
+  }
+
   override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
     const marks = fieldMarks(config.pothosOptions);
-    const root = config.kind === 'Query' || config.kind === 'Mutation' || config.kind === 'Subscription';
-    if (root && marks.access === undefined) {
+    if (isRoot(config) && marks.access === undefined) {
       throw new PothosSchemaError(
         `${config.parentType}.${config.name} does not say who may use it; give it an access.`,
       );
@@ -136,6 +158,10 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
       return source;
     };
   }
+}
+
+function isRoot({ kind }: { readonly kind: string }): boolean {
+  return kind === 'Query' || kind === 'Mutation' || kind === 'Subscription';
 }
 
 /** Only some kinds of field have all of the options; the rest read as absent. */

@@ -1,5 +1,5 @@
 import { isScope, type Scope } from '@serverkit/wire/scopes.ts';
-import type { RequestContext } from '../context.ts';
+import type { Principal, RequestContext } from '../context.ts';
 
 /**
  * Who may use a field or an object type. Nothing is reachable without one:
@@ -59,6 +59,12 @@ declare module 'graphql' {
   interface GraphQLInterfaceTypeExtensions {
     serverkit?: TypeMarks;
   }
+}
+
+/** Whether a principal has an access. */
+export function holds({ kind, scopes }: Principal, access: FieldAccess): boolean {
+  if (access === 'public') return true;
+  return access === 'signedIn' ? kind !== 'anonymous' : scopes.has(access);
 }
 
 /** How scope-auth is told: the loaders in builder.ts answer these. */

@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts';
 import type { FieldAccess } from './access.ts';
 import type { RequestContext } from '../context.ts';
-import { authScopesOf } from './access.ts';
+import { holds } from './access.ts';
 import { kindOfId, type IdKind } from '../ids.ts';
 
 interface NodeShape {
@@ -45,14 +45,8 @@ builder.queryField('node', (t) =>
     resolve: async (_root, { id }, context) => {
       const kind = kindOfId(id);
       const node = kind && kinds.get(kind);
-      if (!node || !holds(context, node.access)) return null;
+      if (!node || !holds(context.principal, node.access)) return null;
       return node.load(id, context);
     },
   }),
 );
-
-function holds({ principal }: RequestContext, access: FieldAccess): boolean {
-  const needed = authScopesOf(access);
-  if (needed?.scope) return principal.scopes.has(needed.scope);
-  return !needed?.signedIn || principal.kind !== 'anonymous';
-}

@@ -1,4 +1,4 @@
-import { PublicServer } from '../live/public-server.ts';
+import { PublicServer, type Pace } from '../live/public-server.ts';
 import type { Platform, Room } from '../platform.ts';
 import { schema } from '../schema.ts';
 import type { Services } from '../services.ts';
@@ -7,12 +7,12 @@ import { Documents } from './documents.ts';
 import { createHttpHandler } from './http.ts';
 
 /** The public API: one schema at `/graphql`, over HTTP and over WebSockets. */
-export function graphqlRoom(platform: Platform, services: Services): Room {
+export function graphqlRoom(platform: Platform, services: Services, pace: Pace = {}): Room {
   const documents = new Documents(schema);
   const admission = new Admission(documents);
   const shared = { platform, services, documents, admission };
   const handle = createHttpHandler(shared);
-  const live = new PublicServer(shared);
+  const live = new PublicServer({ ...shared, ...pace });
   return {
     name: 'graphql',
     routes(router) {

@@ -22,17 +22,21 @@ import { Viewers } from './viewers.ts';
 /** Sockets of one address that have not shown a session yet. */
 const maxStrangers = 2_000;
 
-export interface PublicServerOptions {
+/** How often open sockets are looked after, in milliseconds. */
+export interface Pace {
+  /** The rights behind them, although nothing said they changed. @default 30_000 */
+  readonly recheckMs?: number;
+  /** Whether the other side still lives. @default 10_000 */
+  readonly pingMs?: number;
+  /** Silence after which one is given up. @default 25_000 */
+  readonly silenceMs?: number;
+}
+
+export interface PublicServerOptions extends Pace {
   readonly platform: Pick<Platform, 'db' | 'log'>;
   readonly services: Services;
   readonly documents: Documents;
   readonly admission: Admission;
-  /** How often the rights behind open sockets are checked although nothing said they changed. @default 30_000 ms */
-  readonly recheckMs?: number;
-  /** How often each side of a socket is asked for a sign of life. @default 10_000 ms */
-  readonly pingMs?: number;
-  /** Silence after which a socket is given up. @default 25_000 ms */
-  readonly silenceMs?: number;
 }
 
 /** The WebSocket side of the public API. */

@@ -20,7 +20,7 @@ type Waiter<Value> = PromiseWithResolvers<IteratorResult<Value, undefined>>;
  */
 export class Source<Value> implements AsyncIterableIterator<Value, undefined> {
   readonly #buffering: Buffering<Value>;
-  readonly #onEnd: () => void;
+  readonly #onEnd: (ended: Source<Value>) => void;
   readonly #pending = new Map<string | number, Value>();
   readonly #waiters: Waiter<Value>[] = [];
   #serial = 0;
@@ -33,7 +33,11 @@ export class Source<Value> implements AsyncIterableIterator<Value, undefined> {
    * @param onEnd - called once, when no more values are wanted or to come
    * @param signal - ends the source when it aborts; what is pending is dropped
    */
-  constructor(buffering: Buffering<Value>, onEnd: () => void = () => {}, signal?: AbortSignal) {
+  constructor(
+    buffering: Buffering<Value>,
+    onEnd: (ended: Source<Value>) => void = () => {},
+    signal?: AbortSignal,
+  ) {
     this.#buffering = buffering;
     this.#onEnd = onEnd;
     if (!signal) return;
@@ -94,7 +98,7 @@ export class Source<Value> implements AsyncIterableIterator<Value, undefined> {
     this.#ended = true;
     for (const waiter of this.#waiters.splice(0)) waiter.resolve({ done: true, value: undefined });
     this.#forget?.();
-    this.#onEnd();
+    this.#onEnd(this);
   }
 
   /** Ends with an error, which the reader meets after what is pending. */

@@ -50,7 +50,7 @@ export class Topics {
   subscribe<Payload>(topic: Topic<Payload>, { channels, signal }: Listening = {}): Source<Payload> {
     const room = topic.roomIn(this);
     const list = channels && [...new Set(channels)];
-    const source = new Source<Payload>(topic.buffering, () => room.leave(list, source), signal);
+    const source = new Source<Payload>(topic.buffering, (ended) => room.leave(list, ended), signal);
     if (!source.ended) room.enter(list, source);
     return source;
   }

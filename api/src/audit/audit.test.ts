@@ -1,0 +1,84 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { redact } from './redact.ts';
+import { RefusalCounter } from './refusal-counter.ts';
+import type { Refusal } from './service.ts';
+
+describe('parameters on record', () => {
+  test('hold no secrets, wherever they stand', () => {
+    const kept = redact({
+      input: {
+        name: 'web-1',
+        password: 'p1',
+        newPassword: 'p2',
+        token: 't',
+        registrationToken: 'rt',
+        clientSecret: 's',
+        apiKey: 'k',
+        code: 'c',
+        nested: [{ sessionProof: 'x', port: 80 }],
+        passwordless: true,
+      },
+    });
+    expect(kept).toEqual({
+      input: {
+        name: 'web-1',
+        password: '[redacted]',
+        newPassword: '[redacted]',
+        token: '[redacted]',
+        registrationToken: '[redacted]',
+        clientSecret: '[redacted]',
+        apiKey: '[redacted]',
+        code: '[redacted]',
+        nested: [{ sessionProof: '[redacted]', port: 80 }],
+        passwordless: true,
+      },
+    });
+  });
+
+  test('are cut to a size nobody can fill a disk with', () => {
+    const deep = { a: { b: { c: { d: { e: { f: 1 } } } } } };
+    const kept = redact({
+      deep,
+      text: 'x'.repeat(10_000),
+      list: Array.from({ length: 1_000 }, (_, index) => index),
+    });
+    expect(JSON.stringify(kept).length).toBeLessThan(1_000);
+    expect(JSON.stringify(kept)).toContain('[too deep]');
+  });
+});
+
+describe('refusals', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const refusal = (address: string, code = 'UNAUTHENTICATED'): Refusal => ({
+    actor: { kind: 'anonymous', address },
+    action: 'query.servers',
+    code,
+  });
+
+  test('are written once at once, and counted for a minute', async () => {
+    const write = vi.fn(async (_refusal: Refusal, _count: number) => {});
+    const counter = new RefusalCounter(write);
+    for (let attempt = 0; attempt < 500; attempt++) counter.add(refusal('192.0.2.1'));
+    expect(write).toHaveBeenCalledOnce();
+    vi.advanceTimersByTime(60_000);
+    expect(write.mock.calls.map(([, count]) => count)).toEqual([1, 499]);
+    counter.add(refusal('192.0.2.1'));
+    expect(write).toHaveBeenCalledTimes(3);
+    await counter.flush();
+  });
+
+  test('of different kinds are counted apart, up to a limit', async () => {
+    const write = vi.fn(async (_refusal: Refusal, _count: number) => {});
+    const counter = new RefusalCounter(write);
+    for (let host = 0; host < 5_000; host++) counter.add(refusal(`host ${host}`));
+    expect(write.mock.calls.length).toBe(1_001);
+    await counter.flush();
+    expect(write.mock.calls.map(([, count]) => count).reduce((sum, count) => sum + count, 0)).toBe(5_000);
+  });
+});

@@ -1,0 +1,121 @@
+import type { Logger } from 'pino';
+import { graphqlClient, type TestClient } from '../../../testing/graphql-client.ts';
+import { createApp } from '../app.ts';
+import { openDatabase } from '../database/database.ts';
+import { quiet, testDataDirectory } from '../database/testing.ts';
+import { readEnvironment } from '../env.ts';
+import { createFrontDoor } from '../http/front-door.ts';
+import { HostPolicy } from '../http/host-policy.ts';
+import { Listener } from '../http/listener.ts';
+import { newId } from '../ids.ts';
+import { identityRoom } from '../identity/room.ts';
+import { cookieName } from '../identity/cookies.ts';
+import type { Pace } from '../live/public-server.ts';
+import type { Platform } from '../platform.ts';
+import { openIdentityKeys } from '../secrets/identity-keys.ts';
+import { openVault } from '../secrets/vault.ts';
+import type { Services } from '../services.ts';
+import { graphqlRoom } from './room.ts';
+import type { Role } from '@serverkit/wire/scopes.ts';
+
+/** The public API on a real port and a real database, in this process, so that a test can reach behind it. */
+export interface TestApi extends AsyncDisposable {
+  readonly url: string;
+  readonly platform: Platform;
+  readonly services: Services;
+  /** Where the setup code was printed. */
+  readonly printed: () => string;
+  /** A client without credentials. */
+  readonly stranger: TestClient;
+  /** A new person of a role, and a client signed in as them. */
+  join(role: Role): Promise<TestPerson>;
+}
+
+export interface TestPerson {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly client: TestClient;
+}
+
+export interface TestApiOptions extends Pace {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly log?: Logger;
+}
+
+export async function testApi({
+  env: variables = {},
+  log = quiet,
+  ...pace
+}: TestApiOptions = {}): Promise<TestApi> {
+  await using undo = new AsyncDisposableStack();
+  const data = undo.use(await testDataDirectory());
+  const db = await openDatabase({
+    url: undefined,
+    dataDirectory: data.path,
+    runDirectory: data.runDirectory,
+    log,
+    onUsurped: (error) => {
+      throw error;
+    },
+  });
+  undo.defer(() => db.close());
+  const env = readEnvironment({
+    PORT: '0',
+    SERVERKIT_DATA_DIR: data.path,
+    SERVERKIT_LOCAL_AGENT: 'off',
+    ...variables,
+  });
+  let port = 0;
+  const platform: Platform = {
+    env,
+    log,
+    db,
+    vault: openVault(data.path),
+    keys: openIdentityKeys(data.path),
+    frontDoor: createFrontDoor(env, undefined, data.temp.file('agent.sock'), () => port),
+  };
+  let printed = '';
+  const app = createApp(platform, {
+    hostPolicy: new HostPolicy({ publicUrl: env.publicUrl, bindHost: env.host, certificate: undefined }),
+    rooms: [
+      (_platform, { identity }) =>
+        identityRoom(platform, identity, (text) => {
+          printed += text;
+        }),
+      (_platform, services) => graphqlRoom(platform, services, pace),
+    ],
+  });
+  const listener = new Listener({ handlers: app.handlers, channel: 'main', log });
+  undo.defer(async () => {
+    await app.drain(AbortSignal.timeout(2_000));
+    listener.destroy();
+  });
+  await app.prepare();
+  port = await listener.listen({ host: '127.0.0.1', port: 0 });
+  await app.started();
+  const url = `http://127.0.0.1:${port}`;
+  const { identity } = app.services;
+  const stranger = graphqlClient(url);
+  const owned = undo.move();
+  return {
+    url,
+    platform,
+    services: app.services,
+    printed: () => printed,
+    stranger,
+    async join(role) {
+      const userId = newId('user');
+      // Nobody signs in with this hash: the session is made directly, as argon2id would take most of the test's time.
+      await db.prisma.user.create({
+        data: { id: userId, email: `${userId}@example.com`, name: role, role, passwordHash: '-' },
+      });
+      const { id, secrets } = await identity.sessions.create(db.prisma, userId, {
+        address: '127.0.0.1',
+        userAgent: '',
+      });
+      const cookie = `${cookieName({ secure: false, host: new URL(url).host })}=${secrets.cookie}`;
+      return { userId, sessionId: id, client: stranger.with({ session: { cookie, proof: secrets.proof } }) };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
