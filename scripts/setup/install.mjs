@@ -28,7 +28,7 @@ const isLocked = (value) => typeof value === 'object' && value !== null;
  * Whether node_modules already is what the lockfile asks for, for instance because somebody ran `npm install`.
  * Optional packages may be absent: most are binaries for other platforms.
  */
-export function treeMatchesLock() {
+function treeMatchesLock() {
   if (!existsSync(tree) || pinnedNode() === process.execPath) return false;
   const have = packagesOf(tree);
   return Object.entries(packagesOf('package-lock.json')).every(([path, { version, link, optional }]) => {

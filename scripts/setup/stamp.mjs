@@ -13,7 +13,7 @@ const made = new Set(['node_modules', 'generated', 'dist', 'build', '.svelte-kit
  * @param {string} path relative to the root of the checkout
  * @returns {string[]}
  */
-export function filesUnder(path) {
+function filesUnder(path) {
   if (!existsSync(path)) return [];
   try {
     return readdirSync(path, { withFileTypes: true })

@@ -30,35 +30,20 @@ export interface Done extends Outcome {
 /** Under CI=true nothing may be missing and nothing may be skipped. */
 export const strict = process.env['CI'] === 'true';
 
-/** Runs a command with its output going to ours. Answers whether it ended with 0. */
-export function show(command: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}) {
-  return launch(command, options, 'inherit').then(({ ok }) => ok);
-}
-
 /** Runs a command and keeps what it prints, to be shown if it fails. */
-export async function quietly(command: readonly string[], options: { cwd?: string } = {}): Promise<Outcome> {
-  const { ok, output } = await launch(command, options, 'pipe');
-  return ok ? { ok } : { ok, output };
-}
-
-async function launch(
+export async function quietly(
   [program = '', ...args]: readonly string[],
-  { cwd, env }: { cwd?: string; env?: NodeJS.ProcessEnv },
-  stdio: 'inherit' | 'pipe',
-): Promise<{ ok: boolean; output: string }> {
+  options: { cwd?: string } = {},
+): Promise<Outcome> {
   const { promise, resolve, reject } = Promise.withResolvers<number | null>();
-  const child = spawn(program, args, {
-    stdio: ['ignore', stdio, stdio],
-    ...(cwd === undefined ? {} : { cwd }),
-    env: { ...process.env, ...env },
-  });
+  const child = spawn(program, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
   const keep = (chunk: string): void => {
     output += chunk;
   };
-  child.stdout?.setEncoding('utf8').on('data', keep);
-  child.stderr?.setEncoding('utf8').on('data', keep);
+  child.stdout.setEncoding('utf8').on('data', keep);
+  child.stderr.setEncoding('utf8').on('data', keep);
   child.once('error', reject);
   child.once('close', resolve);
-  return { ok: (await promise) === 0, output };
+  return (await promise) === 0 ? { ok: true } : { ok: false, output };
 }
