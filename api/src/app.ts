@@ -9,6 +9,7 @@ import { RouteTable } from './http/router.ts';
 import { graphqlRoom } from './graphql/room.ts';
 import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
+import { metricsRoom } from './metrics/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
 import { errorText } from './startup-error.ts';
@@ -20,6 +21,7 @@ export type RoomFactory = (platform: Platform, services: Services) => Room;
 export const rooms: readonly RoomFactory[] = [
   (platform, { identity }) => identityRoom(platform, identity),
   (_platform, { containers, topics }) => containersRoom(containers, topics),
+  (_platform, { metrics, topics }) => metricsRoom(metrics, topics),
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
   graphqlRoom,
@@ -85,11 +87,12 @@ export function createApp(platform: Platform, options: AppOptions): App {
     async drain(signal) {
       draining = true;
       const late = new Promise<void>((resolve) => {
+        if (signal.aborted) resolve();
         signal.addEventListener('abort', () => resolve(), { once: true });
       });
       for (const room of list.toReversed()) {
         try {
-          await Promise.race([room.drain?.(signal), ...(signal.aborted ? [] : [late])]);
+          await Promise.race([room.drain?.(signal), late]);
         } catch (error) {
           log.error({ err: error, room: room.name }, `draining failed: ${errorText(error)}`);
         }

@@ -1,19 +1,15 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../../testing/events.ts';
 import { plainEnv, startProcess } from '../../../testing/processes.ts';
 import { openEmbedded } from './embedded.ts';
-import { readPostmasterFile } from './postmaster-file.ts';
+import { hasEnded, readPostmasterFile } from './postmaster-file.ts';
 import { killDatabase, openTestDatabase, quiet, testDataDirectory, writeMigrations } from './testing.ts';
 
 const keeper = fileURLToPath(new URL('./testing-keeper.ts', import.meta.url));
 const clusterOf = (dataDirectory: string): string => join(dataDirectory, 'pg', '18');
-/** Gone, or dead and waiting for its parent to notice. */
-const isDead = (pid: number): boolean =>
-  !existsSync(`/proc/${pid}`) || /^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
-
 describe('the embedded database', () => {
   it('starts in an empty directory, keeps its rows over a clean stop, and leaves no process', async () => {
     await using data = await testDataDirectory();
@@ -23,7 +19,7 @@ describe('the embedded database', () => {
     expect(await first.healthy()).toBe(true);
     const pid = readPostmasterFile(clusterOf(data.path))?.pid ?? 0;
     await first.close();
-    await eventually(() => isDead(pid), 'the server to be gone');
+    expect(hasEnded(pid)).toBe(true);
     const second = await openTestDatabase(data, { migrations });
     expect((await second.pool.query('SELECT x FROM a')).rows).toEqual([{ x: 7 }]);
     await second.close();
@@ -83,7 +79,7 @@ describe('the embedded database', () => {
     const { rows } = await db.pool.query<{ n: number }>('SELECT count(*)::int AS n FROM kept');
     expect(rows[0]?.n).toBeGreaterThanOrEqual(acknowledged);
     await db.close();
-    await eventually(() => isDead(pid), 'the server to be gone');
+    expect(hasEnded(pid)).toBe(true);
   });
 
   it('recovers when both were killed', async () => {
@@ -108,7 +104,7 @@ describe('the embedded database', () => {
     // Its parent stands still, so the killed server stays a zombie for as long as this test wants.
     owner.kill('SIGSTOP');
     const pid = killDatabase(data.path) ?? 0;
-    await eventually(() => isDead(pid), 'a zombie');
+    await eventually(() => hasEnded(pid), 'a zombie');
     const server = await openEmbedded(data.path, data.runDirectory, quiet);
     expect(await server.ensureRunning()).toBe('started');
     expect(readFileSync(`/proc/${pid}/status`, 'utf8')).toMatch(/^State:\s+Z/m);

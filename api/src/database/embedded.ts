@@ -18,7 +18,7 @@ import type { Logger } from 'pino';
 import { StartupError } from '../startup-error.ts';
 import { locateBinaries, type Binaries } from './binaries.ts';
 import { clusterUser, lastComplaint, openCluster, type Cluster } from './cluster.ts';
-import { disownZombie, readPostmasterFile } from './postmaster-file.ts';
+import { disownZombie, hasEnded, readPostmasterFile } from './postmaster-file.ts';
 import { spawnPostgres } from './postgres-process.ts';
 
 /** Names the socket file only; nothing listens on a network. */
@@ -230,11 +230,8 @@ class Embedded implements EmbeddedServer {
     for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
       if (!kill(file.pid, signal)) return;
       const deadline = Date.now() + stopPatience;
-      while (readPostmasterFile(this.#cluster.directory)?.pid === file.pid) {
-        if (Date.now() > deadline) break;
-        await sleep(10);
-      }
-      if (readPostmasterFile(this.#cluster.directory)?.pid !== file.pid) return;
+      while (!hasEnded(file.pid) && Date.now() < deadline) await sleep(5);
+      if (hasEnded(file.pid)) return;
       this.#log.warn('the database did not stop in time; stopping it at once');
     }
   }

@@ -33,7 +33,14 @@ export function spawnPostgres(command: PostgresCommand): ChildProcess {
       {
         ...account,
         cwd: '/',
-        env: { PATH: '/usr/bin:/bin', LD_LIBRARY_PATH: binaries.libraries, LC_ALL: 'C', TZ: 'UTC' },
+        // PGDATA only tells people who look at the process whose it is; -D decides.
+        env: {
+          PGDATA: cluster,
+          PATH: '/usr/bin:/bin',
+          LD_LIBRARY_PATH: binaries.libraries,
+          LC_ALL: 'C',
+          TZ: 'UTC',
+        },
         stdio: ['ignore', output, output, ...(directory === undefined ? [] : [directory])],
         detached: true,
       },

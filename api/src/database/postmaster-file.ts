@@ -41,6 +41,16 @@ function disown(path: string): boolean {
   return true;
 }
 
+/** Whether a process is gone, or dead and only waiting for its parent to notice. */
+export function hasEnded(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch {
+    return true;
+  }
+  return isZombie(pid);
+}
+
 /** proc(5): the state follows the command, which may itself contain spaces and parentheses. */
 function isZombie(pid: number): boolean {
   const stat = readText(`/proc/${pid}/stat`);

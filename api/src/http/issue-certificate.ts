@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { isIP } from 'node:net';
-import { randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 
 /** A certificate with its key, both PEM (PKCS #8). */
 export interface Issued {
@@ -18,7 +18,7 @@ const leafDays = 398;
 const backdate = day;
 
 export async function issueAuthority(): Promise<Issued> {
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   // The name carries a random part: two installations' authorities side by side in one trust store stay apart.
   const name = `CN=ServerKit authority ${randomBytes(4).toString('hex')}`;
   const certificate = await x509.X509CertificateGenerator.createSelfSigned(
@@ -34,7 +34,7 @@ export async function issueAuthority(): Promise<Issued> {
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       ],
     },
-    webcrypto,
+    crypto,
   );
   return { certificatePem: certificate.toString('pem'), keyPem: await exportKey(keys.privateKey) };
 }
@@ -42,14 +42,14 @@ export async function issueAuthority(): Promise<Issued> {
 /** A TLS server certificate for these host names and addresses. */
 export async function issueServer(authority: Issued, names: readonly string[]): Promise<Issued> {
   const issuer = new x509.X509Certificate(authority.certificatePem);
-  const signingKey = await webcrypto.subtle.importKey(
+  const signingKey = await crypto.subtle.importKey(
     'pkcs8',
     x509.PemConverter.decodeFirst(authority.keyPem),
     algorithm,
     false,
     ['sign'],
   );
-  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
   const certificate = await x509.X509CertificateGenerator.create(
     {
       subject: 'CN=ServerKit',
@@ -70,7 +70,7 @@ export async function issueServer(authority: Issued, names: readonly string[]): 
         await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
       ],
     },
-    webcrypto,
+    crypto,
   );
   return { certificatePem: certificate.toString('pem'), keyPem: await exportKey(keys.privateKey) };
 }
@@ -87,6 +87,6 @@ function validity(days: number): { notBefore: Date; notAfter: Date } {
   return { notBefore: new Date(notBefore), notAfter: new Date(notBefore + days * day) };
 }
 
-async function exportKey(key: webcrypto.CryptoKey): Promise<string> {
-  return x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+async function exportKey(key: CryptoKey): Promise<string> {
+  return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
 }

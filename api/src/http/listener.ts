@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type Server as TlsServer } from 'node:tls';
@@ -99,6 +100,8 @@ export class Listener {
   ): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once('error', reject);
+    // A killed ServerKit leaves its socket behind; that nobody else uses it, the lock on the data directory says.
+    if ('path' in place) rmSync(place.path, { force: true });
     // bind(2) makes the socket with the mode that umask leaves, before anyone could connect.
     const umask = 'path' in place ? process.umask(0o177) : undefined;
     try {
