@@ -1,0 +1,2 @@
+import type { Bench } from './measurement.ts';
+export const agentFootprint: Bench = { name: 'agent-footprint', measure: async () => [] };

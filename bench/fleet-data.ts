@@ -1,0 +1,67 @@
+import { contractVersion } from '@serverkit/wire/handshake.ts';
+
+/** What every simulated host says of itself. */
+export const facts = {
+  hostname: 'bench',
+  machineId: 'bench',
+  osName: 'Debian GNU/Linux',
+  osVersion: '12',
+  kernel: '6.1',
+  arch: 'x64',
+  cpuModel: 'Simulated',
+  cpuCount: 4,
+  memoryBytes: 8 * 2 ** 30,
+  diskBytes: 80 * 2 ** 30,
+  agentVersion: '0.0.0-bench',
+  contract: contractVersion,
+  nodeVersion: process.version,
+  addresses: ['192.0.2.1'],
+  timezone: 'UTC',
+  virtualization: null,
+  bootedAt: 1_700_000_000_000,
+  docker: {
+    available: true,
+    version: '20.10.24',
+    apiVersion: '1.41',
+    storageDriver: 'overlay2',
+    error: null,
+  },
+  runsAs: 'serverkit-agent',
+  supervisor: 'none',
+};
+
+/** A sample of the size a four-core host with two disks and a network card gives. */
+export function sampleAt(epoch: string, seq: number): Record<string, unknown> {
+  const wave = 50 + 40 * Math.sin(seq / 10);
+  const cpu = Math.round(wave * 100) / 100;
+  return {
+    epoch,
+    seq,
+    at: Date.now(),
+    monotonicMs: Math.round(performance.now()),
+    cpuPercent: cpu,
+    cpuCores: [cpu, cpu, cpu, cpu],
+    load1: 1.5,
+    load5: 1.25,
+    load15: 1,
+    memoryTotalBytes: 8 * 2 ** 30,
+    memoryUsedBytes: Math.round(wave * 2 ** 26),
+    swapTotalBytes: 0,
+    swapUsedBytes: 0,
+    uptimeSeconds: 86_400 + seq * 10,
+    mounts: ['/', '/var'].map((path, index) => ({
+      path,
+      device: `/dev/vd${index}`,
+      fsType: 'ext4',
+      totalBytes: 40 * 2 ** 30,
+      usedBytes: 10 * 2 ** 30 + seq * 4096,
+      availableBytes: 30 * 2 ** 30 - seq * 4096,
+    })),
+    disks: ['vda', 'vdb'].map((name) => ({ name, readBytesPerSecond: 4096, writeBytesPerSecond: 81_920.5 })),
+    networks: [{ name: 'eth0', receivedBytesPerSecond: 12_345.67, sentBytesPerSecond: 7_654.32 }],
+    temperatures: [],
+    containersTotal: 12,
+    containersRunning: 10,
+    imagesTotal: 20,
+  };
+}
