@@ -25,8 +25,7 @@ export interface LogOptions {
 const token = /sk_(reg|api)_[A-Za-z0-9_-]+/g;
 
 /** Control characters would let a hostile container name forge lines or steer the reader's terminal. */
-// oxlint-disable-next-line no-control-regex
-const control = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
+const control = /[\p{Cc}\u2028\u2029]/gu;
 
 function clean(text: string): string {
   return text

@@ -6,7 +6,7 @@ export interface Sink<T> {
    *
    * @throws the signal's reason once the consumer left
    */
-  push(value: T): Promise<void>;
+  readonly push: (value: T) => Promise<void>;
   /** Aborted as soon as the consumer leaves. Everything the producer waits for must listen to it. */
   readonly signal: AbortSignal;
 }

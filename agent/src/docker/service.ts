@@ -16,9 +16,12 @@ export interface ContainerPage {
 }
 
 export interface ListOptions {
+  /** Those that do not run as well. */
   readonly all: boolean;
+  /** Only these, by full id. */
   readonly ids: readonly string[] | null;
   readonly first: number;
+  /** `next` of the page before. */
   readonly after: string | null;
 }
 
@@ -29,27 +32,38 @@ export interface DockerCounts {
   readonly imagesTotal: number | null;
 }
 
-/** What can be done to a container; each takes its full id, a unique prefix of 12 digits or more, or its name. */
+/** What can be done to a container that stays. */
 export type ContainerAction =
   | { readonly kind: 'start' | 'pause' | 'unpause' }
   | { readonly kind: 'stop' | 'restart'; readonly timeoutSeconds: number | null }
   | { readonly kind: 'kill'; readonly signal: string }
   | { readonly kind: 'rename'; readonly name: string };
 
-/** The Docker engine of this host. Every method throws AgentError. */
+/**
+ * The Docker engine of this host. A container is referred to by its full id, 12 digits or more of it, or its name. Every
+ * method throws AgentError.
+ */
 export interface DockerService {
   facts(): DockerFacts;
   /** Null without Docker. */
   counts(): DockerCounts | null;
   list(options: ListOptions): Promise<ContainerPage>;
   /** Null when there is no such container. */
-  details(id: string): Promise<ContainerDetails | null>;
-  act(id: string, action: ContainerAction, signal: AbortSignal): Promise<Container>;
+  details(reference: string): Promise<ContainerDetails | null>;
+  /** Resolves with the container as it is afterwards. The signal counts until the engine was told, not later. */
+  act(reference: string, action: ContainerAction, signal: AbortSignal): Promise<Container>;
   /** Resolves with the full id. */
-  remove(id: string, options: { force: boolean; volumes: boolean }, signal: AbortSignal): Promise<string>;
+  remove(reference: string, options: RemoveOptions, signal: AbortSignal): Promise<string>;
   changes(signal: AbortSignal): Source<ContainerChange>;
   stats(intervalMs: number, signal: AbortSignal): Source<ContainerStatsBatch>;
   logs(options: LogOptions, credits: CreditWindow, signal: AbortSignal): Source<LogBatch>;
-  /** Ends the event stream and everything that waits for Docker. */
+  /** Takes the readings that CPU use in lists is told from; called at the pace of samples. */
+  measure(): void;
+  /** Ends the watch over the engine; streams end by their own signals. */
   close(): void;
+}
+
+export interface RemoveOptions {
+  readonly force: boolean;
+  readonly volumes: boolean;
 }

@@ -1,0 +1,98 @@
+import type { Container } from './container.ts';
+import type { ContainerDetails, ContainerHealthcheck, ContainerMount } from './details.ts';
+import { array, flag, number, object, text, textOrNull, texts, type JsonObject } from './json.ts';
+import { lifetimeOf } from './mapping.ts';
+
+const MASK = '••••••';
+
+/** Details out of the reply of GET /containers/{id}/json. */
+export function detailsOf(container: Container, inspect: JsonObject): ContainerDetails {
+  const config = object(inspect['Config']);
+  const host = object(inspect['HostConfig']);
+  const state = object(inspect['State']);
+  return {
+    container,
+    entrypoint: texts(config['Entrypoint']),
+    arguments: texts(config['Cmd']),
+    workingDir: text(config['WorkingDir']),
+    user: text(config['User']),
+    hostname: text(config['Hostname']),
+    tty: flag(config['Tty']),
+    privileged: flag(host['Privileged']),
+    restartPolicy: restartPolicyOf(object(host['RestartPolicy'])),
+    restartCount: number(inspect['RestartCount']) ?? 0,
+    networkMode: text(host['NetworkMode']),
+    logDriver: text(object(host['LogConfig'])['Type']),
+    platform: text(inspect['Platform']),
+    pid: lifetimeOf(inspect).pid,
+    oomKilled: flag(state['OOMKilled']),
+    error: textOrNull(state['Error']),
+    mounts: array(inspect['Mounts']).map((mount) => mountOf(object(mount))),
+    environmentNames: texts(config['Env']).map((variable) => nameOf(variable)),
+    limits: {
+      memoryBytes: number(host['Memory']) || null,
+      cpus: cpusOf(host),
+      pids: positive(host['PidsLimit']),
+    },
+    healthcheck: healthcheckOf(object(config['Healthcheck']), object(state['Health'])),
+    inspectJson: JSON.stringify(masked(inspect)),
+  };
+}
+
+function nameOf(variable: string): string {
+  const end = variable.indexOf('=');
+  return end < 0 ? variable : variable.slice(0, end);
+}
+
+function restartPolicyOf(policy: JsonObject): string {
+  const name = text(policy['Name']) || 'no';
+  const retries = number(policy['MaximumRetryCount']) ?? 0;
+  return name === 'on-failure' && retries > 0 ? `on-failure:${retries}` : name;
+}
+
+/** `--cpus` is kept in billionths, `--cpu-quota` as µs of each period. */
+function cpusOf(host: JsonObject): number | null {
+  const nano = positive(host['NanoCpus']);
+  if (nano !== null) return nano / 1e9;
+  const quota = positive(host['CpuQuota']);
+  return quota === null ? null : quota / (positive(host['CpuPeriod']) ?? 100_000);
+}
+
+function positive(value: unknown): number | null {
+  const found = number(value);
+  return found !== null && found > 0 ? found : null;
+}
+
+function mountOf(mount: JsonObject): ContainerMount {
+  return {
+    type: text(mount['Type']),
+    name: textOrNull(mount['Name']),
+    source: text(mount['Source']),
+    destination: text(mount['Destination']),
+    readOnly: mount['RW'] === false,
+  };
+}
+
+function healthcheckOf(config: JsonObject, health: JsonObject): ContainerHealthcheck | null {
+  const test = texts(config['Test']);
+  if (test.length === 0 || test[0] === 'NONE') return null;
+  const ms = (value: unknown): number | null => {
+    const nanoseconds = positive(value);
+    return nanoseconds === null ? null : Math.round(nanoseconds / 1e6);
+  };
+  return {
+    test,
+    intervalMs: ms(config['Interval']),
+    timeoutMs: ms(config['Timeout']),
+    retries: positive(config['Retries']),
+    failingStreak: number(health['FailingStreak']) ?? 0,
+    lastOutput: textOrNull(object(array(health['Log']).at(-1))['Output']),
+  };
+}
+
+/** The whole reply, except the values of environment variables: they are where secrets live. */
+function masked(inspect: JsonObject): JsonObject {
+  const config = object(inspect['Config']);
+  const variables = array(config['Env']).map((variable) => `${nameOf(String(variable))}=${MASK}`);
+  return { ...inspect, Config: { ...config, Env: variables } };
+}
