@@ -5,6 +5,7 @@ import { createControlPlane, type ControlPlane } from './control-plane/service.t
 import { Identity } from './identity/service.ts';
 import { createInstall, type Install } from './install/service.ts';
 import { Topics } from './live/topics.ts';
+import { Metrics } from './metrics/service.ts';
 import type { Platform } from './platform.ts';
 import { Servers } from './servers/service.ts';
 
@@ -19,6 +20,7 @@ export interface Services {
   readonly controlPlane: ControlPlane;
   readonly identity: Identity;
   readonly install: Install;
+  readonly metrics: Metrics;
   readonly servers: Servers;
   readonly topics: Topics;
 }
@@ -30,8 +32,9 @@ export function createServices(platform: Platform): Services {
   const identity = new Identity({ db, log, audit, topics });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
+  const metrics = new Metrics({ db, log, topics, agents: agents.links });
   const servers = new Servers({ db, audit, topics, agents });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor);
-  return { agents, audit, containers, controlPlane, identity, install, servers, topics };
+  return { agents, audit, containers, controlPlane, identity, install, metrics, servers, topics };
 }

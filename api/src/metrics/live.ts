@@ -1,0 +1,91 @@
+import type { Logger } from 'pino';
+import { whileLinked } from '../agents/follow.ts';
+import type { AgentLink, Agents, AgentStream } from '../agents/link.ts';
+import { ServerKitError } from '../errors.ts';
+import { allChannels, type Topics } from '../live/topics.ts';
+import { checkSample } from './limits.ts';
+import { LiveSamples } from './operations.ts';
+import type { Measured, Sample } from './sample.ts';
+import { liveSamples } from './topics.ts';
+import { absurdSkewMs } from './wall-clock.ts';
+
+/** A stream that brought nothing for this long (ms) does not count as live. */
+const silenceMs = 3_000;
+
+export interface LivePorts {
+  readonly agents: Agents;
+  readonly topics: Topics;
+  readonly log: Logger;
+  readonly seen: (measured: Measured) => void;
+}
+
+/**
+ * Has agents measure every second while somebody watches: one stream for each server however many watch, opened anew on
+ * each new link, ended with the last who looks away.
+ */
+export class Live {
+  readonly #ports: LivePorts;
+  /** When a server last sent a live sample, by performance.now(). */
+  readonly #heard = new Map<string, number>();
+
+  constructor(ports: LivePorts) {
+    this.#ports = ports;
+    const { agents, topics } = ports;
+    topics.onDemand(liveSamples, (serverId) => {
+      if (serverId === allChannels) return () => {};
+      const stop = whileLinked(agents, serverId, (link) => this.#watch(link));
+      return () => {
+        stop();
+        this.#heard.delete(serverId);
+      };
+    });
+  }
+
+  /** Passes a 10 s sample on to those who watch a server that does not answer every second. */
+  fallBackOn(measured: Measured): void {
+    const heard = this.#heard.get(measured.serverId);
+    if (heard !== undefined && performance.now() - heard < silenceMs) return;
+    this.#ports.topics.publish(liveSamples, measured);
+  }
+
+  #watch(link: AgentLink): AgentStream | undefined {
+    if (!link.scopes.has('system:metrics:read')) return undefined;
+    const stream = link.subscribe(
+      LiveSamples,
+      {},
+      { actor: 'system', scopes: ['system:metrics:read'] },
+      {
+        next: ({ liveSamples: sample }) => {
+          try {
+            this.#take(link.serverId, sample);
+          } catch (error) {
+            if (!(error instanceof ServerKitError)) throw error;
+            stream.stop();
+            this.#complain(link, error);
+          }
+        },
+        end: (error) => {
+          if (error && !link.closed.aborted) this.#complain(link, error);
+        },
+      },
+    );
+    return stream;
+  }
+
+  #take(serverId: string, sample: Sample): void {
+    checkSample(sample);
+    const now = Date.now();
+    const measured: Measured = {
+      serverId,
+      at: Math.abs(sample.at - now) <= absurdSkewMs ? sample.at : now,
+      sample,
+    };
+    this.#heard.set(serverId, performance.now());
+    this.#ports.seen(measured);
+    this.#ports.topics.publish(liveSamples, measured);
+  }
+
+  #complain({ serverId }: AgentLink, { code, message }: ServerKitError): void {
+    this.#ports.log.warn({ serverId, code, reason: message }, 'an agent stopped measuring every second');
+  }
+}

@@ -1,0 +1,72 @@
+import * as z from 'zod';
+import { builder } from '../builder.ts';
+import { ServerType } from '../servers/server-type.ts';
+import { loadersOf } from './loaders.ts';
+import { fleetNumbers, liveSamples, storedSamples } from './service.ts';
+import { FleetMetricsBatch, MetricSample, MetricSeries, ServerMetricsEvent, SparklineType } from './types.ts';
+
+/** Servers that one subscription may have measured every second. */
+const mostWatched = 1_000;
+
+builder.prismaObjectFields(ServerType, (t) => ({
+  latestMetrics: t.field({
+    type: MetricSample,
+    nullable: true,
+    access: 'system:metrics:read',
+    resolve: (server, _args, context) => loadersOf(context).latest.load(server),
+  }),
+  metrics: t.field({
+    type: MetricSeries,
+    access: 'system:metrics:read',
+    description: 'History in about as many points as asked for (2 to 2,000).',
+    args: {
+      from: t.arg({ type: 'DateTime', required: true }),
+      points: t.arg.int({
+        required: true,
+        defaultValue: 300,
+        validate: z.number().int().min(2, 'must be at least 2').max(2_000, 'must be at most 2,000'),
+      }),
+      to: t.arg({ type: 'DateTime', required: true }),
+    },
+    resolve: (server, { from, to, points }, { services }) =>
+      services.metrics.series(server, { from: from.getTime(), to: to.getTime(), points }),
+  }),
+  sparkline: t.field({
+    type: SparklineType,
+    access: 'system:metrics:read',
+    description: 'The last fifteen minutes in thirty steps.',
+    resolve: (server, _args, context) => loadersOf(context).sparkline.load(server),
+  }),
+}));
+
+builder.subscriptionFields((t) => ({
+  fleetMetrics: t.field({
+    type: FleetMetricsBatch,
+    access: 'system:metrics:read',
+    overflow: 'skip',
+    description:
+      'The newest numbers of every server: first all of them, then those that changed, at most once a second. Scope: system:metrics:read.',
+    snapshot: (_args, { services }) => [{ items: services.metrics.allNumbers() }],
+    subscribe: (_root, _args, { services, signal }) => services.topics.subscribe(fleetNumbers, { signal }),
+    resolve: (batch) => batch,
+  }),
+  serverMetrics: t.field({
+    type: ServerMetricsEvent,
+    access: 'system:metrics:read',
+    overflow: 'skip',
+    description:
+      'Samples of the named servers every second; of all servers, every ten seconds, when none is named. Scope: system:metrics:read.',
+    args: {
+      serverIds: t.arg.idList({
+        validate: z.array(z.string()).max(mostWatched, `must name at most ${mostWatched} servers`),
+      }),
+    },
+    snapshot: ({ serverIds }, { services }) =>
+      (serverIds ?? []).flatMap((serverId) => services.metrics.sample(serverId) ?? []),
+    subscribe: (_root, { serverIds }, { services: { topics }, signal }) =>
+      serverIds?.length
+        ? topics.subscribe(liveSamples, { channels: serverIds, signal })
+        : topics.subscribe(storedSamples, { signal }),
+    resolve: (measured) => measured,
+  }),
+}));
