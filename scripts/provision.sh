@@ -26,6 +26,7 @@ packages="
   ca-certificates     the install command
   xz-utils            Debian's archives
   procps              what runs where
+  shellcheck          the scripts that run on other machines
   util-linux          setsid, flock, unshare
 "
 

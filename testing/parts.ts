@@ -5,7 +5,15 @@ import { rootfsArchive, testImages } from './images.ts';
 
 /** What a suite may need besides Node: real parts that the machine has or has not. */
 export type Part =
-  'root' | 'docker' | 'systemd-image' | 'chromium' | 'netns' | 'iptables' | 'debootstrap' | 'rootfs';
+  | 'root'
+  | 'docker'
+  | 'systemd-image'
+  | 'chromium'
+  | 'netns'
+  | 'iptables'
+  | 'debootstrap'
+  | 'rootfs'
+  | 'shellcheck';
 
 /** With CI=true a missing part fails the suites that need it; elsewhere they are reported as not run. */
 const strict = process.env['CI'] === 'true';
@@ -54,6 +62,7 @@ const checks: Record<Part, () => string | undefined> = {
   iptables: () =>
     isRoot() && succeeds('iptables', '-S') ? undefined : 'firewall rules need root and iptables',
   debootstrap: () => (succeeds('debootstrap', '--version') ? undefined : 'debootstrap is not installed'),
+  shellcheck: () => (succeeds('shellcheck', '--version') ? undefined : 'shellcheck is not installed'),
   rootfs: () =>
     readable(rootfsArchive()) ? undefined : `the Debian root file system ${rootfsArchive()} is missing`,
 };

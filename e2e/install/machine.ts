@@ -54,14 +54,16 @@ export async function network(): Promise<Network> {
 }
 
 async function freeNetwork(): Promise<number> {
-  const taken = Object.values(networkInterfaces()).flatMap(
-    (list) => list?.map(({ address }) => address) ?? [],
+  const taken = new Set(
+    Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []),
   );
   return eventually(() => {
     const id = randomInt(1, 255);
-    return taken.includes(`10.219.${id}.1`) ? undefined : id;
+    return taken.has(`10.219.${id}.1`) ? undefined : id;
   }, 'a network that nobody uses');
 }
+
+const devices = ['null', 'zero', 'full', 'random', 'urandom', 'tty'];
 
 /** Runs as process 1 of the machine and does nothing but wait for orphans. */
 const init = 'trap "exit 0" TERM; while :; do sleep 3600 & wait $!; done';
@@ -83,9 +85,7 @@ export async function bareMachine(cable: Network): Promise<Machine> {
     `mount -t proc proc ${root}/proc`,
     `mount -t sysfs -o ro sys ${root}/sys`,
     `mount -t tmpfs -o mode=755 dev ${root}/dev`,
-    ...['null', 'zero', 'full', 'random', 'urandom', 'tty'].map(
-      (name) => `touch ${root}/dev/${name} && mount --bind /dev/${name} ${root}/dev/${name}`,
-    ),
+    ...devices.map((name) => `touch ${root}/dev/${name} && mount --bind /dev/${name} ${root}/dev/${name}`),
     `ln -s /proc/self/fd ${root}/dev/fd`,
     `mount -t tmpfs -o mode=755 run ${root}/run`,
     'hostname bare',
@@ -93,20 +93,11 @@ export async function bareMachine(cable: Network): Promise<Machine> {
     `exec chroot ${root} /bin/sh -c '${init}'`,
   ].join(' && ');
   const machine = undo.use(
+    // prettier-ignore
     startProcess('ip', [
-      ...['netns', 'exec', cable.namespace],
-      ...[
-        'unshare',
-        '--mount',
-        '--pid',
-        '--uts',
-        '--ipc',
-        '--fork',
-        '--kill-child',
-        '--propagation',
-        'private',
-      ],
-      ...['sh', '-c', enter],
+      'netns', 'exec', cable.namespace,
+      'unshare', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child', '--propagation', 'private',
+      'sh', '-c', enter,
     ]),
   );
   await machine.match(/machine is up/);

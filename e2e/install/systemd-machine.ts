@@ -12,11 +12,12 @@ export async function systemdMachine(): Promise<Machine> {
       image: testImages.systemd,
       name: uniqueName('serverkit-systemd'),
       command: ['/sbin/init'],
+      // prettier-ignore
       options: [
-        ...['--tty', '--env', 'container=docker', '--cap-add', 'SYS_ADMIN', '--cgroupns', 'host'],
-        ...['--security-opt', 'apparmor=unconfined', '--security-opt', 'seccomp=unconfined'],
-        ...['--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec'],
-        ...['--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
+        '--tty', '--env', 'container=docker', '--cap-add', 'SYS_ADMIN', '--cgroupns', 'host',
+        '--security-opt', 'apparmor=unconfined', '--security-opt', 'seccomp=unconfined',
+        '--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec',
+        '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw',
       ],
     }),
   );

@@ -15,7 +15,11 @@ export function writeAgentConfig(
   directory: string,
   view: AgentView,
   account: AgentAccount | undefined,
-  options: { readonly server: Server; readonly socket: string; readonly deniedPaths: readonly string[] },
+  options: {
+    readonly server: Pick<Server, 'name' | 'agentId'>;
+    readonly socket: string;
+    readonly deniedPaths: readonly string[];
+  },
 ): void {
   const { server, socket, deniedPaths } = options;
   const config = {
