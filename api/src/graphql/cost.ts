@@ -74,7 +74,7 @@ export function costOf(question: Question): number {
     if (!node.selectionSet) return own.field;
     const type = getNamedType(field.type);
     const isConnection = type.name.endsWith('Connection');
-    const items = isList(field.type) ? (own.multiplier ?? page ?? guessedItems) : (own.multiplier ?? 1);
+    const items = isList(field.type) ? (page ?? own.multiplier ?? guessedItems) : (own.multiplier ?? 1);
     const below = ofSelections(
       node.selectionSet,
       type,

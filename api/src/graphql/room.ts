@@ -1,4 +1,5 @@
 import { PublicServer, type Pace } from '../live/public-server.ts';
+import { sendText, type Exchange } from '../http/exchange.ts';
 import type { Platform, Room } from '../platform.ts';
 import { schema } from '../schema.ts';
 import type { Services } from '../services.ts';
@@ -17,6 +18,8 @@ export function graphqlRoom(platform: Platform, services: Services, pace: Pace =
     name: 'graphql',
     routes(router) {
       router.http({ path: '/graphql', methods: ['POST'], handle });
+      // Links carry cookies: nothing is answered to them.
+      router.http({ path: '/graphql', methods: ['GET', 'HEAD'], handle: refuseMethod });
       router.upgrade({
         path: '/graphql',
         handle: (request, socket, head, facts) => live.upgrade(request, socket, head, facts),
@@ -30,4 +33,9 @@ export function graphqlRoom(platform: Platform, services: Services, pace: Pace =
       await services.audit.flush();
     },
   };
+}
+
+function refuseMethod({ response }: Exchange): void {
+  response.setHeader('allow', 'POST');
+  sendText(response, 405, 'Send GraphQL operations with POST.');
 }

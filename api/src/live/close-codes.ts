@@ -6,6 +6,8 @@ export const viewerCloseCodes = {
   badMessage: 4400,
   /** The session is not valid, or not any more. Coming back does not help without signing in. */
   unauthorized: 4401,
+  /** An id was used again before its operation was completed. */
+  idInUse: 4409,
   /** More was waiting to be sent than we keep for one reader. */
   tooSlow: 4413,
   /** A bug of ours. */

@@ -95,6 +95,13 @@ export class Connection implements ViewerSocket {
     }
   }
 
+  /** Operations that were not completed yet. */
+  get running(): number {
+    let count = 0;
+    for (const { signal } of this.operations.values()) if (!signal.aborted) count += 1;
+    return count;
+  }
+
   begin(id: string): Operation {
     const operation = new Operation(id);
     this.operations.set(id, operation);

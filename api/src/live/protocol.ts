@@ -7,7 +7,6 @@ import { ServerKitError } from '../errors.ts';
 import type { Admission } from '../graphql/admission.ts';
 import type { Documents, Prepared } from '../graphql/documents.ts';
 import { maskError } from '../graphql/mask-error.ts';
-import { viewerCloseCodes } from './close-codes.ts';
 import type { Connection } from './connection.ts';
 import { FanOut } from './fan-out.ts';
 import type { Operation } from './operation.ts';
@@ -16,9 +15,6 @@ import type { SubscriptionRequest } from './subscription.ts';
 
 /** Open operations of one socket. */
 const maxOperations = 200;
-
-/** Messages of one socket that wait until the id they use is free again. */
-const maxWaiting = 20;
 
 /** How long a socket may be open without introducing itself, in milliseconds. */
 const initTimeout = 10_000;
@@ -78,7 +74,7 @@ export function createProtocol(needs: ProtocolNeeds): Protocol {
       const { operationName } = payload;
       const context = needs.viewerContext(connection, operation.signal);
       try {
-        if (connection.operations.size > maxOperations) {
+        if (connection.running > maxOperations) {
           throw new ServerKitError(
             'TOO_MANY_OPERATIONS',
             `A socket carries ${maxOperations} operations at once.`,
@@ -125,71 +121,6 @@ export function createProtocol(needs: ProtocolNeeds): Protocol {
     onError: (_ctx, _id, _payload, errors) => errors.map((error) => maskError(error, log).toJSON()),
   });
   return { server, fanOut };
-}
-
-/** Hands a socket to the protocol. Nothing it does, and nothing the library throws, can end the process. */
-export function serve({ server }: Protocol, connection: Connection, log: Logger) {
-  let waiting = 0;
-  let deliver: ((text: string) => Promise<void>) | undefined;
-  const closed = server.opened(
-    {
-      protocol: connection.protocol,
-      send: (text) => connection.send(text),
-      close: (code, reason) => connection.close(code ?? viewerCloseCodes.internal, reason ?? ''),
-      onMessage: (callback) => {
-        deliver = callback;
-      },
-    },
-    connection,
-  );
-  const pass = async (text: string): Promise<void> => {
-    try {
-      await deliver?.(text);
-    } catch (error) {
-      log.warn({ err: error, address: connection.facts.address }, "a viewer's message could not be handled");
-      connection.close(viewerCloseCodes.internal, 'Something went wrong here; the log has the details.');
-    }
-  };
-  return {
-    async receive(text: string): Promise<void> {
-      const { type, id } = peek(text);
-      if (id === undefined) return pass(text);
-      if (type === 'complete') connection.operations.get(id)?.abort();
-      if (type !== 'subscribe') return pass(text);
-      // The id may be used again after complete, but what ran under it may still be ending.
-      for (let last = connection.operations.get(id); last; last = connection.operations.get(id)) {
-        if (!last.signal.aborted) return pass(text);
-        if (waiting >= maxWaiting)
-          return connection.close(viewerCloseCodes.badMessage, 'Use another id each time.');
-        waiting += 1;
-        await last.settled;
-        waiting -= 1;
-      }
-      const operation = connection.begin(id);
-      await pass(text);
-      connection.end(operation);
-    },
-    async closed(code: number, reason: string): Promise<void> {
-      for (const operation of connection.operations.values()) operation.abort();
-      try {
-        await closed(code, reason);
-      } catch (error) {
-        log.warn({ err: error }, "a viewer's socket did not end cleanly");
-      }
-    },
-  };
-}
-
-/** Type and id of a message, if it has them; the library does the judging. */
-function peek(text: string): { readonly type?: unknown; readonly id?: string } {
-  try {
-    const message: unknown = JSON.parse(text);
-    if (typeof message !== 'object' || message === null || !('type' in message) || !('id' in message))
-      return {};
-    return typeof message.id === 'string' ? { type: message.type, id: message.id } : {};
-  } catch {
-    return {};
-  }
 }
 
 function executionArgs(

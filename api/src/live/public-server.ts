@@ -16,7 +16,8 @@ import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
 import { viewerCloseCodes } from './close-codes.ts';
 import { Connection } from './connection.ts';
-import { createProtocol, serve, type Protocol } from './protocol.ts';
+import { createProtocol, type Protocol } from './protocol.ts';
+import { ViewerSession } from './session.ts';
 import { Viewers } from './viewers.ts';
 
 /** Sockets of one address that have not shown a session yet. */
@@ -130,11 +131,11 @@ export class PublicServer {
       cookie: readSessionCookie(headers.cookie, facts),
     });
     this.#viewers.add(connection);
-    const session = serve(this.#protocol, connection, log);
+    const session = new ViewerSession(this.#protocol, connection, log);
     ws.on('message', (data, isBinary) => {
       if (isBinary || !Buffer.isBuffer(data))
         connection.close(viewerCloseCodes.badMessage, 'Send text frames.');
-      else void session.receive(data.toString());
+      else session.receive(data.toString());
     });
     ws.once('close', (code, reason) => {
       this.#viewers.remove(connection);
