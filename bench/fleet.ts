@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { fork, type ChildProcess } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { within } from '../testing/events.ts';
 import type { TestClient } from '../testing/graphql-client.ts';
 
@@ -27,6 +28,13 @@ const createServer = /* GraphQL */ `
   }
 `;
 
+async function countOnline(client: TestClient): Promise<number> {
+  const { servers } = await client.query<{ servers: { totalCount: number } }>(
+    '{ servers(first: 0, filter: { statuses: [ONLINE] }) { totalCount } }',
+  );
+  return servers.totalCount;
+}
+
 /** Adds `count` servers and brings their agents up, with real registrations and handshakes. */
 export async function startFleet(
   client: TestClient,
@@ -49,6 +57,8 @@ export async function startFleet(
   const order: FleetOrder = { url, tokens, sampleEveryMs };
   child.send(order);
   await within(once(child, 'message'), `${count} simulated agents to link`, limit);
+  // An agent is sure of its link a moment before the control plane has claimed it.
+  while ((await countOnline(client)) < count) await delay(100);
   return {
     serverIds,
     async [Symbol.asyncDispose]() {

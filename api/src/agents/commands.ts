@@ -81,21 +81,22 @@ export function createCommands({ db, audit, agents, log }: CommandOptions): Comm
     command: Omit<Command<unknown, unknown>, 'document' | 'variables'>,
   ): Promise<void> {
     try {
-      await prisma.command.create({
-        data: {
+      await db.pool.query({
+        name: 'command.begin',
+        text: `INSERT INTO "Command" ("id", "serverId", "userId", "operation", "parameters", "state", "sentAt")
+               VALUES ($1, $2, $3, $4, $5, 'sent', $6)`,
+        values: [
           id,
-          serverId: command.serverId,
-          userId: command.actor.kind === 'user' ? command.actor.id : null,
-          operation: command.action,
-          parameters: { ...command.parameters },
-          state: 'sent',
-          sentAt: new Date(),
-        },
-        select: { id: true },
+          command.serverId,
+          command.actor.kind === 'user' ? command.actor.id : null,
+          command.action,
+          { ...command.parameters },
+          new Date(),
+        ],
       });
     } catch (error) {
-      // P2003: the foreign key points nowhere.
-      if (errorCode(error) === 'P2003') throw notFound('server', command.serverId);
+      // 23503: the foreign key points nowhere.
+      if (errorCode(error) === '23503') throw notFound('server', command.serverId);
       throw error;
     }
   }
@@ -107,18 +108,8 @@ export function createCommands({ db, audit, agents, log }: CommandOptions): Comm
     error: ServerKitError | null,
     startedAt: number,
   ): Promise<void> {
-    await prisma.$transaction(async (tx) => {
-      await tx.command.update({
-        where: { id },
-        data: {
-          state: error ? stateOf(error.code) : 'succeeded',
-          errorCode: error?.code ?? null,
-          errorMessage: error?.message.slice(0, 1000) ?? null,
-          finishedAt: new Date(),
-        },
-        select: { id: true },
-      });
-      await audit.record(tx, {
+    const audited = audit.insertion(
+      {
         actor: command.actor,
         action: command.action,
         serverId: command.serverId,
@@ -128,7 +119,22 @@ export function createCommands({ db, audit, agents, log }: CommandOptions): Comm
           : {}),
         parameters: { ...command.parameters, commandId: id },
         durationMs: performance.now() - startedAt,
-      });
+      },
+      6,
+    );
+    // One statement is one transaction, and one round trip where four would do the same.
+    await db.pool.query({
+      name: 'command.close',
+      text: `WITH audited AS (${audited.text})
+             UPDATE "Command" SET "state" = $2, "errorCode" = $3, "errorMessage" = $4, "finishedAt" = $5 WHERE "id" = $1`,
+      values: [
+        id,
+        error ? stateOf(error.code) : 'succeeded',
+        error?.code ?? null,
+        error?.message.slice(0, 1000) ?? null,
+        new Date(),
+        ...audited.values,
+      ],
     });
   }
 

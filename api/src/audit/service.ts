@@ -39,6 +39,11 @@ export interface Audit {
    */
   record(tx: Pick<Prisma.TransactionClient, 'auditEvent'>, entry: AuditEntry): Promise<void>;
   /**
+   * The same as SQL to stand in a statement of one's own, for a change that is made with one statement.
+   * @param first - number of the first placeholder that is free
+   */
+  insertion(entry: AuditEntry, first: number): { readonly text: string; readonly values: readonly unknown[] };
+  /**
    * Counts a refusal. The first of its kind is written at once, those that follow within a minute become one row with
    * a count, so that nobody fills the disk by being refused. Never throws, never waits.
    */
@@ -61,8 +66,19 @@ export function createAudit(db: Database, log: Logger): Audit {
   );
   return {
     record: (tx, entry) => insert(tx, entry),
+    insertion,
     refused: (refusal) => refusals.add(refusal),
     flush: () => refusals.flush(),
+  };
+}
+
+function insertion(entry: AuditEntry, first: number): ReturnType<Audit['insertion']> {
+  const columns = Object.entries(row(entry, 1));
+  const names = columns.map(([name]) => `"${name}"`).join(', ');
+  const places = columns.map((_column, index) => `$${first + index}`).join(', ');
+  return {
+    text: `INSERT INTO "AuditEvent" (${names}) VALUES (${places})`,
+    values: columns.map(([, value]) => value),
   };
 }
 
