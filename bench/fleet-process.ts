@@ -113,7 +113,14 @@ function streams(sampleEveryMs: number): Readonly<Record<string, Resolve>> {
         for (let seq = (after?.seq ?? -1) + 1; sampleEveryMs > 0 && !ended.aborted; seq += 1) {
           await new Promise((resolve) => setTimeout(resolve, wait));
           wait = sampleEveryMs;
-          if (!ended.aborted) await push({ samples: { samples: [sampleAt(epoch, seq)] } });
+          if (!ended.aborted)
+            await push({
+              samples: {
+                epoch,
+                monotonicMs: Math.round(performance.now()),
+                samples: [sampleAt(epoch, seq)],
+              },
+            });
         }
       }),
   };
