@@ -136,7 +136,8 @@ export async function setupOrExit(options) {
     await setup(options);
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
-    if (error.output) console.error(error.output.trimEnd());
+    // What a tool says about its failure, it says last.
+    if (error.output) console.error(error.output.trimEnd().split('\n').slice(-40).join('\n'));
     console.error(`ServerKit could not be set up: ${error.message}`);
     process.exit(1);
   }

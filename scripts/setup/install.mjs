@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { npmScript, pinnedNode, runScript, StepFailed } from './run.mjs';
+import { npmScript, runScript, StepFailed } from './run.mjs';
 
 const tree = 'node_modules/.package-lock.json';
 
-/** @typedef {{ version?: string, link?: boolean, optional?: boolean }} Locked what is read of an entry */
+/**
+ * What is read of an entry of a lockfile.
+ * @typedef {{ version?: string, link?: boolean, optional?: boolean, os?: string[], cpu?: string[], libc?: string[] }} Locked
+ */
 
 /**
  * @param {string} file
@@ -25,15 +28,20 @@ function packagesOf(file) {
 const isLocked = (value) => typeof value === 'object' && value !== null;
 
 /**
- * Whether node_modules already is what the lockfile asks for, for instance because somebody ran `npm install`.
- * Optional packages may be absent: most are binaries for other platforms.
+ * Whether npm leaves a package out here: one for other platforms. Which C library there is, npm finds out by itself.
+ * @param {Locked} entry
  */
+const isForOthers = ({ optional, os, cpu, libc }) =>
+  optional === true &&
+  (os?.includes(process.platform) === false || cpu?.includes(process.arch) === false || libc !== undefined);
+
+/** Whether node_modules already is what the lockfile asks for, for instance because somebody ran `npm install`. */
 function treeMatchesLock() {
-  if (!existsSync(tree) || pinnedNode() === process.execPath) return false;
+  if (!existsSync(tree)) return false;
   const have = packagesOf(tree);
-  return Object.entries(packagesOf('package-lock.json')).every(([path, { version, link, optional }]) => {
-    if (link || !path.startsWith('node_modules/')) return true;
-    return have[path] ? have[path].version === version : optional === true;
+  return Object.entries(packagesOf('package-lock.json')).every(([path, entry]) => {
+    if (entry.link || !path.startsWith('node_modules/')) return true;
+    return have[path] ? have[path].version === entry.version : isForOthers(entry);
   });
 }
 

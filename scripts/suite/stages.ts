@@ -25,6 +25,8 @@ export const fast: readonly Stage[] = [
     cwd: 'web',
     subject: 'web/vite.config.ts',
   }),
+  // A lockfile can lack the packages of other platforms, which only `npm ci` minds.
+  tool('lockfile', ['npm', 'ci', '--dry-run', '--ignore-scripts', '--loglevel=error']),
   tool('format', ['prettier', '--check', '--log-level', 'warn', '.']),
   tool('lint', ['oxlint', '--type-aware', '--deny-warnings', '--report-unused-disable-directives']),
   tool('rooms', [
