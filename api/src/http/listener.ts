@@ -9,8 +9,8 @@ import { errorCode, errorText, StartupError } from '../startup-error.ts';
 import type { Channel } from './exchange.ts';
 import type { TlsMaterial } from './tls.ts';
 
-/** A client gets this long (ms) to send its first byte, finish its handshake, and finish its headers. */
-const patience = 10_000;
+/** A client gets this long (ms) to send its first byte, as long again for its handshake, and again for its headers. */
+const defaultPatience = 10_000;
 /** And this long (ms) for a whole request with its body. */
 const requestPatience = 60_000;
 const idlePatience = 30_000;
@@ -44,8 +44,10 @@ export class Listener {
     readonly tls?:
       { readonly material: TlsMaterial; readonly minVersion: Environment['tlsMinVersion'] } | undefined;
     readonly log: Logger;
+    /** ms for each step until the headers are in; slower clients are cut off. @default 10,000 */
+    readonly patience?: number;
   }) {
-    const { handlers, tls, log } = options;
+    const { handlers, tls, log, patience = defaultPatience } = options;
     this.#log = log;
     const channelOf = (request: IncomingMessage): Channel =>
       tls && !('encrypted' in request.socket) ? 'plaintext' : options.channel;
@@ -55,7 +57,7 @@ export class Listener {
         headersTimeout: patience,
         requestTimeout: requestPatience,
         keepAliveTimeout: idlePatience,
-        connectionsCheckingInterval: 2_000,
+        connectionsCheckingInterval: patience / 5,
       },
       (request, response) => {
         this.#track(response);
@@ -83,7 +85,7 @@ export class Listener {
       });
       this.#server.removeAllListeners('connection');
       this.#server.on('connection', (socket: Duplex) =>
-        sniff(socket, (encrypted) => {
+        sniff(socket, patience, (encrypted) => {
           if (encrypted) this.#tls?.emit('connection', socket);
           else accept?.call(this.#server, socket);
         }),
@@ -156,7 +158,7 @@ export class Listener {
 }
 
 /** Looks at the first byte and puts it back. */
-function sniff(socket: Duplex, serve: (encrypted: boolean) => void): void {
+function sniff(socket: Duplex, patience: number, serve: (encrypted: boolean) => void): void {
   const timer = setTimeout(() => socket.destroy(), patience);
   const fail = () => socket.destroy();
   socket.once('error', fail);
