@@ -10,6 +10,7 @@ import { graphqlRoom } from './graphql/room.ts';
 import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { metricsRoom } from './metrics/room.ts';
+import { overviewRoom } from './overview/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
 import { errorText } from './startup-error.ts';
@@ -22,6 +23,7 @@ export const rooms: readonly RoomFactory[] = [
   (platform, { identity }) => identityRoom(platform, identity),
   (_platform, { containers, topics }) => containersRoom(containers, topics),
   (_platform, { metrics, topics }) => metricsRoom(metrics, topics),
+  (_platform, { overview }) => overviewRoom(overview),
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
   graphqlRoom,

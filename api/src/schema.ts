@@ -5,6 +5,7 @@ import './servers/schema.ts';
 import './containers/schema.ts';
 import './control-plane/schema.ts';
 import './metrics/schema.ts';
+import './overview/schema.ts';
 import { builder } from './builder.ts';
 
 /** The public schema. Each domain adds its part when it is imported above. */

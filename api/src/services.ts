@@ -6,6 +6,7 @@ import { Identity } from './identity/service.ts';
 import { createInstall, type Install } from './install/service.ts';
 import { Topics } from './live/topics.ts';
 import { Metrics } from './metrics/service.ts';
+import { Overview } from './overview/service.ts';
 import type { Platform } from './platform.ts';
 import { Servers } from './servers/service.ts';
 
@@ -21,6 +22,7 @@ export interface Services {
   readonly identity: Identity;
   readonly install: Install;
   readonly metrics: Metrics;
+  readonly overview: Overview;
   readonly servers: Servers;
   readonly topics: Topics;
 }
@@ -33,8 +35,9 @@ export function createServices(platform: Platform): Services {
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
+  const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ db, audit, topics, agents });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor);
-  return { agents, audit, containers, controlPlane, identity, install, metrics, servers, topics };
+  return { agents, audit, containers, controlPlane, identity, install, metrics, overview, servers, topics };
 }

@@ -1,0 +1,11 @@
+import type { Room } from '../platform.ts';
+import type { Overview } from './service.ts';
+
+/** After metrics and containers, whose memory it looks into. */
+export function overviewRoom(overview: Overview): Room {
+  return {
+    name: 'overview',
+    prepare: () => overview.start(),
+    drain: () => overview.stop(),
+  };
+}

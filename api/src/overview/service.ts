@@ -1,0 +1,255 @@
+import type { Logger } from 'pino';
+import { containerChanges, type ContainerMirror } from '../containers/mirror.ts';
+import type { Database } from '../database/database.ts';
+import { Topic, type Topics } from '../live/topics.ts';
+import { storedSamples, type Metrics } from '../metrics/service.ts';
+import { serverChanges, type ServerChange } from '../servers/events.ts';
+import { statusOf, type Status } from '../servers/view.ts';
+import { readServers } from './inventory.ts';
+import { pressureAfter, type Pressure } from './pressure.ts';
+import { worstFirst, type Problem } from './problem.ts';
+import { problemsOf, type ServerState } from './rules.ts';
+
+export type { Problem, ProblemCode, Severity } from './problem.ts';
+
+/** The fleet in one look. */
+export interface FleetOverview extends Readonly<Record<Status, number>> {
+  readonly serversTotal: number;
+  readonly containersRunning: number;
+  readonly containersTotal: number;
+  /** Over the servers online, 0–100 %; null when there is none. */
+  readonly meanCpuPercent: number | null;
+  readonly meanMemoryPercent: number | null;
+  /** The worst first, at most 100. */
+  readonly problems: readonly Problem[];
+  readonly problemsTotal: number;
+}
+
+/** The overview whenever it changed, worked out while somebody listens. */
+export const fleetOverviews = new Topic<FleetOverview>({ buffering: { keep: 'latest', key: () => '' } });
+
+export interface OverviewNeeds {
+  readonly db: Pick<Database, 'prisma'>;
+  readonly log: Logger;
+  readonly topics: Topics;
+  readonly metrics: Pick<Metrics, 'numbers' | 'sample'>;
+  readonly mirror: Pick<ContainerMirror, 'peek'>;
+}
+
+const mostProblems = 100;
+
+/** What changed is looked at this often (ms). */
+const everyMs = 1_000;
+
+/** Time alone makes problems of invitations; all servers are looked at this often (ms). */
+const sweepEveryMs = 60_000;
+
+interface Entry {
+  server: ServerState;
+  pressure: Pressure | undefined;
+  problems: readonly Problem[];
+}
+
+/** Keeps, in memory, what is wrong with every server, and says so when it changes. */
+export class Overview {
+  readonly #needs: OverviewNeeds;
+  readonly #entries = new Map<string, Entry>();
+  /** Servers whose row is to be read again, and servers whose problems are to be worked out again. */
+  readonly #stale = new Set<string>();
+  readonly #dirty = new Set<string>();
+  /** What we said ourselves must not make us look again. */
+  readonly #ours = new WeakSet<ServerChange>();
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #sweptAt = 0;
+  #told = '';
+  #watched = false;
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(needs: OverviewNeeds) {
+    this.#needs = needs;
+    needs.topics.onDemand(fleetOverviews, () => {
+      this.#watched = true;
+      this.#told = '';
+      return () => {
+        this.#watched = false;
+      };
+    });
+  }
+
+  async start(): Promise<void> {
+    const { topics, metrics } = this.#needs;
+    const signal = this.#ending.signal;
+    // Before the first look, so that nothing falls between.
+    const changes = topics.subscribe(serverChanges, { signal });
+    for (const server of await readServers(this.#needs.db)) this.#know(server);
+    void follow(changes, (change) => {
+      if (!this.#ours.has(change)) this.#stale.add(change.serverId);
+    });
+    void follow(topics.subscribe(storedSamples, { signal }), (measured) => {
+      const entry = this.#entries.get(measured.serverId);
+      if (!entry) return;
+      entry.pressure = pressureAfter(entry.pressure, measured);
+      this.#dirty.add(measured.serverId);
+    });
+    void this.#followContainers(signal);
+    for (const serverId of this.#entries.keys()) {
+      const newest = metrics.sample(serverId);
+      const entry = this.#entries.get(serverId);
+      if (newest && entry) entry.pressure = pressureAfter(undefined, newest);
+    }
+    this.#next();
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    await this.#turn;
+  }
+
+  /** What is wrong with a server now, the worst first. */
+  problems(serverId: string): Problem[] {
+    const entry = this.#entries.get(serverId);
+    return entry ? worstFirst(this.#judge(entry)) : [];
+  }
+
+  /** The fleet as it is known now. */
+  now(): FleetOverview {
+    const { metrics, mirror } = this.#needs;
+    const counts: Record<Status, number> = {
+      connecting: 0,
+      error: 0,
+      maintenance: 0,
+      offline: 0,
+      online: 0,
+      pending: 0,
+    };
+    const problems: Problem[] = [];
+    let [containersRunning, containersTotal, measured, cpu, memory] = [0, 0, 0, 0, 0];
+    for (const { server, problems: theirs } of this.#entries.values()) {
+      counts[statusOf(server)] += 1;
+      problems.push(...theirs);
+      const numbers = metrics.numbers(server.id);
+      for (const { state } of mirror.peek(server.id)?.containers.values() ?? []) {
+        containersTotal += 1;
+        if (state === 'RUNNING') containersRunning += 1;
+      }
+      if (server.connection !== 'online' || !numbers) continue;
+      measured += 1;
+      cpu += numbers.cpuPercent;
+      memory += numbers.memoryPercent;
+    }
+    return {
+      ...counts,
+      serversTotal: this.#entries.size,
+      containersRunning,
+      containersTotal,
+      meanCpuPercent: measured > 0 ? tenths(cpu / measured) : null,
+      meanMemoryPercent: measured > 0 ? tenths(memory / measured) : null,
+      problems: worstFirst(problems).slice(0, mostProblems),
+      problemsTotal: problems.length,
+    };
+  }
+
+  #know(server: ServerState): void {
+    const entry = this.#entries.get(server.id) ?? { server, pressure: undefined, problems: [] };
+    entry.server = server;
+    this.#entries.set(server.id, entry);
+    this.#dirty.add(server.id);
+  }
+
+  #judge({ server, pressure }: Entry): Problem[] {
+    const { metrics, mirror } = this.#needs;
+    return problemsOf({
+      server,
+      pressure,
+      newest: metrics.sample(server.id),
+      containers: mirror.peek(server.id),
+      now: Date.now(),
+    });
+  }
+
+  async #followContainers(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await follow(this.#needs.topics.subscribe(containerChanges, { signal }), ({ serverId }) => {
+          this.#dirty.add(serverId);
+        });
+      } catch {
+        // More changes at once than a listener may have waiting: look at all of them.
+        for (const serverId of this.#entries.keys()) this.#dirty.add(serverId);
+      }
+    }
+  }
+
+  #next(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#timer = setTimeout(() => {
+      this.#turn = this.#look()
+        .catch((error: unknown) => {
+          this.#needs.log.warn({ err: error }, 'the overview could not be brought up to date');
+        })
+        .finally(() => this.#next());
+    }, everyMs);
+  }
+
+  async #look(): Promise<void> {
+    await this.#readStale();
+    if (performance.now() - this.#sweptAt > sweepEveryMs) {
+      this.#sweptAt = performance.now();
+      for (const serverId of this.#entries.keys()) this.#dirty.add(serverId);
+    }
+    for (const serverId of this.#dirty) this.#judgeAgain(serverId);
+    this.#dirty.clear();
+    if (!this.#watched) return;
+    const overview = this.now();
+    const text = JSON.stringify(overview);
+    if (text === this.#told) return;
+    this.#told = text;
+    this.#needs.topics.publish(fleetOverviews, overview);
+  }
+
+  async #readStale(): Promise<void> {
+    if (this.#stale.size === 0) return;
+    const ids = [...this.#stale];
+    this.#stale.clear();
+    try {
+      const found = await readServers(this.#needs.db, ids);
+      const gone = new Set(ids);
+      for (const server of found) {
+        gone.delete(server.id);
+        this.#know(server);
+      }
+      for (const serverId of gone) this.#entries.delete(serverId);
+    } catch (error) {
+      for (const serverId of ids) this.#stale.add(serverId);
+      throw error;
+    }
+  }
+
+  #judgeAgain(serverId: string): void {
+    const entry = this.#entries.get(serverId);
+    if (!entry) return;
+    const before = entry.problems;
+    entry.problems = this.#judge(entry);
+    if (sameProblems(before, entry.problems)) return;
+    const change: ServerChange = { serverId, kind: 'STATUS' };
+    this.#ours.add(change);
+    this.#needs.topics.publish(serverChanges, change);
+  }
+}
+
+async function follow<Event>(events: AsyncIterable<Event>, take: (event: Event) => void): Promise<void> {
+  for await (const event of events) take(event);
+}
+
+/** Values come and go with every sample; what counts is what is wrong with what. */
+function sameProblems(before: readonly Problem[], after: readonly Problem[]): boolean {
+  const keys = (list: readonly Problem[]) =>
+    list.map(({ code, severity, subject }) => `${code} ${severity} ${subject}`).join('\n');
+  return before.length === after.length && keys(before) === keys(after);
+}
+
+function tenths(value: number): number {
+  return Math.round(value * 10) / 10;
+}
