@@ -1,0 +1,47 @@
+import type { CombinedError } from '@urql/core';
+
+/** What went wrong, by the code that the message layer turns into a sentence with a next step. */
+export class Failure extends Error {
+  /** One of the API's codes, or NETWORK when no answer came. */
+  readonly code: string;
+  /** What the API sent beside the code. */
+  readonly details: Readonly<Record<string, unknown>>;
+  /** The part of the answer that is missing because of it, such as `server.containers`. */
+  readonly path: string;
+
+  constructor(code: string, message: string, details: Readonly<Record<string, unknown>> = {}, path = '') {
+    super(message);
+    this.name = 'Failure';
+    this.code = code;
+    this.details = details;
+    this.path = path;
+  }
+}
+
+interface GraphQLErrorLike {
+  readonly message: string;
+  readonly path?: readonly (string | number)[] | undefined;
+  readonly extensions?: Readonly<Record<string, unknown>> | undefined;
+}
+
+export function failureOf(error: GraphQLErrorLike): Failure {
+  const code = error.extensions?.['code'];
+  return new Failure(
+    typeof code === 'string' ? code : 'INTERNAL',
+    error.message,
+    error.extensions ?? {},
+    error.path?.join('.') ?? '',
+  );
+}
+
+/** Every failure of one answer; an answer that never came is one failure. */
+export function failuresOf(error: CombinedError | undefined): Failure[] {
+  if (!error) return [];
+  if (error.graphQLErrors.length > 0) return error.graphQLErrors.map(failureOf);
+  return [new Failure('NETWORK', error.networkError?.message ?? error.message)];
+}
+
+export function toFailure(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  return new Failure('INTERNAL', error instanceof Error ? error.message : String(error));
+}

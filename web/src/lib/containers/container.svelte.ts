@@ -1,0 +1,55 @@
+import type { Containers_RowFragment, Containers_StatsSubscription } from '../generated/graphql.ts';
+import { containerLook, type Look } from '../look.ts';
+
+export type ContainerRow = Containers_RowFragment;
+export type ContainerStats = Containers_StatsSubscription['serverContainerStats']['items'][number];
+
+/** What was asked of a container and is not done yet. */
+export type PendingAction = 'start' | 'stop' | 'restart' | 'pause' | 'unpause' | 'kill' | 'rename' | 'remove';
+
+/** One container, with its newest numbers and what is being done to it. */
+export class ContainerEntry {
+  readonly id: string;
+  readonly serverId: string;
+  row = $state.raw<ContainerRow>() as ContainerRow;
+  stats = $state.raw<ContainerStats | null>(null);
+  statsAt = $state(0);
+  pending = $state<PendingAction | null>(null);
+
+  constructor(serverId: string, row: ContainerRow) {
+    this.id = row.id;
+    this.serverId = serverId;
+    this.row = row;
+  }
+
+  /** Unlike the Docker id, unique over all servers even when machines were cloned. */
+  get key(): string {
+    return `${this.serverId}/${this.id}`;
+  }
+
+  get look(): Look {
+    return containerLook(this.row);
+  }
+
+  /** Running in the sense that it has numbers and a process. */
+  get alive(): boolean {
+    return this.row.state === 'RUNNING' || this.row.state === 'PAUSED' || this.row.state === 'RESTARTING';
+  }
+
+  get cpuPercent(): number | null {
+    return this.alive ? (this.stats?.cpuPercent ?? this.row.cpuPercent ?? null) : null;
+  }
+
+  get memoryBytes(): number | null {
+    return this.alive ? (this.stats?.memoryBytes ?? this.row.memoryBytes ?? null) : null;
+  }
+
+  get memoryLimitBytes(): number | null {
+    return this.stats?.memoryLimitBytes ?? this.row.memoryLimitBytes ?? null;
+  }
+
+  /** The Compose project it belongs to, if any. */
+  get project(): string | null {
+    return this.row.labels.find(({ key }) => key === 'com.docker.compose.project')?.value ?? null;
+  }
+}

@@ -1,0 +1,64 @@
+/** Where the lines of a log are, when some of them wrap. Heights in rows of one text line. */
+export class RowLayout {
+  #offsets: Float64Array;
+  #count = 0;
+
+  constructor(capacity = 1024) {
+    this.#offsets = new Float64Array(capacity + 1);
+  }
+
+  /** Lays out `count` lines anew. */
+  measure(count: number, rows: (index: number) => number): void {
+    if (this.#offsets.length < count + 1) this.#offsets = new Float64Array(Math.ceil(count * 1.5) + 1);
+    let offset = 0;
+    for (let index = 0; index < count; index++) {
+      this.#offsets[index] = offset;
+      offset += rows(index);
+    }
+    this.#offsets[count] = offset;
+    this.#count = count;
+  }
+
+  get total(): number {
+    return this.#offsets[this.#count] ?? 0;
+  }
+
+  offset(index: number): number {
+    return this.#offsets[Math.min(index, this.#count)] ?? 0;
+  }
+
+  /** The line at a height, by halving. */
+  at(row: number): number {
+    let low = 0;
+    let high = this.#count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.#offsets[middle + 1] ?? Infinity) <= row) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** How many rows a text takes at a width in characters; wide characters count twice, tabs to the next eighth. */
+export function rowsOf(text: string, columns: number): number {
+  if (columns < 1) return 1;
+  // oxlint-disable-next-line no-control-regex
+  const simple = /^[\x20-\x7e]*$/.test(text);
+  let width = simple ? text.length : 0;
+  if (!simple) {
+    for (const character of text) {
+      const code = character.codePointAt(0) ?? 0;
+      if (code === 9) width += 8 - (width % 8);
+      else
+        width +=
+          code >= 0x1100 &&
+          /\p{Extended_Pictographic}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}/u.test(
+            character,
+          )
+            ? 2
+            : 1;
+    }
+  }
+  return Math.max(1, Math.ceil(width / columns));
+}

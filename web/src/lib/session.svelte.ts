@@ -1,0 +1,174 @@
+import { onUnauthenticated } from './api/client.ts';
+import { toFailure } from './api/failure.ts';
+import { live } from './api/live.svelte.ts';
+import { mutate, query } from './api/operations.ts';
+import { forgetProof, keepProof, proofKey, readProof } from './api/proof.ts';
+import type { CompleteSetupInput, Session_BootQuery, SignInInput } from './generated/graphql.ts';
+import { graphql } from './generated/gql.ts';
+
+const Boot = graphql(`
+  query Session_Boot {
+    viewer {
+      user {
+        id
+        email
+        name
+        role
+      }
+      scopes
+      session {
+        id
+      }
+    }
+    controlPlane {
+      version
+      publicUrl
+      tls
+      startedAt
+      joinability {
+        possible
+        reason
+        message
+        urls
+      }
+      permissionProfiles {
+        profile
+        scopes
+      }
+      scopes {
+        name
+        dangerous
+      }
+    }
+  }
+`);
+
+const SetupNeeded = graphql(`
+  query Session_SetupNeeded {
+    setupStatus {
+      needed
+    }
+  }
+`);
+
+const SignIn = graphql(`
+  mutation Session_SignIn($input: SignInInput!) {
+    signIn(input: $input) {
+      sessionProof
+    }
+  }
+`);
+
+const CompleteSetup = graphql(`
+  mutation Session_CompleteSetup($input: CompleteSetupInput!) {
+    completeSetup(input: $input) {
+      sessionProof
+    }
+  }
+`);
+
+const SignOut = graphql(`
+  mutation Session_SignOut {
+    signOut(input: {}) {
+      ok
+    }
+  }
+`);
+
+export type SessionState = 'unknown' | 'setup' | 'signedOut' | 'signedIn';
+
+/** Who is using this browser, and what they may do. */
+class BrowserSession {
+  state = $state<SessionState>('unknown');
+  #boot = $state.raw<Session_BootQuery | null>(null);
+  #opening: Promise<void> | null = null;
+  #scopes = $derived(new Set(this.#boot?.viewer.scopes ?? []));
+  #leave: () => void = () => undefined;
+
+  constructor() {
+    onUnauthenticated(() => this.#ended());
+    addEventListener('storage', (event) => {
+      if (event.key === proofKey && event.newValue === null) this.#ended();
+    });
+  }
+
+  get user(): Session_BootQuery['viewer']['user'] {
+    return this.#signedIn().viewer.user;
+  }
+
+  get controlPlane(): Session_BootQuery['controlPlane'] {
+    return this.#signedIn().controlPlane;
+  }
+
+  may(scope: string): boolean {
+    return this.#scopes.has(scope);
+  }
+
+  /** Sets what happens when the session is over while a page is on show. */
+  onEnd(leave: () => void): void {
+    this.#leave = leave;
+  }
+
+  /** Finds out who is here. Asks once; throws a failure when the API cannot be reached. */
+  async open(): Promise<SessionState> {
+    if (this.state === 'unknown') {
+      this.#opening ??= this.#find().finally(() => (this.#opening = null));
+      await this.#opening;
+    }
+    return this.state;
+  }
+
+  async signIn(input: SignInInput): Promise<void> {
+    const { signIn } = await mutate(SignIn, { input });
+    await this.#enter(signIn.sessionProof);
+  }
+
+  async completeSetup(input: CompleteSetupInput): Promise<void> {
+    const { completeSetup } = await mutate(CompleteSetup, { input });
+    await this.#enter(completeSetup.sessionProof);
+  }
+
+  async signOut(): Promise<void> {
+    await mutate(SignOut, {});
+    this.#ended();
+  }
+
+  async #enter(proof: string): Promise<void> {
+    keepProof(proof);
+    this.state = 'unknown';
+    await this.open();
+  }
+
+  async #find(): Promise<void> {
+    if (readProof() !== null) {
+      try {
+        this.#boot = (await query(Boot, {})).data;
+        this.state = 'signedIn';
+        live.start({ proof: readProof, onSessionOver: () => this.#ended() });
+        return;
+      } catch (error) {
+        const failure = toFailure(error);
+        if (failure.code !== 'UNAUTHENTICATED') throw failure;
+      }
+    }
+    const { data } = await query(SetupNeeded, {});
+    this.state = data.setupStatus.needed ? 'setup' : 'signedOut';
+  }
+
+  #ended(): void {
+    const wasIn = this.state === 'signedIn';
+    forgetProof();
+    live.stop();
+    this.#boot = null;
+    if (!wasIn) return;
+    this.state = 'signedOut';
+    this.#leave();
+  }
+
+  #signedIn(): Session_BootQuery {
+    if (!this.#boot) throw new Error('Nobody is signed in.');
+    return this.#boot;
+  }
+}
+
+export const session = new BrowserSession();

@@ -1,0 +1,36 @@
+import type { Look } from './look.ts';
+
+export interface Toast {
+  readonly id: number;
+  readonly look: Look;
+  readonly text: string;
+  readonly href?: string | undefined;
+}
+
+const shownMs = 6_000;
+const atMost = 4;
+
+/** Short messages at the edge of the screen. Errors stay until they are closed. */
+class Toasts {
+  list = $state.raw<readonly Toast[]>([]);
+  #next = 0;
+
+  good(text: string, href?: string): void {
+    this.#add({ id: this.#next++, look: 'good', text, href }, shownMs);
+  }
+
+  critical(text: string): void {
+    this.#add({ id: this.#next++, look: 'critical', text });
+  }
+
+  close(id: number): void {
+    this.list = this.list.filter((toast) => toast.id !== id);
+  }
+
+  #add(toast: Toast, forMs?: number): void {
+    this.list = [...this.list.filter(({ text }) => text !== toast.text), toast].slice(-atMost);
+    if (forMs !== undefined) setTimeout(() => this.close(toast.id), forMs);
+  }
+}
+
+export const toasts = new Toasts();

@@ -1,0 +1,49 @@
+import Keyboard from '@lucide/svelte/icons/keyboard';
+import Languages from '@lucide/svelte/icons/languages';
+import LogOut from '@lucide/svelte/icons/log-out';
+import Moon from '@lucide/svelte/icons/moon';
+import Plus from '@lucide/svelte/icons/plus';
+import RotateCw from '@lucide/svelte/icons/rotate-cw';
+import Sun from '@lucide/svelte/icons/sun';
+import type { Component } from 'svelte';
+import { goto } from '$app/navigation';
+import { live } from '#lib/api/live.svelte.ts';
+import { sentence } from '#lib/errors.ts';
+import { i18n, languages, t, type Language } from '#lib/i18n.svelte.ts';
+import { session } from '#lib/session.svelte.ts';
+import { theme } from '#lib/theme.svelte.ts';
+import { toasts } from '#lib/toasts.svelte.ts';
+
+interface PaletteAction {
+  readonly label: string;
+  readonly icon: Component<{ size?: number; class?: string }>;
+  readonly run: () => void;
+}
+
+export function paletteActions(showHelp: () => void): readonly PaletteAction[] {
+  const dark = theme.shown === 'dark';
+  const otherLanguages = (Object.keys(languages) as Language[]).filter(
+    (language) => language !== i18n.language,
+  );
+  const add = { label: t().servers.add, icon: Plus, run: () => void goto('/servers/add') };
+  return [
+    ...(session.may('servers:register') ? [add] : []),
+    {
+      label: dark ? t().palette.light : t().palette.dark,
+      icon: dark ? Sun : Moon,
+      run: () => theme.choose(dark ? 'light' : 'dark'),
+    },
+    ...otherLanguages.map((language) => ({
+      label: languages[language],
+      icon: Languages,
+      run: () => void i18n.choose(language),
+    })),
+    { label: t().live.reconnect, icon: RotateCw, run: () => live.reconnect() },
+    { label: t().shortcuts.title, icon: Keyboard, run: showHelp },
+    {
+      label: t().nav.signOut,
+      icon: LogOut,
+      run: () => void session.signOut().catch((error: unknown) => toasts.critical(sentence(error))),
+    },
+  ];
+}

@@ -1,0 +1,29 @@
+import { sortFields } from '#lib/fleet/select.ts';
+import { flag, manyOf, oneOf, textParameter, words } from '#lib/url-state.ts';
+
+export const statuses = ['ONLINE', 'CONNECTING', 'OFFLINE', 'ERROR', 'MAINTENANCE', 'PENDING'] as const;
+
+export const columns = [
+  'cpu',
+  'memory',
+  'disk',
+  'containers',
+  'os',
+  'address',
+  'agent',
+  'tags',
+  'lastSeen',
+] as const;
+export type Column = (typeof columns)[number];
+const shownAtFirst: readonly Column[] = ['cpu', 'memory', 'disk', 'containers', 'os', 'address', 'tags'];
+
+/** What a link to the list carries. */
+export const listState = {
+  q: textParameter(),
+  status: manyOf(statuses),
+  tag: words(),
+  sort: oneOf(sortFields, 'worst'),
+  desc: flag(),
+  view: oneOf(['table', 'grid'], 'table'),
+  cols: { ...manyOf(columns), fallback: shownAtFirst },
+};

@@ -1,0 +1,40 @@
+import adapter from '@sveltejs/adapter-static';
+import { sveltekit } from '@sveltejs/kit/vite';
+import tailwindcss from '@tailwindcss/vite';
+import { defineConfig } from 'vite';
+
+/** Where `vite dev` finds the API. The built dashboard is served by the API itself, on one origin. */
+const api = process.env['SERVERKIT_API'] ?? 'http://127.0.0.1:4000';
+
+export default defineConfig({
+  plugins: [
+    tailwindcss(),
+    sveltekit({
+      adapter: adapter({ pages: 'build', fallback: 'index.html' }),
+      // A newer dashboard arrives with a newer API, which ends the socket: no need to ask every hour.
+      version: { pollInterval: 0 },
+      csp: {
+        mode: 'hash',
+        directives: {
+          'default-src': ['self'],
+          'script-src': ['self'],
+          'style-src': ['self'],
+          'img-src': ['self', 'data:'],
+          'font-src': ['self'],
+          'connect-src': ['self'],
+          'object-src': ['none'],
+          'base-uri': ['none'],
+          'form-action': ['self'],
+        },
+      },
+    }),
+  ],
+  server: {
+    proxy: { '/graphql': { target: api, ws: true }, '/install.sh': { target: api } },
+  },
+  build: {
+    target: 'es2023',
+    // The content security policy allows fonts and scripts from our own origin only, so nothing is inlined as data.
+    assetsInlineLimit: 0,
+  },
+});
