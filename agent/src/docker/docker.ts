@@ -2,13 +2,14 @@ import { AgentError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { perform, removeContainer } from './actions.ts';
 import { Changes } from './changes.ts';
-import type { Container, DockerFacts } from './container.ts';
+import type { Container } from './container.ts';
 import { detailsOf } from './details-mapping.ts';
 import { createEngine } from './engine.ts';
 import { Inventory } from './inventory.ts';
 import { object } from './json.ts';
 import { containerLogs } from './logs.ts';
 import { pages } from './pages.ts';
+import { noEngine } from './probe.ts';
 import { isFullId, resolve } from './reference.ts';
 import type { ContainerPage, DockerService, ListOptions } from './service.ts';
 import { Stats } from './stats.ts';
@@ -136,15 +137,10 @@ function isAfter({ createdAt, id }: Container, cursor: string): boolean {
 
 /** Stands in where the configuration switches Docker off. */
 export function createNoDocker(): DockerService {
-  const facts: DockerFacts = {
-    available: false,
-    version: null,
-    apiVersion: null,
-    storageDriver: null,
-    error: "Docker is switched off in this agent's configuration.",
-  };
+  const why = "Docker is switched off in this agent's configuration.";
+  const facts = noEngine(why);
   const refuse = (): never => {
-    throw new AgentError('POLICY_DENIED', "Docker is switched off in this agent's configuration.");
+    throw new AgentError('POLICY_DENIED', why);
   };
   return {
     facts: () => facts,

@@ -8,6 +8,7 @@ import type { DockerFacts } from './container.ts';
 import { filters, type Engine } from './engine.ts';
 import { object, parse, text, textOrNull, type JsonObject } from './json.ts';
 import { eachLine } from './lines.ts';
+import { engineFacts, noEngine } from './probe.ts';
 
 export interface EngineEvent {
   /** container, image or network. */
@@ -49,19 +50,11 @@ const events =
   'create start die destroy pause unpause rename update health_status oom stop connect disconnect ' +
   'pull tag untag delete import load commit save prune';
 
-const nothing: DockerFacts = {
-  available: false,
-  version: null,
-  apiVersion: null,
-  storageDriver: null,
-  error: 'Docker was not looked for yet.',
-};
-
 export function watchEngine({ engine, socket, log, listener }: WatcherOptions): Watcher {
   const stopping = new AbortController();
   const nudge = new Notifier();
   const pidFile = path.join(path.dirname(socket), 'docker.pid');
-  let facts = nothing;
+  let facts = noEngine('Docker was not looked for yet.');
   let keepsPidFile = false;
   let wait = SHORTEST_WAIT;
   const stopWatching = watchFolder(socket, () => {
@@ -90,15 +83,9 @@ export function watchEngine({ engine, socket, log, listener }: WatcherOptions): 
   }
 
   async function cameUp(gone: AbortSignal): Promise<void> {
-    const [version, info] = await Promise.all([engine.get('/version'), engine.get('/info')]);
+    const found = await engineFacts(engine);
     if (gone.aborted) return;
-    facts = {
-      available: true,
-      version: textOrNull(object(version)['Version']),
-      apiVersion: textOrNull(object(version)['ApiVersion']),
-      storageDriver: textOrNull(object(info)['Driver']),
-      error: null,
-    };
+    facts = found;
     keepsPidFile = existsSync(pidFile);
     wait = SHORTEST_WAIT;
     await listener.up();
@@ -109,7 +96,7 @@ export function watchEngine({ engine, socket, log, listener }: WatcherOptions): 
     const reason = error === undefined ? 'Docker went away.' : describe(error);
     if (facts.available || facts.error !== reason) log.warn(reason);
     const wasAvailable = facts.available;
-    facts = { ...nothing, error: reason };
+    facts = noEngine(reason);
     if (wasAvailable) listener.down();
   }
 

@@ -16,6 +16,8 @@ export interface Sampling {
   stored(after: SampleCursor | null, signal: AbortSignal): Source<readonly StoredSample[]>;
   /** Measurements that are not kept. Those who ask for the same interval share one meter. */
   live(intervalMs: number, signal: AbortSignal): Source<Measurement>;
+  /** The last measurement that was stored in this run. */
+  latest(): Measurement | undefined;
   stop(): void;
 }
 
@@ -25,6 +27,10 @@ export interface SamplingOptions {
   /** Between stored samples, which are taken when the wall clock is a multiple of it. Ms. */
   readonly intervalMs: number;
   readonly createMeter: () => Promise<Meter>;
+  /** False measures nothing. @default true */
+  readonly enabled?: boolean;
+  /** Called with each stored measurement. */
+  readonly onStored?: () => void;
 }
 
 interface LiveGroup {
@@ -35,13 +41,18 @@ interface LiveGroup {
 }
 
 /** Starts measuring at once; the first sample is taken at the next multiple of the interval. */
-export function startSampling({ ring, log, intervalMs, createMeter }: SamplingOptions): Sampling {
+export function startSampling(options: SamplingOptions): Sampling {
+  const { ring, log, intervalMs, createMeter, onStored, enabled = true } = options;
+  let lastStored: Measurement | undefined;
   const stored = new Notifier();
   const groups = new Map<number, LiveGroup>();
-  const stop = startMeter(intervalMs, (measurement) => {
+  const store = (measurement: Measurement): void => {
+    lastStored = measurement;
     ring.append(measurement);
     stored.notify();
-  });
+    onStored?.();
+  };
+  const stop = enabled ? startMeter(intervalMs, store) : () => undefined;
 
   function startMeter(interval: number, take: (measurement: Measurement) => void): () => void {
     let meter: Meter | undefined;
@@ -126,6 +137,7 @@ export function startSampling({ ring, log, intervalMs, createMeter }: SamplingOp
           leave(interval, group);
         }
       }),
+    latest: () => lastStored,
     stop() {
       stop();
       for (const group of groups.values()) group.stop();

@@ -1,0 +1,47 @@
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import { systemCode } from './errors.ts';
+
+/** The file's text, or undefined when there is no such file. @throws any other error of the file system */
+export function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Makes a file appear whole or not at all, and on the disk before this returns. As root it is given to whom its folder
+ * belongs, so that what root sets up the agent's own account can read.
+ *
+ * @throws the file system's error
+ */
+export function writeWhole(file: string, text: string, mode: number): void {
+  const folder = path.dirname(file);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const next = `${file}.${process.pid}.next`;
+  const fd = openSync(next, 'w', mode);
+  try {
+    writeSync(fd, text);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  if (process.getuid?.() === 0) {
+    const { uid, gid } = statSync(folder);
+    chownSync(next, uid, gid);
+  }
+  renameSync(next, file);
+}
