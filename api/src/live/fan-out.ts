@@ -30,6 +30,12 @@ export class FanOut {
     return this.#groups.size;
   }
 
+  get members(): number {
+    let count = 0;
+    for (const group of this.#groups.values()) count += group.size;
+    return count;
+  }
+
   /** Whether what a viewer asks for may be shared, and the viewer may have it. The rest is executed for each. */
   static shareable({ analysis }: SubscriptionRequest, { principal }: RequestContext): boolean {
     if (principal.kind !== 'user' || analysis.perViewer) return false;

@@ -39,6 +39,10 @@ export class Group {
     );
   }
 
+  get size(): number {
+    return this.#members.size;
+  }
+
   /** @returns the member, or the errors with which the source refused to open */
   async join(reader: Reader): Promise<Member | ExecutionResult> {
     const member = new Member(reader, (one) => this.#leave(one));

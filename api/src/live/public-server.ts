@@ -79,6 +79,11 @@ export class PublicServer {
     return this.#protocol.fanOut.size;
   }
 
+  /** Viewers that shared subscriptions are written to. */
+  get members(): number {
+    return this.#protocol.fanOut.members;
+  }
+
   start(): void {
     const { recheckMs = 30_000, pingMs = 10_000, silenceMs = 25_000, services } = this.#options;
     void this.#follow(services.topics.subscribe(principalChanged, { signal: this.#stopping.signal }));
