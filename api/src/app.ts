@@ -69,7 +69,7 @@ export function createApp(platform: Platform, options: AppOptions): App {
     routes,
     log,
     policy: options.hostPolicy,
-    publicUrl: frontDoor.publicUrl,
+    publicUrl: () => frontDoor.publicUrl(),
   });
   return {
     services,

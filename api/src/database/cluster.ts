@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import {
   chmodSync,
   closeSync,
@@ -96,7 +95,7 @@ async function initialise(
       ],
       output: logFile,
     });
-    const [code] = await once(child, 'exit');
+    const code = await new Promise((resolve, reject) => child.once('error', reject).once('exit', resolve));
     if (code !== 0)
       throw new StartupError(`The database could not be made: ${lastComplaint(readAll(logFile))}.`);
   } finally {

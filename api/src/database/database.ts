@@ -83,6 +83,7 @@ function assemble(
     application_name: 'serverkit',
     connectionTimeoutMillis: 10_000,
     // @prisma/adapter-pg drops the offset of a timestamp as text, so every session must speak UTC.
+    // oxlint-disable-next-line typescript/no-misused-promises -- pg-pool awaits it, which its types do not say
     onConnect: async (client) => void (await client.query(`SET TIME ZONE 'UTC'`)),
   });
   pool.on('error', (error) => log.debug({ err: error }, 'an idle database connection was lost'));

@@ -127,11 +127,13 @@ describe('the embedded database', () => {
     await using data = await testDataDirectory();
     const db = await openTestDatabase(data);
     const { rows } = await db.pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    const postmaster = readPostmasterFile(clusterOf(data.path))?.pid;
     process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
     await eventually(async () => (await db.pool.query('SELECT 1')).rowCount === 1, 'an answer', {
       limit: 20_000,
     });
     await eventually(() => db.healthy(), 'the lock to be ours again', { limit: 20_000 });
+    expect(readPostmasterFile(clusterOf(data.path))?.pid).toBe(postmaster);
     await db.close();
   });
 

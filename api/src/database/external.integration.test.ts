@@ -96,7 +96,9 @@ describe('DATABASE_URL', () => {
     const first = await openTestDatabase(data, { url });
     const second = openTestDatabase(data, { url });
     await first.close();
-    await (await second).close();
+    const successor = await second;
+    expect(await successor.healthy()).toBe(true);
+    await successor.close();
   });
 
   it('ends a ServerKit whose database was taken over while it was cut off', async () => {
@@ -128,6 +130,7 @@ describe('DATABASE_URL', () => {
     await eventually(async () => !(await db.healthy()), 'the loss to be noticed');
     await server.ensureRunning();
     await eventually(() => db.healthy(), 'the database to be back', { limit: 20_000 });
+    expect((await db.pool.query('SELECT 1')).rowCount).toBe(1);
     await db.close();
   });
 

@@ -62,16 +62,13 @@ describe('migrate', () => {
     await using db = await fresh();
     await migrate(db.client, db.directory(one));
     const { rows } = await db.client.query('SELECT * FROM _prisma_migrations');
-    expect(rows).toEqual([
+    expect(rows).toMatchObject([
       {
-        id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         // printf 'CREATE TABLE a (x int)' | sha256sum
         checksum: '7524cc3eace978461041598ebc4048686550cedb53b2c1c1a392caa838e1692f',
-        finished_at: expect.any(Date),
         migration_name: '0001_a',
         logs: null,
         rolled_back_at: null,
-        started_at: expect.any(Date),
         applied_steps_count: 1,
       },
     ]);
@@ -130,6 +127,6 @@ describe('migrate', () => {
     const directory = db.directory(two);
     const applied = await Promise.all([migrate(db.client, directory), migrate(other, directory)]);
     await other.end();
-    expect(applied.flat().sort()).toEqual(['0001_a', '0002_b']);
+    expect(applied.flat().toSorted()).toEqual(['0001_a', '0002_b']);
   });
 });

@@ -92,7 +92,7 @@ function readMigrations(directory: string): Migration[] {
         checksum: createHash('sha256').update(bytes).digest('hex'),
       };
     })
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 function check(migrations: readonly Migration[], applied: readonly Applied[]): void {

@@ -55,7 +55,8 @@ export async function readBody(request: IncomingMessage, limit: number): Promise
   let size = 0;
   try {
     for await (const chunk of request) {
-      const bytes: Buffer = chunk;
+      const bytes: unknown = chunk;
+      if (!Buffer.isBuffer(bytes)) continue;
       size += bytes.length;
       if (size > limit) throw tooLarge();
       chunks.push(bytes);

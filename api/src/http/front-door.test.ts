@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tempDir } from '../../../testing/tmp.ts';
-import { createFrontDoor } from './front-door.ts';
+import { createFrontDoor, type FrontDoor } from './front-door.ts';
 import { ownAddresses } from './names.ts';
 import pino from 'pino';
 import { openTls } from './tls.ts';
@@ -21,17 +21,18 @@ const frontDoor = async (settings: { host: string; publicUrl?: string; trustProx
   return createFrontDoor(env, tls, '/run/agent.sock', () => 4000);
 };
 
+const obstacleOf = (door: FrontDoor): string => {
+  const joinability = door.joinability();
+  return joinability.possible ? 'nothing' : `${joinability.code}: ${joinability.reason}`;
+};
+
 describe('the front door', () => {
   it('is closed to other machines on loopback, and says how to open it', async () => {
     const door = await frontDoor({ host: '127.0.0.1' });
     expect(door.localUrl()).toBe('http://127.0.0.1:4000');
     expect(door.publicUrl()).toBe('http://127.0.0.1:4000');
     expect(door.authority()).toBeUndefined();
-    expect(door.joinability()).toEqual({
-      possible: false,
-      code: 'LOOPBACK_ONLY',
-      reason: expect.stringContaining('HOST=0.0.0.0'),
-    });
+    expect(obstacleOf(door)).toMatch(/^LOOPBACK_ONLY: .*HOST=0\.0\.0\.0/);
   });
 
   it('is open under an address of ours when it listens on all of them', async () => {
@@ -49,12 +50,12 @@ describe('the front door', () => {
   });
 
   it.each([
-    [{ host: '0.0.0.0', publicUrl: 'https://localhost:4000' }, 'means each machine itself'],
-    [{ host: '0.0.0.0', publicUrl: 'http://kit.example' }, 'https only'],
-    [{ host: '0.0.0.0', trustProxy: proxied }, 'behind a proxy'],
-    [{ host: 'localhost' }, 'listens on localhost only'],
+    [{ host: '0.0.0.0', publicUrl: 'https://localhost:4000' }, 'PUBLIC_URL_LOOPBACK: '],
+    [{ host: '0.0.0.0', publicUrl: 'http://kit.example' }, 'TLS_REQUIRED: '],
+    [{ host: '0.0.0.0', trustProxy: proxied }, 'PUBLIC_URL_REQUIRED: '],
+    [{ host: 'localhost' }, 'LOOPBACK_ONLY: '],
   ])('says what is in the way with %o', async (settings, words) => {
     const door = await frontDoor(settings);
-    expect(door.joinability()).toMatchObject({ possible: false, reason: expect.stringContaining(words) });
+    expect(obstacleOf(door)).toContain(words);
   });
 });

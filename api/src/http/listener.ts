@@ -34,7 +34,7 @@ export class Listener {
   /** Sockets that an upgrade took over, which the HTTP server no longer counts as its own. */
   readonly #upgraded = new Set<Duplex>();
   readonly #log: Logger;
-  #inFlight = 0;
+  readonly #inFlight = new Set<ServerResponse>();
   #finishing = false;
   #quiet: () => void = () => {};
 
@@ -78,7 +78,9 @@ export class Listener {
         handshakeTimeout: patience,
       });
       const [accept] = this.#server.listeners('connection');
-      this.#tls.on('secureConnection', (socket) => accept?.call(this.#server, socket));
+      this.#tls.on('secureConnection', (socket) => {
+        accept?.call(this.#server, socket);
+      });
       this.#tls.on('tlsClientError', (error, socket) => {
         log.debug({ reason: errorText(error), address: socket.remoteAddress }, 'a TLS handshake failed');
         socket.destroy();
@@ -134,7 +136,10 @@ export class Listener {
     this.#finishing = true;
     if (this.#server.listening) this.#server.close();
     this.#server.closeIdleConnections();
-    if (this.#inFlight === 0 || signal.aborted) return;
+    for (const response of this.#inFlight) {
+      if (!response.headersSent) response.setHeader('connection', 'close');
+    }
+    if (this.#inFlight.size === 0 || signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#quiet = resolve;
       signal.addEventListener('abort', () => resolve(), { once: true });
@@ -148,11 +153,11 @@ export class Listener {
   }
 
   #track(response: ServerResponse): void {
-    this.#inFlight++;
+    this.#inFlight.add(response);
     if (this.#finishing) response.setHeader('connection', 'close');
     response.once('close', () => {
-      this.#inFlight--;
-      if (this.#finishing && this.#inFlight === 0) this.#quiet();
+      this.#inFlight.delete(response);
+      if (this.#finishing && this.#inFlight.size === 0) this.#quiet();
     });
   }
 }

@@ -7,7 +7,7 @@ export function ownAddresses(): string[] {
     .flatMap((list) => list ?? [])
     .filter((entry) => !entry.internal && !isLinkLocal(entry.address))
     .map((entry) => entry.address);
-  return [...new Set(addresses)].sort((a, b) => isIP(a) - isIP(b));
+  return [...new Set(addresses)].toSorted((a, b) => isIP(a) - isIP(b));
 }
 
 export function isLoopback(name: string): boolean {

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import { nextEvent } from '../../../testing/events.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import { addDashboard } from './dashboard.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -154,12 +155,10 @@ describe('names and origins', () => {
 
   it('tells rooms whether a page of ours asks', async () => {
     const listener = serving(echoFacts);
-    const verdictFor = async (origin: string): Promise<unknown> =>
-      JSON.parse(
-        (await requestFrom(listener, '/facts', { headers: { host: '127.0.0.1:4000', origin } })).text,
-      ).originVerdict;
-    expect(await verdictFor('http://127.0.0.1:4000')).toBe('same');
-    expect(await verdictFor('http://127.0.0.1:8080')).toBe('foreign');
+    const verdictFor = async (origin: string): Promise<string> =>
+      (await requestFrom(listener, '/facts', { headers: { host: '127.0.0.1:4000', origin } })).text;
+    expect(await verdictFor('http://127.0.0.1:4000')).toContain('"originVerdict":"same"');
+    expect(await verdictFor('http://127.0.0.1:8080')).toContain('"originVerdict":"foreign"');
   });
 });
 
@@ -198,7 +197,9 @@ describe('behind a proxy', () => {
 describe('upgrades', () => {
   it('hands the socket to the room that asked for the path', async () => {
     const sockets = new WebSocketServer({ noServer: true });
-    sockets.on('connection', (socket) => socket.on('message', (data) => socket.send(`echo ${String(data)}`)));
+    sockets.on('connection', (socket) =>
+      socket.on('message', (data, isBinary) => socket.send(data, { binary: isBinary })),
+    );
     const listener = serving((router) =>
       router.upgrade({
         path: '/agent/ws',
@@ -209,8 +210,8 @@ describe('upgrades', () => {
     const client = new WebSocket('ws://localhost/agent/ws', { createConnection: () => connectTo(listener) });
     await once(client, 'open');
     client.send('hello');
-    const [answer] = await once(client, 'message');
-    expect(String(answer)).toBe('echo hello');
+    const [answer] = await nextEvent(client, 'message');
+    expect(answer).toEqual(Buffer.from('hello'));
     const closed = once(client, 'close');
     listener.destroy();
     await closed;
@@ -296,12 +297,13 @@ describe('the dashboard', () => {
   it('sets the security headers on everything', async () => {
     await using site = await built();
     for (const path of ['/', '/favicon.svg', '/missing.png']) {
-      expect((await requestFrom(site.listener, path)).headers).toMatchObject({
+      const { headers } = await requestFrom(site.listener, path);
+      expect(headers).toMatchObject({
         'x-content-type-options': 'nosniff',
         'referrer-policy': 'no-referrer',
         'x-frame-options': 'DENY',
-        'content-security-policy': expect.stringContaining(`frame-ancestors 'none'`),
       });
+      expect(headers['content-security-policy']).toContain(`frame-ancestors 'none'`);
     }
   });
 

@@ -1,4 +1,4 @@
-import { request as httpRequest } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect as netConnect } from 'node:net';
 import { once } from 'node:events';
@@ -9,6 +9,7 @@ import { connect as tlsConnect, type ConnectionOptions } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
+import { http } from '../../../testing/http.ts';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
 import { ownCertificate } from './authority.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -72,24 +73,20 @@ const own = async (dir: TempDir, names = ['localhost', '127.0.0.1', '::1']) => {
 };
 
 const get = async (port: number, path: string, options: ConnectionOptions): Promise<string> => {
-  const request = httpsRequest({ host: '127.0.0.1', port, path, agent: false, ...options });
-  request.end();
-  const [response] = await once(request, 'response');
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    httpsRequest({ host: '127.0.0.1', port, path, agent: false, ...options }, resolve)
+      .once('error', reject)
+      .end();
+  });
   return text(response);
 };
 
 const plain = async (port: number, path: string, init: { method?: string; host?: string } = {}) => {
-  const request = httpRequest({
-    host: '127.0.0.1',
-    port,
-    path,
-    agent: false,
+  const { status, headers, body } = await http(`http://127.0.0.1:${port}${path}`, {
     method: init.method ?? 'GET',
     headers: { host: init.host ?? `localhost:${port}` },
   });
-  request.end();
-  const [response] = await once(request, 'response');
-  return { status: response.statusCode, location: response.headers.location, text: await text(response) };
+  return { status, location: headers.location, text: body };
 };
 
 describe('our own authority', () => {
@@ -189,7 +186,7 @@ describe('a given certificate', () => {
 
   it.each([
     ['a key that is not its own', /do not belong together/, async () => (await issueAuthority()).keyPem],
-    ['a key that is none', /key\.pem is not a PEM private key/, async () => 'nonsense'],
+    ['a key that is none', /key\.pem is not a PEM private key/, () => Promise.resolve('nonsense')],
   ])('is refused with %s', async (_what, sentence, key) => {
     await using dir = await tempDir();
     const authority = await issueAuthority();

@@ -108,7 +108,7 @@ function isDnsName(name: string): boolean {
 }
 
 function every(signal: AbortSignal, log: Logger, check: () => void | Promise<void>): void {
-  const timer = setInterval(async () => {
+  const attempt = async (): Promise<void> => {
     try {
       await check();
     } catch (error) {
@@ -117,7 +117,8 @@ function every(signal: AbortSignal, log: Logger, check: () => void | Promise<voi
         'the TLS certificate could not be renewed; keeping the old one',
       );
     }
-  }, checkInterval);
+  };
+  const timer = setInterval(() => void attempt(), checkInterval);
   timer.unref();
   signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
