@@ -11,6 +11,7 @@ import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { metricsRoom } from './metrics/room.ts';
 import { overviewRoom } from './overview/room.ts';
+import { localAgentRoom } from './local-agent/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
 import { errorText } from './startup-error.ts';
@@ -27,6 +28,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
   graphqlRoom,
+  localAgentRoom,
 ];
 
 /** Everything the process does, built without listening, so that tests drive the very same thing. */

@@ -17,7 +17,8 @@ export function graphqlRoom(platform: Platform, services: Services, pace: Pace =
   return {
     name: 'graphql',
     routes(router) {
-      router.http({ path: '/graphql', methods: ['POST'], handle });
+      // The agent of this very machine registers by the private socket, as others do by the port.
+      router.http({ path: '/graphql', methods: ['POST'], channels: ['main', 'local'], handle });
       // Links carry cookies: nothing is answered to them.
       router.http({ path: '/graphql', methods: ['GET', 'HEAD'], handle: refuseMethod });
       router.upgrade({
@@ -25,8 +26,9 @@ export function graphqlRoom(platform: Platform, services: Services, pace: Pace =
         handle: (request, socket, head, facts) => live.upgrade(request, socket, head, facts),
       });
     },
-    async prepare() {
+    prepare() {
       live.start();
+      return Promise.resolve();
     },
     async drain(signal) {
       await live.drain(signal);
