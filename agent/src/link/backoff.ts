@@ -5,7 +5,9 @@ export interface Backoff {
   next(): number;
   /** A short wait in milliseconds for a peer that asked us to come back. */
   soon(): number;
-  /** A link was made: the next failure starts from the beginning. */
+  /** A long wait in milliseconds, for what only a person can put right. */
+  late(): number;
+  /** The control plane took us: the next failure starts from the beginning. */
   reset(): void;
   /** Waits; returns early, without throwing, when the signal aborts. */
   wait(ms: number, signal: AbortSignal): Promise<void>;
@@ -15,15 +17,16 @@ export interface Backoff {
  * Capped exponential backoff with full jitter: any wait between 0 and the cap is as likely as any other, so
  * that thousands of agents that lost the same control plane do not come back as one.
  */
-export function createBackoff({ baseMs = 500, capMs = 20_000 } = {}): Backoff {
+export function createBackoff({ baseMs = 500, capMs = 20_000, random = Math.random } = {}): Backoff {
   let failures = 0;
   return {
     next() {
       const ceiling = Math.min(capMs, baseMs * 2 ** failures);
       failures = Math.min(failures + 1, 20);
-      return Math.random() * ceiling;
+      return random() * ceiling;
     },
-    soon: () => Math.random() * 2_000,
+    soon: () => random() * Math.min(2_000, capMs),
+    late: () => capMs * (1 + random()),
     reset() {
       failures = 0;
     },

@@ -11,6 +11,8 @@ import {
 import { sha256 } from '@serverkit/wire/bytes.ts';
 import { AgentError } from '../errors.ts';
 
+/** Characters: comments and block strings are few tokens and many bytes, and documents are kept. */
+const maxLength = 64 * 1024;
 const maxTokens = 4_000;
 const maxDepth = 12;
 const maxCached = 512;
@@ -43,6 +45,7 @@ export function createDocumentCache(
 }
 
 function prepare(schema: GraphQLSchema, query: string, operationName: string | null): Prepared {
+  if (query.length > maxLength) throw invalid(`longer than ${maxLength} characters`);
   let document: DocumentNode;
   try {
     document = parse(query, { maxTokens, noLocation: true });

@@ -68,6 +68,7 @@ const sentences: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name cannot be resolved',
   EAI_AGAIN: 'the name cannot be resolved right now',
   ETIMEDOUT: 'no answer; is a firewall in between?',
+  ABORT_ERR: 'no answer in time',
   EHOSTUNREACH: 'the host cannot be reached',
   ENETUNREACH: 'the network cannot be reached',
   ECONNRESET: 'the connection was cut',

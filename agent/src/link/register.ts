@@ -7,10 +7,12 @@ import {
   makeRegistrationRequest,
   parseRegistrationToken,
   verifyRegistrationReply,
+  type PinnedKey,
   type RegistrationAnswer,
   type RegistrationReply,
   type RegistrationRequest,
 } from '@serverkit/wire/handshake.ts';
+import { printable } from '../printable.ts';
 import type { Endpoint } from './endpoint.ts';
 
 const maxReplyBytes = 256 * 1024;
@@ -65,17 +67,30 @@ export async function register(
 }
 
 function parseAnswer(payload: string): RegistrationAnswer | null {
-  const value: Partial<Record<keyof RegistrationAnswer, unknown>> = JSON.parse(payload);
-  const { v, agentId, serverId, name, keys, scopes } = value;
+  const value: Partial<Record<keyof RegistrationAnswer, unknown>> | null = parseJson(payload);
+  const { v, agentId, serverId, name, keys, scopes } = value ?? {};
   if (v !== 1 || typeof agentId !== 'string' || typeof serverId !== 'string' || typeof name !== 'string')
     return null;
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) return null;
-  if (!Array.isArray(keys) || !keys.some((key) => key.use === 'current')) return null;
-  for (const key of keys) {
-    const raw = fromBase64Url(key.publicKey, 32);
-    if (!raw || keyIdOf(raw) !== key.id) return null;
+  if (!Array.isArray(keys) || !keys.every(isPinnedKey) || !keys.some(({ use }) => use === 'current')) {
+    return null;
   }
   return { v, agentId, serverId, name, keys, scopes };
+}
+
+function isPinnedKey(value: unknown): value is PinnedKey {
+  if (typeof value !== 'object' || value === null) return false;
+  const { id, use, publicKey }: Partial<Record<keyof PinnedKey, unknown>> = value;
+  const raw = fromBase64Url(publicKey, 32);
+  return raw !== null && keyIdOf(raw) === id && (use === 'current' || use === 'next' || use === 'recovery');
+}
+
+function parseJson<T>(text: string): T | null {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 function post(endpoint: Endpoint, input: RegistrationRequest): Promise<RegistrationReply> {
@@ -87,7 +102,8 @@ function post(endpoint: Endpoint, input: RegistrationRequest): Promise<Registrat
       {
         ...options,
         method: 'POST',
-        timeout: ackTimeoutMs,
+        // Of the whole exchange: a peer that sends a byte now and then must not hold us for ever.
+        signal: AbortSignal.timeout(ackTimeoutMs),
         headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
       },
       (response) => {
@@ -98,6 +114,7 @@ function post(endpoint: Endpoint, input: RegistrationRequest): Promise<Registrat
           if (size > maxReplyBytes) call.destroy(new Error('the answer is too large'));
           else chunks.push(chunk);
         });
+        response.on('error', (error) => unreachable(`Registration failed: ${endpoint.explain(error)}`));
         response.on('end', () => {
           try {
             resolve(readReply(Buffer.concat(chunks).toString('utf8')));
@@ -109,7 +126,6 @@ function post(endpoint: Endpoint, input: RegistrationRequest): Promise<Registrat
         });
       },
     );
-    call.on('timeout', () => call.destroy(new Error('no answer in time')));
     call.on('error', (error) => unreachable(`Registration failed: ${endpoint.explain(error)}`));
     call.end(body);
   });
@@ -139,7 +155,11 @@ interface GraphQLReply {
 function readReply(text: string): RegistrationReply {
   const reply: GraphQLReply = JSON.parse(text);
   const [problem] = reply.errors ?? [];
-  if (problem) throw new RegistrationError(problem.extensions?.code ?? 'REFUSED', problem.message);
+  // Anybody on the way can have written this, and it is shown on root's terminal.
+  if (problem) {
+    const code = printable(String(problem.extensions?.code ?? 'REFUSED'), 40);
+    throw new RegistrationError(code, printable(String(problem.message)));
+  }
   const answer = reply.data?.registerAgent;
   if (typeof answer?.payload !== 'string' || typeof answer.mac !== 'string')
     throw new Error('unexpected answer');

@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type ExecutionResult } from 'graphql';
 import { makeServer, type ServerOptions } from 'graphql-ws';
 import type WebSocket from 'ws';
 import type { RawData } from 'ws';
@@ -6,7 +6,8 @@ import { grantsOf } from '@serverkit/wire/credits.ts';
 import { linkCloseCodes } from '@serverkit/wire/errors.ts';
 import { maxFrameBytes } from '@serverkit/wire/handshake.ts';
 import { AgentError, describe } from '../errors.ts';
-import { mask, type Executor } from './execute.ts';
+import type { Executor } from './execute.ts';
+import { mask } from './masking.ts';
 
 /** Bulk waits while more than this is queued on the socket, so that control messages never queue behind it. */
 const bulkQueueBytes = 64 * 1024;
@@ -63,7 +64,7 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
         return [error instanceof GraphQLError ? error : unexpected(error, log)];
       }
     },
-    execute: (args) => executor().execute(args),
+    execute: (args) => executor().execute(args).catch(failed),
     subscribe: (args) => executor().subscribe(args),
     onNext: (_ctx, _id, _payload, _args, { errors, data }) =>
       errors ? { data: data ?? null, errors: masked(errors) } : undefined,
@@ -89,7 +90,14 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
     void receive(data, isBinary);
   });
 
+  /** What cannot begin is the operation's failure; thrown on, it would be the link's. */
+  function failed(error: unknown): ExecutionResult {
+    return { errors: [error instanceof GraphQLError ? error : unexpected(error, log)] };
+  }
+
   async function receive(data: RawData, isBinary: boolean): Promise<void> {
+    // Frames still arrive while the link is being closed. Nothing new begins then.
+    if (socket.readyState !== socket.OPEN) return;
     try {
       const text = String(data);
       const message: unknown = isBinary ? null : JSON.parse(text);
@@ -97,12 +105,20 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
         socket.close(linkCloseCodes.protocol, 'Not a message of this protocol');
         return;
       }
-      if (message.type === 'complete' && typeof message.id === 'string' && acknowledged) {
-        executor().cancel(message.id);
+      const id = acknowledged && typeof message.id === 'string' ? message.id : undefined;
+      if (message.type === 'complete' && id !== undefined) executor().cancel(id);
+      if (message.type === 'subscribe' && id !== undefined && executor().isRunning(id)) {
+        // Answering would end the operation that rightly has this id.
+        executor().refuseRepeated(id);
+        socket.close(linkCloseCodes.protocol, 'An operation came twice');
+        return;
       }
       await handle(text);
-      if (message.type === 'subscribe' && typeof message.id === 'string' && acknowledged) {
-        executor().ended(message.id);
+      if (message.type === 'subscribe' && id !== undefined) {
+        executor().ended(id);
+        if (executor().isTamperedWith()) {
+          socket.close(linkCloseCodes.protocol, 'Too many operations that nobody signed');
+        }
       }
     } catch (error) {
       log.error(`a message from the control plane could not be handled: ${describe(error)}`);

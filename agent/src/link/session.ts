@@ -18,8 +18,15 @@ export interface Session {
   admit(messageId: string, signed: unknown): Envelope;
 }
 
-/** @param now a monotonic clock in milliseconds */
-export function createSession(facts: LinkFacts, now: () => number = () => performance.now()): Session {
+/**
+ * @param now a monotonic clock in milliseconds
+ * @param onAdmitted called for each operation that was admitted
+ */
+export function createSession(
+  facts: LinkFacts,
+  now: () => number = () => performance.now(),
+  onAdmitted: () => void = () => undefined,
+): Session {
   const id = sessionIdOf(facts);
   const controlKey: KeyObject = publicKeyFromRaw(facts.controlKey);
   const keyId = keyIdOf(facts.controlKey);
@@ -54,6 +61,7 @@ export function createSession(facts: LinkFacts, now: () => number = () => perfor
       // Ordered by expiry closely enough: a longer-lived one in front only delays forgetting those behind it.
       seen.set(envelope.id, envelope.sessionMs + envelope.ttlMs + clockAheadMs);
       forgetExpired(elapsed);
+      onAdmitted();
       return envelope;
     },
   };

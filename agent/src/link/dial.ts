@@ -1,0 +1,156 @@
+import { randomBytes } from 'node:crypto';
+import type { ClientRequestArgs } from 'node:http';
+import { performance } from 'node:perf_hooks';
+import type { GraphQLSchema } from 'graphql';
+import WebSocket, { type ClientOptions } from 'ws';
+import { toBase64Url, type SigningKey } from '@serverkit/wire/bytes.ts';
+import {
+  ackTimeoutMs,
+  initTimeoutMs,
+  makeLinkAck,
+  makeUpgradeProof,
+  maxFrameBytes,
+  subprotocol,
+  upgradeHeaders,
+  verifyLinkInit,
+  type AgentHello,
+  type PinnedKey,
+} from '@serverkit/wire/handshake.ts';
+import type { AgentServices } from '../context.ts';
+import { describe } from '../errors.ts';
+import { printable } from '../printable.ts';
+import type { Endpoint } from './endpoint.ts';
+import { createExecutor, type Executor } from './execute.ts';
+import { serve } from './serve.ts';
+import { createSession } from './session.ts';
+import { watch, type WatchPace } from './watch.ts';
+
+/** Who this agent is to its control plane; kept from registration. */
+export interface LinkIdentity {
+  readonly agentId: string;
+  readonly serverId: string;
+  readonly key: SigningKey;
+  readonly controlKeys: readonly PinnedKey[];
+}
+
+export interface LinkPace extends WatchPace {
+  /** How long the control plane may take to begin the handshake. @default 30_000 */
+  readonly initTimeoutMs: number;
+}
+
+/** What one connection needs. */
+export interface DialOptions {
+  readonly endpoint: Endpoint;
+  readonly identity: LinkIdentity;
+  readonly schema: GraphQLSchema;
+  readonly services: AgentServices;
+  readonly hello: () => AgentHello;
+  /** The control plane has proven itself. */
+  readonly onProven: () => void;
+  readonly pace?: Partial<LinkPace>;
+}
+
+/** A peer that does not answer our close has this long before the socket is destroyed. Milliseconds. */
+const closeTimeoutMs = 3_000;
+
+/** A link that stood this long was taken by the control plane, even if it had nothing to ask. Milliseconds. */
+const settledMs = 30_000;
+
+export interface LinkEnd {
+  readonly code: number;
+  readonly reason: string;
+  /** The control plane had proven itself. */
+  readonly proven: boolean;
+  /** It also took us: it sent an operation, or let the link stand for a while. */
+  readonly accepted: boolean;
+}
+
+/** One connection, from dialing to its end. Never throws: every way to fail is an end with a reason. */
+export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> {
+  const { endpoint, identity, schema, services, pace = {} } = options;
+  const nonce = randomBytes(32);
+  const proof = makeUpgradeProof(identity.key, identity.agentId, nonce, Date.now());
+  // The types of `ws` lack closeTimeout.
+  const settings: (ClientOptions | ClientRequestArgs) & { readonly closeTimeout: number } = {
+    ...endpoint.tls,
+    perMessageDeflate: false,
+    maxPayload: maxFrameBytes,
+    handshakeTimeout: ackTimeoutMs,
+    closeTimeout: closeTimeoutMs,
+    headers: {
+      [upgradeHeaders.agentId]: proof.agentId,
+      [upgradeHeaders.time]: proof.time,
+      [upgradeHeaders.nonce]: proof.nonce,
+      [upgradeHeaders.signature]: proof.signature,
+    },
+  };
+  const socket = new WebSocket(endpoint.url, subprotocol, settings);
+  let executor: Executor | undefined;
+  let provenAt: number | undefined;
+  let accepted = false;
+
+  const serving = serve({
+    socket,
+    initTimeoutMs: pace.initTimeoutMs ?? initTimeoutMs,
+    log: services.log,
+    handshake(init) {
+      const facts = verifyLinkInit(
+        init,
+        {
+          agentKey: identity.key.publicRaw,
+          agentId: identity.agentId,
+          serverId: identity.serverId,
+          agentNonce: toBase64Url(nonce),
+        },
+        identity.controlKeys,
+      );
+      if (!facts) return null;
+      const session = createSession(
+        facts,
+        () => performance.now(),
+        () => (accepted = true),
+      );
+      executor = createExecutor({ schema, services, session, roomToSend: () => serving.roomToSend() });
+      provenAt = performance.now();
+      options.onProven();
+      return { ...makeLinkAck(identity.key, facts, options.hello()) };
+    },
+    executor() {
+      if (!executor) throw new Error('no session before the handshake');
+      return executor;
+    },
+  });
+
+  return new Promise((resolve) => {
+    let failure: string | undefined;
+    let ended: LinkEnd | undefined;
+    const liveness = watch(socket, pace);
+    const leave = (): void => socket.close(1001, 'The agent stops');
+    stop.addEventListener('abort', leave, { once: true });
+    socket.on('error', (error) => {
+      failure = endpoint.explain(error);
+    });
+    socket.on('unexpected-response', (request, response) => {
+      failure = `the control plane answered HTTP ${response.statusCode ?? '?'}`;
+      resolve(finish(1006, failure));
+      request.destroy();
+    });
+    socket.once('close', (code, reason) => {
+      resolve(finish(code, failure ?? (printable(String(reason)) || `closed with code ${code}`)));
+    });
+
+    function finish(code: number, reason: string): LinkEnd {
+      if (ended) return ended;
+      liveness.stop();
+      stop.removeEventListener('abort', leave);
+      try {
+        serving.closed(code, reason);
+      } catch (error) {
+        services.log.error(`closing the link: ${describe(error)}`);
+      }
+      const stood = provenAt === undefined ? 0 : performance.now() - provenAt;
+      ended = { code, reason, proven: provenAt !== undefined, accepted: accepted || stood >= settledMs };
+      return ended;
+    }
+  });
+}

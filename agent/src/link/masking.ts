@@ -1,0 +1,30 @@
+import { GraphQLError } from 'graphql';
+import type { AgentErrorCode } from '@serverkit/wire/errors.ts';
+import { AgentError, describe } from '../errors.ts';
+
+function agentErrorOf(error: unknown): AgentError | undefined {
+  if (error instanceof AgentError) return error;
+  return error instanceof GraphQLError ? agentErrorOf(error.originalError) : undefined;
+}
+
+/** The code of the closed set that a failure has or is masked as. */
+export function codeOf(error: unknown): AgentErrorCode {
+  const known = agentErrorOf(error);
+  if (known) return known.code;
+  // Coercion and execution errors of graphql-js itself carry no original error.
+  return error instanceof GraphQLError && !error.originalError ? 'DOCUMENT_INVALID' : 'AGENT_INTERNAL';
+}
+
+/** The message, if it is one of ours: others may quote values, which do not belong on the disk. */
+export function ownMessageOf(error: unknown): string | undefined {
+  return agentErrorOf(error)?.message;
+}
+
+/** What may be told of a failure: ours as they are, anything else only that there was one. */
+export function mask(error: GraphQLError, log: { error(message: string): void }): GraphQLError {
+  const code = codeOf(error);
+  const options = { ...(error.path === undefined ? {} : { path: error.path }), extensions: { code } };
+  if (code !== 'AGENT_INTERNAL') return new GraphQLError(ownMessageOf(error) ?? error.message, options);
+  log.error(`unexpected failure: ${describe(error.originalError ?? error)}`);
+  return new GraphQLError('The agent failed unexpectedly; its log says why.', options);
+}
