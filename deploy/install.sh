@@ -224,7 +224,9 @@ install_files() {
     own_authority | put "$ca_file" 0644
     note "trusting the certificate authority $ca_fingerprint and no other"
   else
+    # A control plane that had an authority of its own before has a certificate that everybody trusts now.
     rm -f "$ca_file"
+    [ ! -f "$config" ] || sed -i '/^ *ca_file:/d; /^ *ca_sha256:/d' "$config"
   fi
   supervisor | put "$home/supervisor" 0755
   "$home/supervisor" join-docker | sed 's/^/    /'
@@ -311,7 +313,7 @@ register_agent() {
   fi
   say 'Registering'
   set -- register --server "$server"
-  [ -z "$ca_fingerprint" ] || set -- "$@" --ca-file "$ca_file"
+  [ -z "$ca_fingerprint" ] || set -- "$@" --ca-file "$ca_file" --ca-sha256 "$ca_fingerprint"
   status=0
   printf '%s\n' "$token" | (agent "$@" --token-file -) >"$work/said" 2>&1 || status=$?
   if [ "$status" -eq 0 ]; then
@@ -351,12 +353,21 @@ start_agent() {
   else
     note "Nothing here starts it after a reboot; have this run then: $home/supervisor start"
   fi
-  "$home/supervisor" start 9<&- || fail "The agent did not start: see $log_dir/agent.log"
+  "$home/supervisor" start 9<&- || fail "The agent did not start: see $log_dir"
 }
 
 stop_agent() {
   if under_systemd && [ -f "$unit" ]; then systemctl stop "$name" 2>/dev/null || true; fi
   [ ! -x "$home/supervisor" ] || "$home/supervisor" stop
+}
+
+# What the agent said last.
+last_words() {
+  if under_systemd; then
+    journalctl --unit "$name" --lines 5 --output cat --no-pager 2>/dev/null || true
+  else
+    cat "$log_dir/supervisor.log" "$log_dir/agent.log" "$log_dir/last-run.log" 2>/dev/null | tail -n 5
+  fi
 }
 
 wait_until_online() {
@@ -367,7 +378,8 @@ wait_until_online() {
     waited=$((waited + 1))
     if [ "$waited" -gt "$patience" ]; then
       say
-      (agent status) 2>&1 | sed 's/^/    /' >&2 || true
+        (agent status) 2>&1 | sed 's/^/    /' >&2 || true
+      last_words | sed 's/^/    /' >&2
       fail "The agent runs, but it is not online after $patience s. It goes on trying."
     fi
     sleep 1
@@ -404,7 +416,7 @@ uninstall_agent() {
     fi
   fi
   [ "$(readlink "$command_link" 2>/dev/null)" != "$home/$name" ] || rm -f "$command_link"
-  rm -rf "$home" "$config_dir" "$state_dir" "$log_dir" "/run/$name.pid" "/run/$name.child"
+  rm -rf "$home" "$config_dir" "$state_dir" "$log_dir" "/run/$name.pid" "/run/$name.child" "/run/$name.out"
   say 'Removed. The server stays in the dashboard, offline, until you delete it there.'
 }
 

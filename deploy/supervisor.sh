@@ -13,6 +13,11 @@ log_dir=/var/log/serverkit-agent
 # Of this supervisor, and of the agent under it.
 pid_file=/run/serverkit-agent.pid
 child_file=/run/serverkit-agent.child
+# What the agent prints goes through here. It keeps a log of its own; of this only the end of each run stays, for
+# the last words of one that crashed.
+output=/run/serverkit-agent.out
+last_run=$log_dir/last-run.log
+last_bytes=65536
 # The agent's exit status when the control plane has revoked it; coming back would be of no use.
 revoked=@REVOKED@
 # Seconds: the longest wait between two starts, a run that counts as healthy, and what a stop may take.
@@ -79,14 +84,16 @@ end_leftover() {
 
 run() {
   (set -C && echo $$ >"$pid_file") 2>/dev/null || exit 0
-  exec >>"$log_dir/supervisor.log" 2>&1
   cd /
   umask 027
   child='' stopping='' wait_for=1
   trap 'stopping=1; [ -z "$child" ] || kill -TERM "$child" 2>/dev/null || true' TERM INT HUP
   while [ -z "$stopping" ]; do
     began=$(date +%s)
-    as_agent "$home/runtime/node" "$home/agent/@ENTRY@" start -c /etc/serverkit-agent/config.yaml &
+    rm -f "$output"
+    mkfifo -m 0600 "$output"
+    tail -c "$last_bytes" <"$output" >"$last_run" &
+    as_agent "$home/runtime/node" "$home/agent/@ENTRY@" start -c /etc/serverkit-agent/config.yaml >"$output" 2>&1 &
     child=$!
     echo "$child" >"$child_file"
     status=0
@@ -111,10 +118,14 @@ run() {
     wait_for=$((wait_for * 2))
     [ "$wait_for" -le "$longest_wait" ] || wait_for=$longest_wait
   done
-  rm -f "$pid_file"
+  rm -f "$pid_file" "$output"
 }
 
-log() { printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*"; }
+log() {
+  file=$log_dir/supervisor.log
+  if [ -f "$file" ] && [ "$(wc -c <"$file")" -gt "$last_bytes" ]; then mv -f "$file" "$file.1"; fi
+  printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$file"
+}
 
 as_agent() {
   export SERVERKIT_SUPERVISOR=script HOME=/var/lib/serverkit-agent

@@ -14,7 +14,7 @@ const agentRoom = fileURLToPath(new URL('../../../agent', import.meta.url));
 export const agentDist = join(agentRoom, 'dist');
 
 /** The file of the bundle that Node runs. */
-export const agentEntry = 'serverkit-agent.mjs';
+export const agentEntry = 'serverkit-agent.cjs';
 
 export interface BundleFile extends Digest {
   readonly name: string;
@@ -38,7 +38,9 @@ const compress = promisify(gzip);
 export async function loadAgentBundle(room = agentRoom): Promise<AgentBundle> {
   const dist = join(room, 'dist');
   const names = await readdir(dist).catch((): string[] => []);
-  const code = names.filter((name) => /^[a-zA-Z0-9][a-zA-Z0-9._-]*\.m?js$/.test(name)).toSorted();
+  const code = names
+    .filter((name) => /^[a-zA-Z0-9][a-zA-Z0-9._-]*\.(c?js|LEGAL\.txt)$/.test(name))
+    .toSorted();
   if (!code.includes(agentEntry)) {
     throw new InstallProblem(
       'The agent was not built; stop ServerKit and start it with npm start, which builds it.',

@@ -10,6 +10,8 @@ import { InstallProblem } from './problem.ts';
 import { routeOf } from './route.ts';
 import { renderScript } from './script.ts';
 
+export { agentDist, agentEntry } from './agent-bundle.ts';
+
 /** What to paste where; null = not offered. */
 export interface InstallCommands {
   /** One line for a root shell on Linux. */

@@ -2,12 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, constants, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { agentEntry } from '../install/agent-bundle.ts';
+import { agentEntry } from '../install/service.ts';
 import type { AgentAccount } from './account.ts';
 
 /** Where the agent's own files are, as the agent itself sees them. */
 export interface AgentView {
-  /** Of its state, with its configuration and key. */
+  /** Of its state, with its key. */
   readonly directory: string;
   readonly node: string;
   readonly entry: string;
@@ -44,7 +44,8 @@ const lendsDescriptors = (account: AgentAccount | undefined): account is AgentAc
  * needs is handed to it as open descriptors, which lead there without a walk through the parents, and to nothing else.
  * Nothing of our environment is passed on: it may hold passwords.
  *
- * Descriptor 3 is the line to us: it brings the registration token, and its end tells the agent that we are gone.
+ * Descriptor 3 is the line to us: it brings what the agent must know, the registration token among it, and its end tells
+ * the agent that we are gone.
  */
 export function spawnAgent(
   places: AgentPlaces,
@@ -66,8 +67,6 @@ export function spawnAgent(
         view.entry,
         'start',
         '--parent',
-        '-c',
-        `${view.directory}/config.yaml`,
       ],
       {
         ...account,

@@ -4,13 +4,15 @@ import { join } from 'node:path';
 import type { Server } from '@serverkit/prisma/generated/client/client.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Audit } from '../audit/service.ts';
-import { agentDist, agentEntry } from '../install/agent-bundle.ts';
+import { agentDist, agentEntry } from '../install/service.ts';
 import type { Topics } from '../live/topics.ts';
 import type { Platform } from '../platform.ts';
+import { serverChanges } from '../servers/events.ts';
 import { agentAccount, groupOfDocker, type AgentAccount } from './account.ts';
 import { spawnAgent, viewOf, type AgentPlaces } from './agent-process.ts';
-import { writeAgentConfig } from './config-file.ts';
+import { isRegistered } from './identity-file.ts';
 import { endLeftover, forget, remember } from './leftover.ts';
+import { messageTo } from './message.ts';
 import { forwardOutput } from './output.ts';
 import { ensureLocalServer } from './server-row.ts';
 import { supervise, type Run, type Supervisor } from './supervisor.ts';
@@ -51,16 +53,24 @@ export function createLocalAgent(
     await prepareDirectory(places.directory, account);
     await openSocket(frontDoor.localSocket, account);
     const server = await ensureLocalServer({ db, audit, topics });
-    writeAgentConfig(places.directory, viewOf(places, account), account, {
-      server,
-      socket: frontDoor.localSocket,
-      deniedPaths: [env.dataDir],
-    });
-    const token = isRegistered(places.directory, server) ? '' : await invite(server);
+    const tell = (row: Server, token?: string): string =>
+      messageTo({
+        server: row,
+        token,
+        socket: frontDoor.localSocket,
+        stateDir: viewOf(places, account).directory,
+        deniedPaths: [env.dataDir],
+        logLevel: env.logLevel,
+      });
+    const token = isRegistered(places.directory, server.agentId) ? undefined : await invite(server);
+
     const { child, line } = spawnAgent(places, account);
-    line.write(`${token}\n`);
+    line.write(tell(server, token));
     forwardOutput([child.stdout, child.stderr], agentLog);
     if (child.pid !== undefined) remember(processFile, child.pid);
+    const over = new AbortController();
+    void followScopes(server, over.signal, (row) => line.write(tell(row)));
+
     const { promise: ended, resolve } = Promise.withResolvers<Awaited<Run['ended']>>();
     child.once('error', (error) => {
       agentLog.error({ err: error }, 'the process could not be started');
@@ -70,8 +80,8 @@ export function createLocalAgent(
       forget(processFile);
       resolve({ status, signal });
     });
+    void ended.then(() => over.abort());
     return {
-      pid: child.pid ?? 0,
       ended,
       async stop() {
         child.kill('SIGTERM');
@@ -85,6 +95,22 @@ export function createLocalAgent(
   async function invite(server: Server): Promise<string> {
     const { token } = await db.prisma.$transaction((tx) => agents.registrations.create(tx, server.id, null));
     return token;
+  }
+
+  /** The ceiling was raised or lowered: the agent's own follows. */
+  async function followScopes(
+    started: Server,
+    signal: AbortSignal,
+    changed: (server: Server) => void,
+  ): Promise<void> {
+    let known = started.scopes.join(' ');
+    for await (const { kind } of topics.subscribe(serverChanges, { channels: [started.id], signal })) {
+      if (kind !== 'UPDATED') continue;
+      const server = await db.prisma.server.findUnique({ where: { id: started.id } });
+      if (!server || signal.aborted || server.scopes.join(' ') === known) continue;
+      known = server.scopes.join(' ');
+      changed(server);
+    }
   }
 
   return {
@@ -117,9 +143,4 @@ async function prepareDirectory(directory: string, account: AgentAccount | undef
 /** The socket is made for us alone; the agent's account may connect as well. */
 async function openSocket(socket: string, account: AgentAccount | undefined): Promise<void> {
   if (account) await chown(socket, account.uid, 0);
-}
-
-/** Whether the agent there is the one that the database knows; without its key it has to join again. */
-function isRegistered(directory: string, server: Server): boolean {
-  return server.agentId !== null && existsSync(join(directory, 'agent.key'));
 }

@@ -28,7 +28,6 @@ function setup({ launch }: { readonly launch?: () => Promise<void> } = {}) {
       news.resolve();
       news = Promise.withResolvers();
       return {
-        pid: 1,
         ended,
         async stop() {
           record.stops++;

@@ -13,7 +13,6 @@ const healthyRun = 30_000;
 
 /** One run of the agent. */
 export interface Run {
-  readonly pid: number;
   /** Settles when it has ended. Never rejects. */
   readonly ended: Promise<{ readonly status: number | null; readonly signal: NodeJS.Signals | null }>;
   /** Asks it to end, insists when it does not, and resolves when it has. */
