@@ -112,6 +112,23 @@ describe('the embedded database', () => {
     owner.kill('SIGKILL');
   });
 
+  it('neither waits for nor kills a stranger that has the number of the dead server', async () => {
+    await using data = await testDataDirectory();
+    await (await openTestDatabase(data)).close();
+    const server = await openEmbedded(data.path, data.runDirectory, quiet);
+    await server.ensureRunning();
+    const file = join(clusterOf(data.path), 'postmaster.pid');
+    const text = readFileSync(file, 'utf8');
+    await server.stop();
+    await using stranger = startProcess('sleep', ['60']);
+    writeFileSync(file, text.replace(/^\d+/, String(stranger.pid)));
+    const migrations = writeMigrations(data.temp.file('broken'), { '0001_a': 'CREATE TABLE' });
+    await expect(openTestDatabase(data, { migrations })).rejects.toThrow(/failed and was undone/);
+    writeFileSync(file, text.replace(/^\d+/, String(stranger.pid)));
+    await (await openEmbedded(data.path, data.runDirectory, quiet)).stop();
+    expect(hasEnded(stranger.pid)).toBe(false);
+  });
+
   it('comes back when the server is killed under a running ServerKit', async () => {
     await using data = await testDataDirectory();
     const db = await openTestDatabase(data);

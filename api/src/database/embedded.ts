@@ -18,7 +18,7 @@ import type { Logger } from 'pino';
 import { StartupError } from '../startup-error.ts';
 import { locateBinaries, type Binaries } from './binaries.ts';
 import { clusterUser, lastComplaint, openCluster, type Cluster } from './cluster.ts';
-import { disownZombie, hasEnded, readPostmasterFile } from './postmaster-file.ts';
+import { disownStale, hasEnded, readPostmasterFile, serves } from './postmaster-file.ts';
 import { spawnPostgres } from './postgres-process.ts';
 
 /** Names the socket file only; nothing listens on a network. */
@@ -69,6 +69,8 @@ class Embedded implements EmbeddedServer {
   readonly #log: Logger;
   #starting: Promise<'started' | 'adopted'> | undefined;
   #stopping = false;
+  /** Of the server that last answered. */
+  #pid: number | undefined;
 
   constructor(binaries: Binaries, cluster: Cluster, sockets: string, logPath: string, log: Logger) {
     this.#binaries = binaries;
@@ -104,8 +106,7 @@ class Embedded implements EmbeddedServer {
     for (;;) {
       if (this.#stopping) throw new Error('the database is being stopped');
       if (await this.#adopt()) return 'adopted';
-      if (disownZombie(this.#cluster.directory, this.#sockets))
-        this.#log.warn('the database was killed; recovering it');
+      if (disownStale(this.#cluster.directory, this.#sockets)) this.#log.warn('recovering the database');
       const failure = await this.#start();
       if (failure === undefined) return 'started';
       if (!mayPass(failure) || Date.now() > deadline) {
@@ -121,6 +122,7 @@ class Embedded implements EmbeddedServer {
     if (!file) return false;
     const answer = await this.#ask(file.socketDirectory);
     if (answer?.system !== systemIdentifier(this.#cluster.directory)) return false;
+    this.#pid = file.pid;
     if (file.socketDirectory === this.#sockets && answer.version === this.#binaries.version) return true;
     this.#log.info({ running: answer.version, installed: this.#binaries.version }, 'restarting the database');
     await this.#shutDown();
@@ -182,8 +184,10 @@ class Embedded implements EmbeddedServer {
       if (failed)
         throw new StartupError(`The database does not start: ${failed.message}.`, { cause: failed });
       const file = readPostmasterFile(this.#cluster.directory);
-      if (file?.pid === child.pid && file?.status === 'ready' && (await this.#ask(this.#sockets)))
+      if (file?.pid === child.pid && file?.status === 'ready' && (await this.#ask(this.#sockets))) {
+        this.#pid = child.pid;
         return true;
+      }
       await sleep(10);
     }
     return false;
@@ -226,7 +230,8 @@ class Embedded implements EmbeddedServer {
   /** SIGINT is PostgreSQL's fast shutdown, SIGQUIT its immediate one. */
   async #shutDown(): Promise<void> {
     const file = readPostmasterFile(this.#cluster.directory);
-    if (!file) return;
+    // Where the system cannot say whose the number is, only a server that answered us is ours to end.
+    if (!file || !(serves(file.pid, this.#cluster.directory) ?? file.pid === this.#pid)) return;
     for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
       if (!kill(file.pid, signal)) return;
       const deadline = Date.now() + stopPatience;

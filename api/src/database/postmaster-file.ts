@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** What `postmaster.pid` says (PostgreSQL's miscadmin.h, LOCK_FILE_LINE_*). */
@@ -23,20 +23,36 @@ export function readPostmasterFile(cluster: string): PostmasterFile | undefined 
 }
 
 /**
- * A killed postmaster that nobody has reaped yet still answers `kill(pid, 0)`, so a new one takes its lock files for
- * live and gives up; in a container without an init it stays so for ever. Putting an impossible pid in its place
- * keeps the other lines, by which PostgreSQL makes sure that no orphaned backend still uses the shared memory.
- * @returns whether there was such a file
+ * Whether a process is a live server of this cluster. A pid alone proves nothing: after a crash of the machine or of a
+ * container it may be anyone's, a thread of ours included. A server's working directory is its cluster.
+ * @returns undefined where the system cannot tell (no /proc)
  */
-export function disownZombie(cluster: string, socketDirectory: string): boolean {
-  const files = [join(cluster, fileName), join(socketDirectory, socketLockName)];
-  return files.map(disown).includes(true);
+export function serves(pid: number, cluster: string): boolean | undefined {
+  if (process.platform !== 'linux') return undefined;
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(cluster);
+  } catch {
+    return false;
+  }
 }
 
-function disown(path: string): boolean {
+/**
+ * PostgreSQL takes a lock file for live while `kill(pid, 0)` succeeds, and gives up: for a killed server that nobody
+ * has reaped yet (in a container without an init, for ever), and for a stranger that has its number now. Putting an
+ * impossible pid in its place keeps the other lines, by which PostgreSQL makes sure that no orphaned backend still
+ * uses the shared memory.
+ * @returns whether there was such a file
+ */
+export function disownStale(cluster: string, socketDirectory: string): boolean {
+  const files = [join(cluster, fileName), join(socketDirectory, socketLockName)];
+  return files.map((path) => disown(path, cluster)).includes(true);
+}
+
+function disown(path: string, cluster: string): boolean {
   const text = readText(path);
   const pid = /^\d+/.exec(text ?? '')?.[0];
-  if (text === undefined || pid === undefined || !isZombie(Number(pid))) return false;
+  if (text === undefined || pid === undefined || Number(pid) === impossiblePid) return false;
+  if (serves(Number(pid), cluster) !== false) return false;
   writeFileSync(path, text.replace(pid, String(impossiblePid)));
   return true;
 }
@@ -48,11 +64,7 @@ export function hasEnded(pid: number): boolean {
   } catch {
     return true;
   }
-  return isZombie(pid);
-}
-
-/** proc(5): the state follows the command, which may itself contain spaces and parentheses. */
-function isZombie(pid: number): boolean {
+  // proc(5): the state follows the command, which may itself contain spaces and parentheses.
   const stat = readText(`/proc/${pid}/stat`);
   return stat !== undefined && /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
 }
