@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
@@ -109,6 +109,16 @@ describe('a start that cannot succeed ends with one sentence and code 1', () => 
       SERVERKIT_DATA_DIR: dir.file('data'),
     };
     expect(await refusalOf(env)).toMatch(/^TLS_CERT and TLS_KEY do not belong together: .*\.\n$/);
+  });
+
+  it('for keys that are not those of the database', async () => {
+    await using plane = await controlPlane();
+    plane.process.kill('SIGTERM');
+    await plane.process.exit;
+    rmSync(join(plane.dataDir, 'keys'), { recursive: true });
+    expect(await refusalOf({ SERVERKIT_DATA_DIR: plane.dataDir })).toMatch(
+      /^The database was written with other keys than those in the data directory; .*\.\n$/,
+    );
   });
 
   it('for a damaged key file', async () => {

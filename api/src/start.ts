@@ -10,6 +10,7 @@ import { HostPolicy } from './http/host-policy.ts';
 import { Listener } from './http/listener.ts';
 import { openTls } from './http/tls.ts';
 import { openIdentityKeys } from './secrets/identity-keys.ts';
+import { checkVault } from './secrets/vault-check.ts';
 import { openVault } from './secrets/vault.ts';
 import type { StartupError } from './startup-error.ts';
 
@@ -54,6 +55,7 @@ export async function start(
     onUsurped,
   });
   opened.defer(() => db.close());
+  await checkVault(db, vault);
   const { createApp } = await loading;
 
   const tls = await openTls(env, lock.directory, log);
