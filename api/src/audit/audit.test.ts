@@ -47,6 +47,8 @@ describe('parameters on record', () => {
   });
 });
 
+type Write = (refusal: Refusal, count: number) => Promise<void>;
+
 describe('refusals', () => {
   beforeEach(() => {
     vi.useFakeTimers();
@@ -62,7 +64,7 @@ describe('refusals', () => {
   });
 
   test('are written once at once, and counted for a minute', async () => {
-    const write = vi.fn(async (_refusal: Refusal, _count: number) => {});
+    const write = vi.fn<Write>(() => Promise.resolve());
     const counter = new RefusalCounter(write);
     for (let attempt = 0; attempt < 500; attempt++) counter.add(refusal('192.0.2.1'));
     expect(write).toHaveBeenCalledOnce();
@@ -74,7 +76,7 @@ describe('refusals', () => {
   });
 
   test('of different kinds are counted apart, up to a limit', async () => {
-    const write = vi.fn(async (_refusal: Refusal, _count: number) => {});
+    const write = vi.fn<Write>(() => Promise.resolve());
     const counter = new RefusalCounter(write);
     for (let host = 0; host < 5_000; host++) counter.add(refusal(`host ${host}`));
     expect(write.mock.calls.length).toBe(1_001);

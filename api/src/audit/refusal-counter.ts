@@ -42,7 +42,7 @@ export class RefusalCounter {
   }
 
   async flush(): Promise<void> {
-    for (const kind of [...this.#windows.keys()]) this.#close(kind);
+    for (const kind of this.#windows.keys()) this.#close(kind);
     await Promise.all(this.#writing);
   }
 

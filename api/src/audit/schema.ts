@@ -25,7 +25,7 @@ function actorKind(stored: string): ActorKind {
   return stored === 'user' || stored === 'agent' || stored === 'system' ? stored : 'anonymous';
 }
 
-function outcome(stored: string): Outcome {
+function outcomeOf(stored: string): Outcome {
   return stored === 'ok' || stored === 'refused' ? stored : 'failed';
 }
 
@@ -42,7 +42,7 @@ builder.prismaObject('AuditEvent', {
     count: t.exposeInt('count', { description: 'How many like events this stands for.' }),
     durationMs: t.exposeInt('durationMs', { nullable: true }),
     id: t.id({ resolve: ({ id }) => `evt_${id}` }),
-    outcome: t.field({ type: AuditOutcomeEnum, resolve: (event) => outcome(event.outcome) }),
+    outcome: t.field({ type: AuditOutcomeEnum, resolve: (event) => outcomeOf(event.outcome) }),
     parameters: t.field({
       type: 'JSON',
       description: 'Secrets are blanked.',

@@ -48,11 +48,11 @@ export interface TypeMarks {
 }
 
 declare module 'graphql' {
-  // oxlint-disable-next-line no-unused-vars -- the parameters must repeat those of the original
+  // oxlint-disable-next-line no-explicit-any -- the parameters must repeat those of the original
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs = any> {
     serverkit?: FieldMarks;
   }
-  // oxlint-disable-next-line no-unused-vars -- the parameters must repeat those of the original
+  // oxlint-disable-next-line no-explicit-any -- the parameters must repeat those of the original
   interface GraphQLObjectTypeExtensions<_TSource = any, _TContext = any> {
     serverkit?: TypeMarks;
   }

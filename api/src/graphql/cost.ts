@@ -33,7 +33,7 @@ interface Question {
 }
 
 declare module 'graphql' {
-  // oxlint-disable-next-line no-unused-vars -- the parameters must repeat those of the original
+  // oxlint-disable-next-line no-explicit-any -- the parameters must repeat those of the original
   interface GraphQLFieldExtensions<_TSource, _TContext, _TArgs = any> {
     complexity?: FieldComplexity<RequestContext, Record<string, unknown>>;
   }

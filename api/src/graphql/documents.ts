@@ -66,7 +66,7 @@ export class Documents {
 
 function parseBounded(text: string): DocumentNode {
   try {
-    return parse(text, { maxTokens: limits.tokens });
+    return parse(text, { maxLexicalTokens: limits.tokens });
   } catch (error) {
     const aborted = error instanceof GraphQLError && error.message.includes('Parsing aborted');
     throw aborted ? tooComplex('tokens', limits.tokens) : error;

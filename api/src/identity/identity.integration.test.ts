@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parseAnswer } from '../../../testing/graphql-client.ts';
 import { testApi, type TestApi } from '../graphql/testing.ts';
 import { Identity } from './service.ts';
 import { createPasswords } from './passwords.ts';
@@ -37,6 +38,9 @@ const whoAmI = /* GraphQL */ `
     }
   }
 `;
+
+const proofIn = (body: string): string =>
+  parseAnswer<{ signIn: { sessionProof: string } }>(body).data?.signIn.sessionProof ?? '';
 
 const codeOf = (answer: { errors?: readonly { extensions?: Record<string, unknown> }[] | undefined }) =>
   answer.errors?.[0]?.extensions?.['code'];
@@ -116,21 +120,21 @@ describe('signing in', () => {
       /^serverkit-\d+=[\w-]{43}; Path=\/; Max-Age=2592000; HttpOnly; SameSite=Strict$/,
     );
     const cookie = setCookie.split(';')[0] ?? '';
-    const proof: string = JSON.parse(body).data.signIn.sessionProof;
+    const proof = proofIn(body);
 
     const as = (session: { cookie?: string; proof?: string }) =>
       api.stranger.with({ session }).answer(whoAmI);
     expect(await as({ cookie, proof })).toEqual({ data: { viewer: { user: { email } } } });
     expect(codeOf(await as({ cookie }))).toBe('UNAUTHENTICATED');
     expect(codeOf(await as({ proof }))).toBe('UNAUTHENTICATED');
-    const other: string = JSON.parse((await post({ email, password })).body).data.signIn.sessionProof;
+    const other = proofIn((await post({ email, password })).body);
     expect(codeOf(await as({ cookie, proof: other }))).toBe('UNAUTHENTICATED');
   });
 
   test('stores only the SHA-256 of each half', async () => {
     const { headers, body } = await post({ email, password });
     const cookie = headers['set-cookie']?.[0]?.split(/[=;]/)[1] ?? '';
-    const proof: string = JSON.parse(body).data.signIn.sessionProof;
+    const proof = proofIn(body);
     const sha256 = (text: string) => new Uint8Array(createHash('sha256').update(text).digest());
     const session = await api.platform.db.prisma.session.findUniqueOrThrow({
       where: { cookieHash: sha256(cookie) },
@@ -165,8 +169,8 @@ describe('signing in', () => {
     let now = 1_000_000;
     const { audit, topics } = api.services;
     const quick = {
-      hash: async () => '',
-      verify: async (_: unknown, given: string) => given === password,
+      hash: () => Promise.resolve(''),
+      verify: (_: unknown, given: string) => Promise.resolve(given === password),
       outdated: () => false,
     };
     const identity = new Identity({ ...api.platform, audit, topics, passwords: quick, now: () => now });

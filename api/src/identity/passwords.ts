@@ -48,9 +48,9 @@ class Gate {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
 
-  constructor(limit: number, maxWaiting: number) {
+  constructor(limit: number, queue: number) {
     this.#limit = limit;
-    this.#maxWaiting = maxWaiting;
+    this.#maxWaiting = queue;
   }
 
   async run<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isServerKitError } from '../errors.ts';
 import { addressKey, Throttle } from './throttle.ts';
 
 function throttle(options: { maxKeys?: number } = {}) {
@@ -15,7 +16,9 @@ function throttle(options: { maxKeys?: number } = {}) {
       it.attempt(key);
       return 0;
     } catch (error) {
-      return Object(error).details.retryAfterSeconds;
+      return isServerKitError(error, 'RATE_LIMITED')
+        ? Number(error.details['retryAfterSeconds'])
+        : Number.NaN;
     }
   };
   return { it, clock, wait };

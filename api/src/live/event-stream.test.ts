@@ -4,7 +4,7 @@ import { EventStream } from './event-stream.ts';
 const never = new Promise<never>(() => {});
 
 test('returns at once although a step never ends', async () => {
-  const onEnd = vi.fn();
+  const onEnd = vi.fn<() => void>();
   const stream = new EventStream<number>(() => never, onEnd);
   const waiting = stream.next();
   await stream.return();
@@ -25,7 +25,7 @@ test('tells a failure to whoever waits', async () => {
 
 test('tells a failure at the next step when nobody waits, even if the reader is still busy with the last', async () => {
   const stream = new EventStream<number>(
-    async () => ({ done: false, value: 1 }),
+    () => Promise.resolve({ done: false, value: 1 }),
     () => {},
   );
   expect(await stream.next()).toEqual({ done: false, value: 1 });
@@ -34,8 +34,8 @@ test('tells a failure at the next step when nobody waits, even if the reader is 
 });
 
 test('ends once with the step that says so, or that fails', async () => {
-  const ended = vi.fn();
-  const done = new EventStream<number>(async () => ({ done: true, value: undefined }), ended);
+  const ended = vi.fn<() => void>();
+  const done = new EventStream<number>(() => Promise.resolve({ done: true, value: undefined }), ended);
   await done.next();
   await done.return();
   const failing = new EventStream<number>(() => Promise.reject(new Error('source')), ended);

@@ -132,7 +132,7 @@ export class Group {
     this.#needs.onEnd(this);
     this.#controller.abort();
     if (this.#source) closeSource(this.#source);
-    for (const member of [...this.#members]) {
+    for (const member of this.#members) {
       if (failure) member.stream.fail(failure.error);
       else member.stream.end();
     }

@@ -74,6 +74,13 @@ export class PublicServer {
     return this.#viewers.all.size;
   }
 
+  /** Handed to sockets and not yet taken by the kernel. */
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const { bufferedAmount } of this.#viewers.all) bytes += bufferedAmount;
+    return bytes;
+  }
+
   /** Shared subscriptions that are executed now. */
   get groups(): number {
     return this.#protocol.fanOut.size;

@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
 import { Source } from './source.ts';
+import { collect } from './testing.ts';
 
 const all = { keep: 'all', limit: 100 } as const;
 
@@ -14,7 +15,7 @@ describe('a source', () => {
   });
 
   test('returns at once although somebody waits, and says so', async () => {
-    const onEnd = vi.fn();
+    const onEnd = vi.fn<() => void>();
     const source = new Source<number>(all, onEnd);
     const waiting = source.next();
     expect(await source.return()).toEqual({ done: true, value: undefined });
@@ -59,7 +60,7 @@ describe('a source', () => {
     const source = new Source<{ id: string; n: number }>({ keep: 'latest', key: ({ id }) => id });
     for (let n = 0; n < 1_000; n++) source.push({ id: n % 2 ? 'odd' : 'even', n });
     source.end();
-    expect(await Array.fromAsync(source)).toEqual([
+    expect(await collect(source)).toEqual([
       { id: 'even', n: 998 },
       { id: 'odd', n: 999 },
     ]);
@@ -69,7 +70,7 @@ describe('a source', () => {
     const source = new Source<number>({ keep: 'newest', limit: 2 });
     for (let n = 0; n < 10; n++) source.push(n);
     source.end();
-    expect(await Array.fromAsync(source)).toEqual([8, 9]);
+    expect(await collect(source)).toEqual([8, 9]);
     expect(source.dropped).toBe(8);
   });
 
@@ -81,7 +82,7 @@ describe('a source', () => {
   });
 
   test('ends with the loop or block that reads it', async () => {
-    const onEnd = vi.fn();
+    const onEnd = vi.fn<() => void>();
     {
       await using source = new Source<number>(all, onEnd);
       source.push(1);

@@ -20,7 +20,7 @@ export interface SubscriptionRequest {
 }
 
 export interface OpenSource {
-  readonly events: AsyncIterator<unknown>;
+  readonly events: AsyncIterator<unknown, unknown>;
   /** Makes the events to begin with, if the field has such a thing. */
   readonly snapshot: TakeSnapshot | undefined;
 }

@@ -41,8 +41,8 @@ export async function rawSocket(url: string, options: RawSocketOptions = {}): Pr
   });
   const messages = new Arrivals<Message>();
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
-  ws.on('message', (data) => {
-    const message: unknown = JSON.parse(data.toString());
+  ws.on('message', (data: Buffer) => {
+    const message: unknown = JSON.parse(data.toString('utf8'));
     if (isMessage(message)) messages.push(message);
   });
   ws.on('close', (code, reason) => {
@@ -67,4 +67,21 @@ export async function rawSocket(url: string, options: RawSocketOptions = {}): Pr
 
 export function subscribeMessage(id: string, query: string, variables: Record<string, unknown> = {}) {
   return { type: 'subscribe', id, payload: { query, variables } };
+}
+
+/** What lies at a path inside a message; undefined when there is nothing. */
+export function dig(value: unknown, ...path: readonly (string | number)[]): unknown {
+  let found = value;
+  for (const step of path) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = Reflect.get(found, step);
+  }
+  return found;
+}
+
+/** Everything a source holds, to its end. */
+export async function collect<Value>(source: AsyncIterable<Value>): Promise<Value[]> {
+  const values: Value[] = [];
+  for await (const value of source) values.push(value);
+  return values;
 }

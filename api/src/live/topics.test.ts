@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { allChannels, Topic, Topics } from './topics.ts';
+import { collect } from './testing.ts';
+import { allChannels, Topic, Topics, type Feed } from './topics.ts';
 
 interface Sample {
   readonly server: string;
@@ -16,9 +17,9 @@ test('an event reaches those who listen to its channel or to all, once each', as
   topics.publish(samples, { server: 'a', n: 1 });
   topics.publish(samples, { server: 'c', n: 2 });
   for (const source of [one, both, every]) source.end();
-  expect(await Array.fromAsync(one)).toEqual([{ server: 'a', n: 1 }]);
-  expect(await Array.fromAsync(both)).toEqual([{ server: 'a', n: 1 }]);
-  expect((await Array.fromAsync(every)).map(({ n }) => n)).toEqual([1, 2]);
+  expect(await collect(one)).toEqual([{ server: 'a', n: 1 }]);
+  expect(await collect(both)).toEqual([{ server: 'a', n: 1 }]);
+  expect((await collect(every)).map(({ n }) => n)).toEqual([1, 2]);
 });
 
 test('two apps in one process do not hear each other', async () => {
@@ -26,13 +27,13 @@ test('two apps in one process do not hear each other', async () => {
   const source = mine.subscribe(samples);
   theirs.publish(samples, { server: 'a', n: 1 });
   source.end();
-  expect(await Array.fromAsync(source)).toEqual([]);
+  expect(await collect(source)).toEqual([]);
 });
 
 test('a channel is fed while somebody listens to it, and only then', async () => {
   const topics = new Topics();
-  const stop = vi.fn();
-  const feed = vi.fn(() => stop);
+  const stop = vi.fn<() => void>();
+  const feed = vi.fn<Feed>(() => stop);
   const early = topics.subscribe(samples, { channels: ['a'] });
   const end = topics.onDemand(samples, feed);
   expect(feed.mock.calls).toEqual([['a']]);
