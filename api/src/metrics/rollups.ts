@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { rollUp } from './rollup-sql.ts';
+import { withSession } from './session.ts';
 import { ingestLock } from './store-samples.ts';
 import { minute, quarter, raw, sixHours, type Tier } from './tiers.ts';
 
@@ -33,29 +34,18 @@ export interface RolledUp {
  * @returns undefined while another process does it
  */
 export async function bringRollUpsUpTo(pool: pg.Pool, now: number): Promise<RolledUp | undefined> {
-  const client = await pool.connect();
-  let broken = true;
-  try {
+  return withSession(pool, async (client) => {
     const { rows } = await client.query<{ ours: boolean }>(
       `SELECT pg_try_advisory_lock(${rollUpLock}) AS ours`,
     );
-    let result: RolledUp | undefined;
-    if (rows[0]?.ours) {
-      try {
-        result = await run(client, now);
-      } finally {
-        await client.query(`SELECT pg_advisory_unlock(${rollUpLock})`);
-      }
-    }
-    broken = false;
+    if (!rows[0]?.ours) return undefined;
+    const result = await run(client, now);
+    await client.query(`SELECT pg_advisory_unlock(${rollUpLock})`);
     return result;
-  } finally {
-    // A connection in an unknown state is closed, and its locks and transaction with it.
-    client.release(broken);
-  }
+  });
 }
 
-async function run(client: pg.PoolClient, now: number): Promise<RolledUp> {
+async function run(client: pg.ClientBase, now: number): Promise<RolledUp> {
   const claimed = await claim(client, new Date(now - graceMs));
   let late = 0;
   for (;;) {
@@ -69,7 +59,7 @@ async function run(client: pg.PoolClient, now: number): Promise<RolledUp> {
  * Under the lock of those who store samples, so that afterwards every sample of a claimed minute is either there, or
  * late and on the list.
  */
-async function claim(client: pg.PoolClient, until: Date): Promise<Date> {
+async function claim(client: pg.ClientBase, until: Date): Promise<Date> {
   return transaction(client, async () => {
     await client.query(`SELECT pg_advisory_xact_lock(${ingestLock})`);
     const { rows } = await client.query<State>(
@@ -82,7 +72,7 @@ async function claim(client: pg.PoolClient, until: Date): Promise<Date> {
 }
 
 async function rollUpSome(
-  client: pg.PoolClient,
+  client: pg.ClientBase,
   claimed: Date,
 ): Promise<{ late: number; finished: boolean }> {
   const { rows } = await client.query<State>('SELECT * FROM metrics.rollup_state FOR UPDATE');
@@ -108,7 +98,7 @@ async function rollUpSome(
 
 type Late = readonly [servers: readonly number[], minutes: readonly Date[]];
 
-async function takeLate(client: pg.PoolClient, until: Date): Promise<Late> {
+async function takeLate(client: pg.ClientBase, until: Date): Promise<Late> {
   const { rows } = await client.query<{ server_number: number; at: Date }>(
     `DELETE FROM metrics.late_minutes WHERE (at, server_number) IN (
        SELECT at, server_number FROM metrics.late_minutes WHERE at < $1 ORDER BY at, server_number LIMIT $2
@@ -140,7 +130,7 @@ function stateOf(rows: readonly State[]): State {
   return state;
 }
 
-async function transaction<Result>(client: pg.PoolClient, work: () => Promise<Result>): Promise<Result> {
+async function transaction<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
   await client.query('BEGIN');
   const result = await work();
   await client.query('COMMIT');

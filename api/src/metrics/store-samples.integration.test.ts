@@ -1,19 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { Columns } from './columns.ts';
 import { Cursors } from './cursors.ts';
-import { shapeOf } from './detail.ts';
 import { readLatest, readSamples } from './latest.ts';
 import type { StoredSample } from './sample.ts';
-import { storeSamples } from './store-samples.ts';
 import {
   addServer,
   metricsDatabase,
   sample,
+  storeAll,
   TestRing,
+  type StoreOptions,
   type TestMetricsDatabase,
   type TestServer,
 } from './testing.ts';
-import type { Placement } from './wall-clock.ts';
 
 let database: TestMetricsDatabase;
 beforeAll(async () => {
@@ -21,27 +19,8 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-interface Options {
-  readonly linkEpoch?: number;
-  readonly placement?: (sample: StoredSample) => Placement;
-}
-
-async function store(server: TestServer, samples: readonly StoredSample[], options: Options = {}) {
-  const { linkEpoch = 1, placement = ({ at }) => ({ at, absurd: false }) } = options;
-  const columns = new Columns();
-  const shapes = samples.map((one) => {
-    const shape = shapeOf(one);
-    const placed = placement(one);
-    columns.add({ serverNumber: server.number, linkEpoch, sample: one, placement: placed, shape });
-    return {
-      serverNumber: server.number,
-      hash: shape.hash,
-      body: shape.body,
-      at: placed.at - (placed.at % 86_400_000),
-    };
-  });
-  return storeSamples(database.db.pool, columns, shapes);
-}
+const store = (server: TestServer, samples: readonly StoredSample[], options?: StoreOptions) =>
+  storeAll(database.db, server, samples, options);
 
 async function stored(server: TestServer) {
   const kept = await readSamples(database.db.pool, server.number, 0, Date.now() + 86_400_000);

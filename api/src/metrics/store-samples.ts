@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { incomingColumns, sampleColumns, type Columns } from './columns.ts';
+import { withSession } from './session.ts';
 
 /**
  * Held (as PostgreSQL's transaction-level advisory lock) by whoever stores samples, and by the roll-up while it claims
@@ -129,8 +130,7 @@ export async function storeSamples(
   shapes: readonly NewShape[],
   row?: number,
 ): Promise<StoredResult> {
-  const client = await pool.connect();
-  try {
+  return withSession(pool, async (client) => {
     // One round trip. The limits end with the transaction.
     await client.query(
       `BEGIN; SET LOCAL statement_timeout = '${patience}'; SELECT pg_advisory_xact_lock(${ingestLock})`,
@@ -147,12 +147,6 @@ export async function storeSamples(
       ],
     });
     await client.query('COMMIT');
-    client.release();
     return results[0] ?? { stored: 0, superseded: [] };
-  } catch (error) {
-    await client.query('ROLLBACK').catch(() => {});
-    // The connection may be what failed.
-    client.release(true);
-    throw error;
-  }
+  });
 }

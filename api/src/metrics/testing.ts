@@ -8,8 +8,12 @@ import { migrationsDirectory } from '../database/migrations.ts';
 import { openTestDatabase, testDataDirectory, type TestDataDirectory } from '../database/testing.ts';
 import { ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import { Columns } from './columns.ts';
+import { shapeOf } from './detail.ts';
 import { createPartitions } from './partitions.ts';
 import type { Sample, SampleBatch, StoredSample } from './sample.ts';
+import { storeSamples, type StoredResult } from './store-samples.ts';
+import type { Placement } from './wall-clock.ts';
 
 export interface TestMetricsDatabase extends AsyncDisposable {
   readonly db: Database;
@@ -306,4 +310,28 @@ export class TestAgents implements Agents {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
   }
+}
+
+export interface StoreOptions {
+  /** @default 1 */
+  readonly linkEpoch?: number;
+  /** @default where the agent says */
+  readonly placement?: (sample: StoredSample) => Placement;
+}
+
+/** Stores samples as the ingest does, in one transaction. */
+export function storeAll(
+  { pool }: Database,
+  { number: serverNumber }: TestServer,
+  samples: readonly StoredSample[],
+  { linkEpoch = 1, placement = ({ at }) => ({ at, absurd: false }) }: StoreOptions = {},
+): Promise<StoredResult> {
+  const columns = new Columns();
+  const shapes = samples.map((one) => {
+    const shape = shapeOf(one);
+    const placed = placement(one);
+    columns.add({ serverNumber, linkEpoch, sample: one, placement: placed, shape });
+    return { serverNumber, hash: shape.hash, body: shape.body, at: placed.at - (placed.at % 86_400_000) };
+  });
+  return storeSamples(pool, columns, shapes);
 }

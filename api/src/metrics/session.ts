@@ -1,0 +1,25 @@
+import type pg from 'pg';
+
+/**
+ * Lends one connection of the pool. One that failed is closed, and with it its transaction and locks.
+ * @throws what `work` throws
+ */
+export async function withSession<Result>(
+  pool: pg.Pool,
+  work: (client: pg.ClientBase) => Promise<Result>,
+): Promise<Result> {
+  const client = await pool.connect();
+  // A connection that breaks between two statements says so by this event, and nowhere else; unheard, it ends the
+  // process. The next statement fails anyway.
+  const ignore = () => {};
+  client.on('error', ignore);
+  let failed = true;
+  try {
+    const result = await work(client);
+    failed = false;
+    return result;
+  } finally {
+    client.off('error', ignore);
+    client.release(failed);
+  }
+}
