@@ -30,8 +30,8 @@ packages="
   util-linux          setsid, flock, unshare
 "
 
-# Recipes; changing one makes its image anew.
-bare_packages=ca-certificates,curl
+# Recipes; changing one makes its image anew. The bare one has what Debian cannot do without: no curl, no certificates.
+bare_packages=
 systemd_packages=ca-certificates,curl,dbus,iproute2,procps,systemd,systemd-sysv
 busybox_image=serverkit-test/busybox:1
 systemd_image=serverkit-test/systemd:bookworm
@@ -140,10 +140,10 @@ mirror() {
 
 make_rootfs() { # name recipe packages
   if is_made "$1" "$2" || ! command -v debootstrap >/dev/null 2>&1; then return 0; fi
-  say "making a Debian $suite root with $3 (about a minute, once)"
+  say "making a Debian $suite root${3:+ with $3} (about a minute, once)"
   tree=$(mktemp -d "$cache/root.XXXXXX")
   mkdir -p "$cache/debs"
-  if debootstrap --variant=minbase --include="$3" --cache-dir="$cache/debs" "$suite" "$tree" "$(mirror)" \
+  if debootstrap --variant=minbase ${3:+--include="$3"} --cache-dir="$cache/debs" "$suite" "$tree" "$(mirror)" \
     >"$cache/debootstrap.log" 2>&1; then
     # Its own identity would be shared by every machine made from it.
     : >"$tree/etc/machine-id"

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 export const testImages = {
   /** Debian's static busybox and nothing else, 2 MB. */
   busybox: 'serverkit-test/busybox:1',
-  /** Debian 12 with systemd as PID 1; FACTS of how to run it are in testing/systemd.ts. */
+  /** Debian 12 with systemd, for containers whose process 1 it is. */
   systemd: 'serverkit-test/systemd:bookworm',
 } as const;
 
 /** Where scripts/provision.sh keeps what is dear to make, outside the checkout. */
 export const cacheFolder = (): string => process.env['SERVERKIT_TEST_CACHE'] ?? '/var/cache/serverkit-test';
 
-/** A minimal Debian 12 root file system as a tarball, for tests that install the agent on a bare machine. */
+/** A minimal Debian 12 as a tarball (no curl, no certificates), for tests that install on a bare machine. */
 export const rootfsArchive = (): string => join(cacheFolder(), 'bookworm.tar');
