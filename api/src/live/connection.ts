@@ -113,7 +113,9 @@ export class Connection implements ViewerSocket {
     operation.settle();
   }
 
+  /** Ends what runs at once; the other side may take its time to answer the close frame. */
   close(code: number, reason: string): void {
+    for (const operation of this.operations.values()) operation.cut();
     this.#ws.close(code, reason);
   }
 

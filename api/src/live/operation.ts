@@ -1,8 +1,11 @@
 import type { Analysis } from '../graphql/analysis.ts';
 
-/** Something that can be ended with an error its reader is told. */
+/** A stream that can be ended from outside. */
 export interface Endable {
+  /** With an error its reader is told. */
   fail(error: unknown): void;
+  /** Without a word. */
+  return(): unknown;
 }
 
 /** One operation of a viewer's socket, from its subscribe message to its end. */
@@ -37,6 +40,12 @@ export class Operation {
   /** Ends it with an error: a subscription at once, anything else before its side effect. */
   fail(error: unknown): void {
     this.stream?.fail(error);
+    this.abort();
+  }
+
+  /** Its socket is being closed: nothing more may be read for it. */
+  cut(): void {
+    void this.stream?.return();
     this.abort();
   }
 

@@ -58,7 +58,7 @@ export class ViewerSession {
 
   async closed(code: number, reason: string): Promise<void> {
     this.#waiting.clear();
-    for (const operation of this.#connection.operations.values()) operation.abort();
+    for (const operation of this.#connection.operations.values()) operation.cut();
     try {
       await this.#closed(code, reason);
     } catch (error) {
