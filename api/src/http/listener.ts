@@ -58,6 +58,8 @@ export class Listener {
         requestTimeout: requestPatience,
         keepAliveTimeout: idlePatience,
         connectionsCheckingInterval: patience / 5,
+        // RFC 9110 §7.8: an offer of another protocol (curl's h2c) may be ignored and the request served as it is.
+        shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === 'websocket',
       },
       (request, response) => {
         this.#track(response);

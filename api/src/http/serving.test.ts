@@ -217,6 +217,13 @@ describe('upgrades', () => {
     await closed;
   });
 
+  it('serves a request that offers another protocol as if it did not', async () => {
+    const answer = await requestFrom(serving(echoFacts), '/facts', {
+      headers: { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': '' },
+    });
+    expect(answer.status).toBe(200);
+  });
+
   it('answers 404 where nothing speaks WebSocket', async () => {
     const answer = await requestFrom(serving(echoFacts), '/facts', {
       headers: { connection: 'Upgrade', upgrade: 'websocket' },
