@@ -66,6 +66,7 @@ export function createContainerMirror(
   topics: Topics,
   snapshots: Snapshots,
   log: Logger,
+  onDocker: (serverId: string, docker: DockerState) => void,
 ): ContainerMirror {
   const entries = new Map<string, Entry>();
 
@@ -100,6 +101,7 @@ export function createContainerMirror(
     entry.link = link;
     entry.docker = change.docker;
     entry.observedAt = new Date();
+    onDocker(link.serverId, change.docker);
     publish(link.serverId, entry, change.kind, change.containers, change.removedIds);
     snapshots.later(link.serverId, () => entry);
   }

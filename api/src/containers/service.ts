@@ -15,6 +15,7 @@ import {
   type ContainerMirror,
 } from './mirror.ts';
 import { ContainerDetailsDocument, ContainersDocument, ContainerStatsDocument } from './operations.ts';
+import { createDockerFacts } from './docker-facts.ts';
 import { runAction, runRemove, type Asker, type ContainerAction } from './actions.ts';
 import { createSnapshots } from './snapshots.ts';
 
@@ -56,6 +57,7 @@ export class Containers {
       topics,
       createSnapshots(platform.db, platform.log),
       platform.log,
+      createDockerFacts(platform.db, topics, platform.log),
     );
     topics.onDemand(containerStats, (serverId) =>
       whileLinked(agents.links, serverId, (link) => this.#watchStats(link, topics)),
