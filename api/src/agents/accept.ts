@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
-import { WebSocketServer, type WebSocket } from 'ws';
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
 import { publicKeyFromRaw, type SigningKey } from '@serverkit/wire/bytes.ts';
 import { linkCloseCodes } from '@serverkit/wire/errors.ts';
 import {
@@ -13,13 +13,16 @@ import {
 } from '@serverkit/wire/handshake.ts';
 import type { Audit } from '../audit/service.ts';
 import type { RequestFacts } from '../http/exchange.ts';
-import { handshake } from './agent-link.ts';
+import { isServerKitError } from '../errors.ts';
+import { presentable } from './agent-errors.ts';
+import { handshake, type ProvenLink } from './agent-link.ts';
 import type { Contracts } from './documents.ts';
 import { isAlive } from './ping.ts';
 import type { Liveness } from './liveness.ts';
-import type { KnownAgent, LinkRecords } from './records.ts';
+import type { Claim, KnownAgent, LinkRecords } from './records.ts';
 import type { Registry } from './registry.ts';
 import { createSignatureThrottle } from './signature-throttle.ts';
+import { createTurns } from './turns.ts';
 
 export interface AcceptOptions {
   readonly registry: Registry;
@@ -33,97 +36,136 @@ export interface AcceptOptions {
   readonly changed: (serverId: string) => void;
   /** A server whose agent said it will be right back. */
   readonly expectBack: (serverId: string) => void;
+  /** How long an agent may take to answer the challenge. Milliseconds. @default 15_000 */
+  readonly ackTimeoutMs?: number;
+  /** How long the agent in place may take to show that it lives when another claims its place. Milliseconds. @default 3_000 */
+  readonly aliveWithinMs?: number;
 }
 
 export interface Acceptor {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, facts: RequestFacts): void;
+  /** Closes every socket of a server's agents, also those still in their handshake. */
+  cut(serverId: string, code: number, reason: string): void;
   /** Refuses new links and closes those there are with 1012, so that agents come back soon. */
   drain(): Promise<void>;
+}
+
+/** A socket on its way to becoming a link. */
+interface Arrival {
+  readonly socket: WebSocket;
+  readonly wire: Duplex;
+  readonly agent: KnownAgent;
+  readonly nonce: string;
+  readonly address: string;
 }
 
 /** Takes the sockets that agents dial and turns each into the one link of its server, or refuses it. */
 export function createAcceptor(options: AcceptOptions): Acceptor {
   const { registry, records, liveness, audit, log } = options;
   const throttle = createSignatureThrottle();
-  const sockets = new WebSocketServer({
-    noServer: true,
-    perMessageDeflate: false,
-    maxPayload: maxFrameBytes,
-    clientTracking: true,
-    handleProtocols: (offered) => (offered.has(subprotocol) ? subprotocol : false),
-  });
+  const turns = createTurns();
+  const sockets = createSocketServer();
+  const arrivals = new Set<Arrival>();
   const closing = new Set<Promise<void>>();
   let draining = false;
 
   async function admit(request: IncomingMessage, address: string): Promise<KnownAgent | Refusal> {
-    if (draining) return { status: 503, why: 'The control plane is stopping' };
+    if (draining) return stopping;
     const proof = proofOf(request);
     if (!proof) return { status: 400, why: 'The headers of an agent are missing' };
+    if (!offersProtocol(request)) return { status: 400, why: `Only ${subprotocol} is spoken here` };
     if (throttle.blocked(address, proof.agentId)) return { status: 429, why: 'Too many failed signatures' };
     const agent = await records.find(proof.agentId);
+    if (draining) return stopping;
     if (agent && verifyUpgradeProof(proof, publicKeyFromRaw(agent.agentKey))) return agent;
-    throttle.failed(address, proof.agentId);
+    unproven(address, proof.agentId, agent);
+    // Whether the agent is unknown or its key wrong is nobody's business.
+    return { status: 401, why: 'No such agent, or not its key' };
+  }
+
+  function unproven(address: string, agentId: string, agent: KnownAgent | null): void {
+    throttle.failed(address, agentId);
     audit.refused({
       actor: { kind: 'anonymous', address },
       action: 'agent.connect',
       code: 'UNAUTHENTICATED',
       ...(agent ? { serverId: agent.serverId } : {}),
     });
-    // Whether the agent is unknown or its key wrong is nobody's business.
-    return { status: 401, why: 'No such agent, or not its key' };
   }
 
-  async function accept(
-    socket: WebSocket,
-    agent: KnownAgent,
-    agentNonce: string,
-    address: string,
+  async function accept(arrival: Arrival): Promise<void> {
+    const { socket, wire, agent, address } = arrival;
+    const watched = liveness.watch(socket, wire);
+    const proven = await prove(arrival);
+    throttle.succeeded(address, agent.agentId);
+    // One at a time: two machines with one key must meet each other here, however close together they come.
+    await turns.take(agent.serverId, () => claim(arrival, proven, watched));
+  }
+
+  async function prove({ socket, agent, nonce, address }: Arrival): Promise<ProvenLink> {
+    try {
+      return await handshake({
+        socket,
+        server: { id: agent.serverId, number: agent.serverNumber, scopes: agent.scopes },
+        agentId: agent.agentId,
+        agentKey: agent.agentKey,
+        agentNonce: nonce,
+        key: options.key(),
+        contracts: options.contracts,
+        ...(options.ackTimeoutMs === undefined ? {} : { ackTimeoutMs: options.ackTimeoutMs }),
+      });
+    } catch (error) {
+      if (isServerKitError(error, 'UNAUTHENTICATED')) unproven(address, agent.agentId, agent);
+      throw error;
+    }
+  }
+
+  async function claim(
+    arrival: Arrival,
+    proven: ProvenLink,
+    watched: { readonly verdict: string | undefined },
   ): Promise<void> {
-    const watched = liveness.watch(socket);
-    const proven = await handshake({
-      socket,
-      server: { id: agent.serverId, number: agent.serverNumber, scopes: agent.scopes },
-      agentId: agent.agentId,
-      agentKey: agent.agentKey,
-      agentNonce,
-      key: options.key(),
-      contracts: options.contracts,
-    });
+    const { socket, agent, address } = arrival;
     const before = registry.get(agent.serverId);
-    if (before && (await isAlive(before))) return refuseClone(socket, agent, address);
-    const claim = await records.claim(agent, proven.hello, address);
-    if (!claim) return socket.close(linkCloseCodes.revoked, 'This agent was revoked');
+    if (before && (await isAlive(before, options.aliveWithinMs))) {
+      return refuseClone(arrival, before.hello.machineId === proven.hello.machineId);
+    }
+    // It gave up waiting for its turn.
+    if (socket.readyState !== socket.OPEN) return;
+    const claimed = await records.claim(agent, proven.hello, address);
+    if (claimed === 'revoked') return socket.close(linkCloseCodes.revoked, 'This agent was revoked');
+    if (claimed === 'changed') return socket.close(linkCloseCodes.refresh, 'The permissions changed');
     before?.close(linkCloseCodes.replaced, 'A newer link of this agent took over');
-    const link = proven.claim(claim.epoch);
-    socket.once('close', (code, reason) => {
+    const link = proven.claim(claimed.epoch);
+    const ended = (code: number, reason: string): void => {
       registry.remove(link);
-      const end = finish(agent, claim, code, watched.silent ? 'Silent for too long' : String(reason));
+      const end = finish(agent, claimed, code, watched.verdict ?? reason);
       closing.add(end);
       void end.finally(() => closing.delete(end));
-    });
+    };
+    if (isClosed(socket)) return ended(1006, '');
+    socket.once('close', (code, reason) => ended(code, String(reason)));
     if (link.closed.aborted) return;
     registry.add(link);
     options.changed(agent.serverId);
-    log.info({ serverId: agent.serverId, epoch: claim.epoch, version: proven.hello.version }, 'agent online');
+    log.info(
+      { serverId: agent.serverId, epoch: claimed.epoch, version: proven.hello.version },
+      'agent online',
+    );
   }
 
-  async function finish(
-    agent: KnownAgent,
-    claim: { linkId: string; epoch: number },
-    code: number,
-    text: string,
-  ): Promise<void> {
+  async function finish(agent: KnownAgent, claimed: Claim, code: number, text: string): Promise<void> {
     const soon = code === 1012 || code === linkCloseCodes.refresh;
-    const reason = text || closeReasons[code] || `Closed with code ${code}`;
+    const reason = presentable(text) || closeReasons[code] || `Closed with code ${code}`;
     try {
       const current = await records.end({
-        ...claim,
+        ...claimed,
         serverId: agent.serverId,
         code,
         reason,
         connection: soon ? 'connecting' : 'offline',
       });
-      log.info({ serverId: agent.serverId, epoch: claim.epoch, code, reason }, 'agent link ended');
+      log.info({ serverId: agent.serverId, epoch: claimed.epoch, code, reason }, 'agent link ended');
       if (!current) return;
       if (soon && !draining) options.expectBack(agent.serverId);
       options.changed(agent.serverId);
@@ -132,62 +174,94 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     }
   }
 
-  async function refuseClone(socket: WebSocket, agent: KnownAgent, address: string): Promise<void> {
-    socket.close(linkCloseCodes.cloned, 'Another machine holds this key and is online');
-    const message = `A second machine (${address}) uses this agent's key. Revoke the agent and register both anew.`;
-    log.warn({ serverId: agent.serverId, address }, 'cloned agent refused');
+  async function refuseClone({ socket, agent, address }: Arrival, sameMachine: boolean): Promise<void> {
+    socket.close(linkCloseCodes.cloned, 'Another agent holds this key and is online');
+    const who = sameMachine
+      ? `A second agent with this agent's key called from ${address}: a copy of the machine, or the agent started twice.`
+      : `A second machine (${address}) uses this agent's key.`;
+    log.warn({ serverId: agent.serverId, address, sameMachine }, 'cloned agent refused');
     audit.refused({
       actor: { kind: 'agent', id: agent.agentId, label: agent.name, address },
       action: 'agent.connect',
       code: 'CLONED',
       serverId: agent.serverId,
     });
-    await records.setError(agent.serverId, message);
+    await records.setError(agent.serverId, `${who} If that was not you, revoke the agent and register anew.`);
     options.changed(agent.serverId);
   }
 
+  function arrive(arrival: Arrival): void {
+    const { socket, agent, address } = arrival;
+    arrivals.add(arrival);
+    socket.once('close', () => arrivals.delete(arrival));
+    socket.on('error', (error) => log.debug({ err: error, serverId: agent.serverId }, 'link error'));
+    accept(arrival).catch((error: unknown) => {
+      socket.close(linkCloseCodes.protocol, 'The handshake failed');
+      log.warn({ err: error, serverId: agent.serverId, address }, 'agent handshake failed');
+    });
+  }
+
   return {
-    upgrade(request, socket, head, { address }) {
+    upgrade(request, wire, head, { address }) {
       // Until `ws` takes it over, an error on the raw socket has no listener and would end the process.
       const ignore = (): void => undefined;
-      socket.on('error', ignore);
+      wire.on('error', ignore);
       admit(request, address).then(
         (admitted) => {
-          socket.off('error', ignore);
-          if ('status' in admitted) return refuse(socket, admitted);
-          sockets.handleUpgrade(request, socket, head, (accepted) => {
-            accepted.on('error', (error) =>
-              log.debug({ err: error, serverId: admitted.serverId }, 'link error'),
-            );
-            accept(accepted, admitted, header(request, upgradeHeaders.nonce), address).catch(
-              (error: unknown) => {
-                accepted.close(linkCloseCodes.protocol, 'The handshake failed');
-                log.warn({ err: error, serverId: admitted.serverId, address }, 'agent handshake failed');
-              },
-            );
-          });
+          wire.off('error', ignore);
+          if ('status' in admitted) return refuse(wire, admitted);
+          const nonce = header(request, upgradeHeaders.nonce);
+          sockets.handleUpgrade(request, wire, head, (socket) =>
+            arrive({ socket, wire, agent: admitted, nonce, address }),
+          );
         },
         (error: unknown) => {
           log.error({ err: error }, 'an agent could not be looked up');
-          refuse(socket, { status: 503, why: 'The database does not answer' });
+          refuse(wire, { status: 503, why: 'The database does not answer' });
         },
       );
     },
+    cut(serverId, code, reason) {
+      for (const { socket, agent } of arrivals) if (agent.serverId === serverId) socket.close(code, reason);
+    },
     async drain() {
       draining = true;
-      for (const client of sockets.clients) client.close(1012, 'The control plane restarts');
-      await Promise.all(
-        [...sockets.clients].map(
-          (client) =>
-            new Promise<void>((resolve) =>
-              client.readyState === 3 ? resolve() : client.once('close', () => resolve()),
-            ),
-        ),
+      const gone = [...arrivals].map(
+        ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
       );
+      for (const { socket } of arrivals) socket.close(1012, 'The control plane restarts');
+      await Promise.all(gone);
       await Promise.all(closing);
     },
   };
 }
+
+/** An agent that does not answer our close has this long before its socket is destroyed. Milliseconds. */
+const closeTimeoutMs = 3_000;
+
+function createSocketServer(): WebSocketServer {
+  // The types of `ws` lack closeTimeout.
+  const settings: ServerOptions & { readonly closeTimeout: number } = {
+    noServer: true,
+    perMessageDeflate: false,
+    clientTracking: false,
+    maxPayload: maxFrameBytes,
+    closeTimeout: closeTimeoutMs,
+    handleProtocols: () => subprotocol,
+  };
+  return new WebSocketServer(settings);
+}
+
+function isClosed({ readyState, CLOSED }: WebSocket): boolean {
+  return readyState === CLOSED;
+}
+
+function offersProtocol({ headers }: IncomingMessage): boolean {
+  const offered = headers['sec-websocket-protocol'] ?? '';
+  return offered.split(',').some((name) => name.trim() === subprotocol);
+}
+
+const stopping: Refusal = { status: 503, why: 'The control plane is stopping' };
 
 interface Refusal {
   readonly status: 400 | 401 | 429 | 503;

@@ -32,11 +32,12 @@ export function fromAgent(errors: readonly GraphQLFormattedError[]): ServerKitEr
   return new ServerKitError(codes[code], presentable(first.message), { details: { agentCode: code } });
 }
 
-function presentable(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must go
-  return text
-    .replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/g, ' ')
-    .slice(0, 1000);
+/** Control, format and separator characters and lone surrogates: nothing to show, and nothing the database takes. */
+const unpresentable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
+
+/** Text of an agent, fit to be shown and stored: at most 1000 characters on one line. */
+export function presentable(text: string): string {
+  return text.slice(0, 1000).replace(unpresentable, ' ').trim();
 }
 
 export function protocolError(why: string, cause?: unknown): ServerKitError {

@@ -12,6 +12,7 @@ import {
   ackTimeoutMs,
   contractVersion,
   makeLinkInit,
+  maxFrameBytes,
   sessionIdOf,
   verifyLinkAck,
   type AgentHello,
@@ -35,6 +36,8 @@ export interface HandshakeOptions {
   readonly agentNonce: string;
   readonly key: SigningKey;
   readonly contracts: Contracts;
+  /** How long the agent may take to answer the challenge. Milliseconds. @default 15_000 */
+  readonly ackTimeoutMs?: number;
 }
 
 /** A link whose other side has proven itself; it becomes usable once its epoch is claimed. */
@@ -46,7 +49,7 @@ export interface ProvenLink {
 
 interface Answer {
   readonly data?: unknown;
-  readonly errors?: readonly GraphQLFormattedError[] | undefined;
+  readonly errors?: unknown;
 }
 
 interface Operation {
@@ -93,7 +96,7 @@ export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
       retryAttempts: 0,
       shouldRetry: () => false,
       keepAlive: 0,
-      connectionAckWaitTimeout: ackTimeoutMs,
+      connectionAckWaitTimeout: options.ackTimeoutMs ?? ackTimeoutMs,
       connectionParams: () => ({ ...makeLinkInit(key, facts) }),
       generateID: (payload) => ids.get(payload) ?? toBase64Url(randomBytes(12)),
       on: {
@@ -123,18 +126,22 @@ export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
       return false;
     }
     const { type, id, payload } = message;
+    if (type === 'ping') {
+      // graphql-ws would send the payload back, and queue it however slowly the agent reads.
+      if (socket.bufferedAmount < maxQueuedForPong) socket.send('{"type":"pong"}', () => undefined);
+      return false;
+    }
     if (type !== 'next' && type !== 'error' && type !== 'complete') return true;
     const operation = typeof id === 'string' ? operations.get(id) : undefined;
     if (!operation) return false;
-    const fits =
-      type === 'complete' ||
-      (type === 'next'
-        ? isRecord(payload)
-        : Array.isArray(payload) && payload.length > 0 && payload.every(isError));
+    const fits = type === 'complete' || (type === 'next' ? isRecord(payload) : isErrorList(payload));
     if (!fits) operation.fail(protocolError(`a malformed "${type}" message`));
     return fits;
   }
 }
+
+/** While more than this waits for an agent to read it, its pings are not answered. Bytes. */
+const maxQueuedForPong = 64 * 1024;
 
 interface Wires {
   readonly socket: WebSocket;
@@ -189,7 +196,12 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
       operationName,
       variables: isRecord(variables) ? variables : {},
     };
-    const payload: SubscribePayload = { query: '', extensions: { serverkit: sealEnvelope(key, envelope) } };
+    const serverkit = sealEnvelope(key, envelope);
+    if (serverkit.payload.length > maxFrameBytes - frameOverheadBytes) {
+      // The agent would have to drop the link, and everyone's operations with it.
+      throw new ServerKitError('INPUT_INVALID', 'This is too much for one message to an agent; send less.');
+    }
+    const payload: SubscribePayload = { query: '', extensions: { serverkit } };
     ids.set(payload, id);
     return payload;
   }
@@ -203,9 +215,9 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
   ): AgentStream & { readonly operation: Operation } {
     const id = call.id ?? toBase64Url(randomBytes(12));
     let ended = false;
+    const payload = seal(id, prepared, variables, call);
     const operation: Operation = { sent: false, fail: (error) => end(error) };
     operations.set(id, operation);
-    const payload = seal(id, prepared, variables, call);
     let unsubscribe: (() => void) | undefined;
     const cancel = (): void => end(new ServerKitError('CANCELLED', 'The operation was cancelled.'));
     call.signal?.addEventListener('abort', cancel, { once: true });
@@ -221,7 +233,10 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
 
     function accept(result: Answer): void {
       if (ended) return;
-      if (result.errors) return end(fromAgent(result.errors));
+      const { errors } = result;
+      if (errors !== undefined) {
+        return end(isErrorList(errors) ? fromAgent(errors) : protocolError('its errors are no errors'));
+      }
       try {
         prepared.check(result.data);
       } catch (error) {
@@ -231,7 +246,12 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
             : protocolError('its result', error),
         );
       }
-      sink.next(result.data);
+      try {
+        sink.next(result.data);
+      } catch (error) {
+        // Thrown on, one result that nobody expected would end every operation of the link.
+        end(new ServerKitError('INTERNAL', 'A result of the agent could not be used.', { cause: error }));
+      }
     }
 
     function settle(): boolean {
@@ -264,21 +284,23 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
     run<Result, Variables>(document: TypedDocumentNode<Result, Variables>, variables: Variables, call: Call) {
       const timeoutMs = call.timeoutMs ?? defaultTimeoutMs;
       return new Promise<Result>((resolve, reject) => {
-        const prepared = prepare(document);
         let answer: { data: Result } | undefined;
-        const timer = setTimeout(() => stream.operation.fail(agentTimeout(timeoutMs)), timeoutMs);
-        const stream = start(prepared, variables, call, {
+        let timer: NodeJS.Timeout | undefined;
+        let ended = false;
+        const { operation } = start(prepare(document), variables, call, {
           next(data) {
             // The compiled check has just made sure that the data is what the document's type says.
             answer = { data: checked<Result>(data) };
           },
           end(error) {
+            ended = true;
             clearTimeout(timer);
             if (error) reject(error);
             else if (answer) resolve(answer.data);
             else reject(protocolError('it completed without a result'));
           },
         });
+        if (!ended) timer = setTimeout(() => operation.fail(agentTimeout(timeoutMs)), timeoutMs);
       });
     },
     subscribe<Result, Variables>(
@@ -296,6 +318,9 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
   };
 }
 
+/** What a frame holds besides the payload of its envelope: id, type and signature, generously. Bytes. */
+const frameOverheadBytes = 1024;
+
 const defaultTtlMs = 30_000;
 const defaultTimeoutMs = 30_000;
 
@@ -303,6 +328,10 @@ const defaultTimeoutMs = 30_000;
 function checked<Result>(data: unknown): Result;
 function checked(data: unknown): unknown {
   return data;
+}
+
+function isErrorList(value: unknown): value is readonly GraphQLFormattedError[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isError);
 }
 
 function errorOf(error: unknown, sent: boolean): ServerKitError {
@@ -314,5 +343,6 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 function isError(value: unknown): value is GraphQLFormattedError {
-  return isRecord(value) && typeof value['message'] === 'string';
+  if (!isRecord(value) || typeof value['message'] !== 'string') return false;
+  return value['extensions'] === undefined || isRecord(value['extensions']);
 }

@@ -57,7 +57,9 @@ export function compileCheck(schema: GraphQLSchema, document: DocumentNode): (da
         const name = selection.alias?.value ?? selection.name.value;
         const field = type.getFields()[selection.name.value];
         if (!field) throw new Error(`the contract has no ${type.name}.${selection.name.value}`);
-        into.set(name, typeCheck(field.type, selection.selectionSet));
+        // Selected twice, by two fragments for example, with other fields below: both must fit.
+        const [before, check] = [into.get(name), typeCheck(field.type, selection.selectionSet)];
+        into.set(name, before ? both(before, check) : check);
       } else {
         const inner =
           selection.kind === Kind.INLINE_FRAGMENT
@@ -101,6 +103,13 @@ export function compileCheck(schema: GraphQLSchema, document: DocumentNode): (da
     if (isScalarType(type)) return scalarCheck(type.name);
     throw new Error(`the contract's type ${String(type)} cannot be checked`);
   }
+}
+
+function both(first: Check, second: Check): Check {
+  return (value, path) => {
+    first(value, path);
+    second(value, path);
+  };
 }
 
 function scalarCheck(name: string): Check {

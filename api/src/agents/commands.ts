@@ -1,18 +1,24 @@
 import { performance } from 'node:perf_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { Logger } from 'pino';
-import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
-import { isServerKitError, notFound, ServerKitError, type ErrorCode } from '../errors.ts';
+import { notFound, ServerKitError, type ErrorCode } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { errorCode } from '../startup-error.ts';
 import { agentOffline } from './agent-errors.ts';
 import type { AgentLink, Agents } from './link.ts';
-import { OperationOutcomeDocument } from './operations.ts';
+import {
+  findOutcome,
+  isUncertain,
+  outcomeUnknown,
+  settledBy,
+  type CommandState,
+  type Settled,
+} from './outcome.ts';
+import { createReconciler, scalars } from './reconcile.ts';
 
 /** A change on a managed server, as it is asked for, audited and sent. */
 export interface Command<Result, Variables> {
@@ -44,19 +50,38 @@ export interface Commands {
   reconcile(link: AgentLink): Promise<void>;
 }
 
-/** How long a caller waits for a lost link to come back before it is told that the outcome is unknown. Milliseconds. */
-const returnWaitMs = 20_000;
+export interface CommandPace {
+  /** How long a caller waits for a lost link to come back before it is told that the outcome is unknown. @default 20_000 */
+  readonly returnWaitMs: number;
+}
 
 export interface CommandOptions {
   readonly db: Database;
   readonly audit: Audit;
   readonly agents: Agents;
   readonly log: Logger;
+  readonly pace?: Partial<CommandPace>;
 }
 
-export function createCommands({ db, audit, agents, log }: CommandOptions): Commands {
+export function createCommands({ db, audit, agents, log, pace = {} }: CommandOptions): Commands {
   const { prisma } = db;
   const inFlight = new Set<string>();
+  const reconciler = createReconciler({
+    db,
+    isInFlight: (id) => inFlight.has(id),
+    settle: (row, settled) =>
+      close(
+        row.id,
+        {
+          actor: { kind: 'system', label: 'reconciliation' },
+          action: row.operation,
+          serverId: row.serverId,
+          parameters: scalars(row.parameters),
+        },
+        settled,
+        performance.now(),
+      ),
+  });
 
   async function linkFor(serverId: string, scope: AgentScope): Promise<AgentLink> {
     const link = agents.get(serverId);
@@ -105,7 +130,7 @@ export function createCommands({ db, audit, agents, log }: CommandOptions): Comm
   async function close(
     id: string,
     command: Pick<Command<unknown, unknown>, 'actor' | 'action' | 'target' | 'serverId' | 'parameters'>,
-    error: ServerKitError | null,
+    { state, error }: Settled,
     startedAt: number,
   ): Promise<void> {
     const audited = audit.insertion(
@@ -129,7 +154,7 @@ export function createCommands({ db, audit, agents, log }: CommandOptions): Comm
              UPDATE "Command" SET "state" = $2, "errorCode" = $3, "errorMessage" = $4, "finishedAt" = $5 WHERE "id" = $1`,
       values: [
         id,
-        error ? stateOf(error.code) : 'succeeded',
+        state,
         error?.code ?? null,
         error?.message.slice(0, 1000) ?? null,
         new Date(),
@@ -138,50 +163,47 @@ export function createCommands({ db, audit, agents, log }: CommandOptions): Comm
     });
   }
 
+  /** Runs it and finds out how it ended, whatever happens to the link meanwhile. Never throws. */
   async function attempt<Result, Variables>(
     command: Command<Result, Variables>,
     id: string,
-  ): Promise<Result | null> {
-    const link = await linkFor(command.serverId, command.scope);
+  ): Promise<Settled & { readonly result: Result | null }> {
     try {
-      return await link.run(command.document, command.variables, {
+      const link = await linkFor(command.serverId, command.scope);
+      const result = await link.run(command.document, command.variables, {
         id,
         actor: 'id' in command.actor ? command.actor.id : command.actor.kind,
         scopes: [command.scope],
         timeoutMs: command.timeoutMs ?? 60_000,
         ...(command.signal ? { signal: command.signal } : {}),
       });
-    } catch (error) {
-      if (!isUncertain(error)) throw error;
-      const back = await waitForLink(command.serverId, link.epoch);
-      if (!back) throw outcomeUnknown(error);
-      return settleBy(await outcomeOf(back, id), error);
+      return { state: 'succeeded', error: null, result };
+    } catch (cause) {
+      const error =
+        cause instanceof ServerKitError ? cause : new ServerKitError('INTERNAL', 'Unexpected', { cause });
+      const settled = isUncertain(error)
+        ? await settle(command.serverId, id, error)
+        : { state: stateOf(error.code), error };
+      return { ...settled, result: null };
     }
   }
 
-  async function waitForLink(serverId: string, notEpoch: number): Promise<AgentLink | undefined> {
-    const current = agents.get(serverId);
-    if (current && !current.closed.aborted) return current;
-    const arrived = new Promise<AgentLink>((resolve) => {
-      const list = waiting.get(serverId) ?? [];
-      list.push((link) => link.epoch !== notEpoch && resolve(link));
-      waiting.set(serverId, list);
-    });
-    const timeUp = new AbortController();
-    try {
-      return await Promise.race([
-        arrived,
-        sleep(returnWaitMs, undefined, { signal: timeUp.signal }).catch(() => undefined),
-      ]);
-    } finally {
-      timeUp.abort();
-      waiting.delete(serverId);
-    }
+  async function settle(serverId: string, id: string, lost: ServerKitError): Promise<Settled> {
+    const patience = AbortSignal.timeout(pace.returnWaitMs ?? 20_000);
+    const outcome = await findOutcome(agents, serverId, id, patience);
+    const settled = outcome && settledBy(outcome, lost);
+    if (settled) return settled;
+    return { state: 'unknown', error: lost.code === 'AGENT_PROTOCOL_ERROR' ? lost : outcomeUnknown(lost) };
   }
-  const waiting = new Map<string, ((link: AgentLink) => void)[]>();
-  agents.onUp((link) => {
-    for (const tell of waiting.get(link.serverId) ?? []) tell(link);
-  });
+
+  /** Nobody waits for it any more, but its row must still learn the end. */
+  function askLater(serverId: string): void {
+    const link = agents.get(serverId);
+    if (!link || link.closed.aborted) return;
+    reconciler.follow(link).catch((error: unknown) => {
+      if (!link.closed.aborted) log.warn({ err: error, serverId }, 'open commands were not settled');
+    });
+  }
 
   return {
     async run(command) {
@@ -189,119 +211,22 @@ export function createCommands({ db, audit, agents, log }: CommandOptions): Comm
       const id = newId('command');
       await begin(id, command);
       inFlight.add(id);
-      try {
-        const result = await attempt(command, id);
-        await close(id, command, null, startedAt);
-        return result;
-      } catch (error) {
-        const known =
-          error instanceof ServerKitError
-            ? error
-            : new ServerKitError('INTERNAL', 'Unexpected', { cause: error });
-        await close(id, command, known, startedAt).catch((cause: unknown) =>
-          log.error({ err: cause, commandId: id }, 'the outcome of a command could not be stored'),
-        );
-        throw error;
-      } finally {
-        inFlight.delete(id);
-      }
+      const { result, ...settled } = await attempt(command, id);
+      await close(id, command, settled, startedAt).catch((cause: unknown) =>
+        log.error({ err: cause, commandId: id }, 'the outcome of a command could not be stored'),
+      );
+      inFlight.delete(id);
+      if (settled.state === 'unknown') askLater(command.serverId);
+      if (!settled.error) return result;
+      // What nobody expected stays what it was, for the log.
+      throw settled.error.code === 'INTERNAL' ? (settled.error.cause ?? settled.error) : settled.error;
     },
 
-    async reconcile(link) {
-      const open = await prisma.command.findMany({
-        where: {
-          serverId: link.serverId,
-          state: { in: ['sent', 'unknown'] },
-          createdAt: { gt: yesterday() },
-        },
-        take: 1_000,
-      });
-      for (const row of open) {
-        if (inFlight.has(row.id)) continue;
-        const outcome = await outcomeOf(link, row.id).catch(() => null);
-        if (!outcome || outcome.state === 'STARTED') continue;
-        const error = errorOf(outcome);
-        await close(
-          row.id,
-          {
-            actor: { kind: 'system', label: 'reconciliation' },
-            action: row.operation,
-            serverId: row.serverId,
-            parameters: scalars(row.parameters),
-          },
-          error,
-          performance.now(),
-        );
-      }
-    },
+    reconcile: (link) => reconciler.follow(link),
   };
 }
 
-type Outcome = Awaited<ReturnType<typeof outcomeOf>>;
-
-async function outcomeOf(link: AgentLink, id: string) {
-  const { operationOutcome } = await link.run(
-    OperationOutcomeDocument,
-    { id },
-    { actor: 'system', scopes: [] },
-  );
-  return operationOutcome;
-}
-
-/** What the agent's journal says about a command whose answer was lost; null = it was carried out. */
-function errorOf(outcome: Outcome): ServerKitError | null {
-  switch (outcome.state) {
-    case 'SUCCEEDED':
-      return null;
-    case 'FAILED':
-    case 'REFUSED':
-      return new ServerKitError('AGENT_FAILED', outcome.errorMessage ?? 'The agent could not carry it out.', {
-        details: { agentCode: outcome.errorCode ?? null },
-      });
-    case 'UNKNOWN':
-      return new ServerKitError(
-        'AGENT_OFFLINE',
-        'The link broke before the agent began; nothing was done. Try again.',
-      );
-    default:
-      return outcomeUnknown();
-  }
-}
-
-function settleBy(outcome: Outcome, cause: unknown): null {
-  const error = errorOf(outcome);
-  if (!error) return null;
-  error.cause ??= cause;
-  throw error;
-}
-
-function isUncertain(error: unknown): boolean {
-  return isServerKitError(error, 'OUTCOME_UNKNOWN') || isServerKitError(error, 'AGENT_TIMEOUT');
-}
-
-function outcomeUnknown(cause?: unknown): ServerKitError {
-  return new ServerKitError(
-    'OUTCOME_UNKNOWN',
-    'It was sent, and whether it was carried out is not known yet: the link broke. Look at the server; the audit will say once the agent is back.',
-    { cause },
-  );
-}
-
-function stateOf(code: ErrorCode): string {
+function stateOf(code: ErrorCode): CommandState {
   if (code === 'AGENT_OFFLINE') return 'not_sent';
-  if (code === 'AGENT_REFUSED') return 'refused';
-  return code === 'OUTCOME_UNKNOWN' || code === 'AGENT_TIMEOUT' ? 'unknown' : 'failed';
-}
-
-function yesterday(): Date {
-  return new Date(Date.now() - 24 * 60 * 60 * 1000);
-}
-
-function scalars(value: Prisma.JsonValue): Record<string, string | number | boolean | null> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
-  return Object.fromEntries(
-    Object.entries(value).flatMap(([key, entry]) =>
-      entry === undefined || typeof entry === 'object' ? [] : [[key, entry] as const],
-    ),
-  );
+  return code === 'AGENT_REFUSED' ? 'refused' : 'failed';
 }

@@ -55,15 +55,15 @@ const wireFolder = new URL('../../../wire/', import.meta.url);
  */
 export function createContracts(read: (version: string) => string | null = readContract): Contracts {
   const current = buildSchema(read(contractVersion) ?? '');
-  const schemas = new Map<string, GraphQLSchema | null>([[contractVersion, current]]);
+  const schemas = new Map<string, GraphQLSchema>([[contractVersion, current]]);
   const prepared = new Map<string, WeakMap<DocumentNode, PreparedDocument | Unsupported>>();
 
   function schemaOf(version: string): GraphQLSchema | null {
     const known = schemas.get(version);
     if (known !== undefined) return known;
-    // A newer minor only adds, so everything we may ask for is there.
-    const text = isNewerMinor(version) ? null : read(version);
-    const schema = isNewerMinor(version) ? current : text === null ? null : buildSchema(text);
+    const text = read(version);
+    if (text === null) return null;
+    const schema = buildSchema(text);
     schemas.set(version, schema);
     return schema;
   }
@@ -86,8 +86,9 @@ export function createContracts(read: (version: string) => string | null = readC
   }
 
   return {
-    speaks: (version) => /^\d+\.\d+$/.test(version) && schemaOf(version) !== null,
-    prepare(document, version) {
+    speaks: (version) => versionPattern.test(version) && schemaOf(served(version)) !== null,
+    prepare(document, agentVersion) {
+      const version = served(agentVersion);
       const byDocument = prepared.get(version) ?? new WeakMap<DocumentNode, PreparedDocument | Unsupported>();
       prepared.set(version, byDocument);
       const known = byDocument.get(document) ?? build(document, version);
@@ -105,6 +106,14 @@ function readContract(version: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** One way to write each version, and few of them: what is prepared is kept for every version there is. */
+const versionPattern = /^(0|[1-9]\d{0,3})\.(0|[1-9]\d{0,3})$/;
+
+/** A newer minor only adds, so everything we may ask for is there. */
+function served(version: string): string {
+  return isNewerMinor(version) ? contractVersion : version;
 }
 
 function isNewerMinor(version: string): boolean {

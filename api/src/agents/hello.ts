@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import type { AgentHello } from '@serverkit/wire/handshake.ts';
 import { isScopePattern } from '@serverkit/wire/scopes.ts';
+import { presentable } from './agent-errors.ts';
 
-const text = (max: number) => z.string().max(max);
+/** Shown to people and stored: without what could forge a line or the database refuses. */
+const text = (max: number) => z.string().max(max).transform(presentable);
 const patterns = z
   .array(text(100))
   .max(200)

@@ -10,10 +10,10 @@ export async function ping(link: AgentLink, actor: string, timeoutMs = 5_000): P
 }
 
 /** Whether a link still has a living agent behind it; a half-open one does not answer. */
-export async function isAlive(link: AgentLink): Promise<boolean> {
+export async function isAlive(link: AgentLink, withinMs = 3_000): Promise<boolean> {
   if (link.closed.aborted) return false;
   try {
-    await ping(link, 'system', 3_000);
+    await ping(link, 'system', withinMs);
     return true;
   } catch {
     return false;

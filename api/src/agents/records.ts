@@ -24,19 +24,22 @@ export interface LinkEnd {
   readonly connection: 'offline' | 'connecting' | 'pending';
 }
 
+/** A link that became its server's own. */
+export interface Claim {
+  readonly linkId: string;
+  readonly epoch: number;
+}
+
 /** The rows behind the links: which agent is known, which link counts, how each one ended. */
 export interface LinkRecords {
   find(agentId: string): Promise<KnownAgent | null>;
   /**
    * Makes a proven link the server's: takes the next epoch and stores what the agent said of itself.
    *
-   * @returns null when the agent was revoked or its key changed meanwhile
+   * @returns `revoked` when the agent is no longer this server's, `changed` when the scopes that both sides signed in
+   *   the handshake are no longer the server's
    */
-  claim(
-    agent: KnownAgent,
-    hello: AgentHello,
-    address: string,
-  ): Promise<{ linkId: string; epoch: number } | null>;
+  claim(agent: KnownAgent, hello: AgentHello, address: string): Promise<Claim | 'revoked' | 'changed'>;
   /** @returns whether the link that ended was still the server's newest */
   end(end: LinkEnd): Promise<boolean>;
   setError(serverId: string, message: string): Promise<void>;
@@ -61,14 +64,16 @@ export function createLinkRecords({ prisma }: Database): LinkRecords {
       };
     },
     claim(agent, hello, address) {
+      const { serverId: id, agentId } = agent;
+      const own = { id, agentId, agentKey: new Uint8Array(agent.agentKey) };
       return prisma.$transaction(async (tx) => {
         const claimed = await tx.server.updateManyAndReturn({
-          where: { id: agent.serverId, agentId: agent.agentId, agentKey: new Uint8Array(agent.agentKey) },
+          where: { ...own, scopes: { equals: [...agent.scopes] } },
           data: { ...helloFields(hello), linkEpoch: { increment: 1 } },
           select: { linkEpoch: true },
         });
         const [row] = claimed;
-        if (!row) return null;
+        if (!row) return (await tx.server.count({ where: own })) === 0 ? 'revoked' : 'changed';
         const link = await tx.linkSession.create({
           data: {
             id: newId('link'),

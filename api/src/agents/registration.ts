@@ -94,6 +94,7 @@ export function createRegistrations(options: RegistrationOptions): Registrations
     if (!row) throw invalid();
     const macKey = vault.open(row.sealedKey, sealContext(row.id));
     if (!verifyRegistrationRequest(request, macKey) || !isPublicKey(request.publicKey)) throw invalid();
+    throttle.succeeded(address, request.tokenId);
     return { row, macKey };
   }
 
@@ -125,12 +126,7 @@ export function createRegistrations(options: RegistrationOptions): Registrations
       const actor: Actor = { kind: 'agent', id: row.serverId, label: row.server.name, address };
 
       if (row.usedAt) return repeated(row, key, actor, request, macKey);
-      if (row.revokedAt) {
-        throw new ServerKitError(
-          'TOKEN_EXPIRED',
-          'A newer registration token has replaced this one. Copy the newest command from the dashboard.',
-        );
-      }
+      if (row.revokedAt) throw replacedToken();
       if (row.expiresAt.getTime() <= Date.now()) {
         throw new ServerKitError(
           'TOKEN_EXPIRED',
@@ -151,8 +147,12 @@ export function createRegistrations(options: RegistrationOptions): Registrations
       } catch (error) {
         if (!isServerKitError(error, 'CONFLICT')) throw error;
         // Another request with the same token was faster; whose key it was decides what this one hears.
-        const used = await db.prisma.registrationToken.findUniqueOrThrow({ where: { id: row.id } });
-        return repeated({ ...used, server: row.server }, key, actor, request, macKey);
+        const used = await db.prisma.registrationToken.findUniqueOrThrow({
+          where: { id: row.id },
+          include: { server: true },
+        });
+        if (!used.usedAt) throw replacedToken();
+        return repeated(used, key, actor, request, macKey);
       }
       options.registered(row.serverId);
       return makeRegistrationReply(request, macKey, answer);
@@ -202,7 +202,11 @@ export function createRegistrations(options: RegistrationOptions): Registrations
   ): Promise<RegistrationReply> {
     const answer = readAnswer(row.answer);
     if (row.usedByKey && Buffer.from(row.usedByKey).equals(key) && answer) {
-      return makeRegistrationReply(request, macKey, answer);
+      if (answer.agentId === row.server.agentId) return makeRegistrationReply(request, macKey, answer);
+      throw new ServerKitError(
+        'TOKEN_EXPIRED',
+        'The agent that registered with this token was revoked or replaced since. Make a new token in the dashboard.',
+      );
     }
     const when = row.usedAt?.toISOString() ?? 'an unknown time';
     const from = row.usedFrom ?? 'an unknown address';
@@ -236,6 +240,13 @@ interface Redemption {
   readonly request: RegistrationRequest;
   readonly address: string;
   readonly actor: Actor;
+}
+
+function replacedToken(): ServerKitError {
+  return new ServerKitError(
+    'TOKEN_EXPIRED',
+    'A newer registration token has replaced this one. Copy the newest command from the dashboard.',
+  );
 }
 
 function pinnedKeys({ current, next, recovery }: ControlPlaneKeys): PinnedKey[] {

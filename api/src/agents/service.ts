@@ -4,16 +4,13 @@ import type { Platform } from '../platform.ts';
 import { linkCloseCodes } from '@serverkit/wire/errors.ts';
 import { serverChanges } from '../servers/events.ts';
 import { createAcceptor, type Acceptor } from './accept.ts';
-import { createCommands, type Commands } from './commands.ts';
+import { createCommands, type CommandPace, type Commands } from './commands.ts';
 import { createContracts } from './documents.ts';
 import type { Agents } from './link.ts';
-import { createLiveness, type Liveness } from './liveness.ts';
+import { createLiveness, type Liveness, type LivenessPace } from './liveness.ts';
 import { createLinkRecords, type LinkRecords } from './records.ts';
 import { createRegistrations, type Registrations } from './registration.ts';
 import { createRegistry } from './registry.ts';
-
-/** How long a server that should come back is shown as connecting before it counts as offline. Milliseconds. */
-const comebackMs = 25_000;
 
 /** Everything other domains need of agents: who is linked, how to change something there, how one joins. */
 export interface AgentService {
@@ -37,7 +34,18 @@ export interface AgentMachinery extends AgentService {
   expectBack(serverIds: readonly string[]): void;
 }
 
+/** How long this side waits for agents; tests have less time than networks. Milliseconds. */
+export interface AgentPace extends LivenessPace, CommandPace {
+  /** For the answer to the challenge. @default 15_000 */
+  readonly ackTimeoutMs: number;
+  /** For a sign of life of the agent in place, when another claims its place. @default 3_000 */
+  readonly aliveWithinMs: number;
+  /** How long a server that should come back is shown as connecting before it counts as offline. @default 25_000 */
+  readonly comebackMs: number;
+}
+
 export interface AgentServiceOptions {
+  readonly pace?: Partial<AgentPace>;
   /** The printed contract of a version, or null when it is not served. @default the files in wire/ */
   readonly contract?: (version: string) => string | null;
 }
@@ -45,12 +53,12 @@ export interface AgentServiceOptions {
 export function createAgentService(
   { db, vault, keys, log }: Pick<Platform, 'db' | 'vault' | 'keys' | 'log'>,
   { audit, topics }: { readonly audit: Audit; readonly topics: Topics },
-  { contract }: AgentServiceOptions = {},
+  { contract, pace = {} }: AgentServiceOptions = {},
 ): AgentMachinery {
   const registry = createRegistry(log);
   const records = createLinkRecords(db);
-  const liveness = createLiveness();
-  const commands = createCommands({ db, audit, agents: registry, log });
+  const liveness = createLiveness(pace);
+  const commands = createCommands({ db, audit, agents: registry, log, pace });
   const changed = (serverId: string): void => topics.publish(serverChanges, { serverId, kind: 'STATUS' });
 
   function expectBack(serverIds: readonly string[]): void {
@@ -61,7 +69,7 @@ export function createAgentService(
         (error: unknown) =>
           log.error({ err: error }, 'servers that did not come back could not be marked offline'),
       );
-    }, comebackMs).unref();
+    }, pace.comebackMs ?? 25_000).unref();
   }
 
   const acceptor = createAcceptor({
@@ -74,10 +82,12 @@ export function createAgentService(
     key: () => keys.current,
     changed,
     expectBack: (serverId) => expectBack([serverId]),
+    ...(pace.ackTimeoutMs === undefined ? {} : { ackTimeoutMs: pace.ackTimeoutMs }),
+    ...(pace.aliveWithinMs === undefined ? {} : { aliveWithinMs: pace.aliveWithinMs }),
   });
 
   const cut: AgentService['cut'] = (serverId, why, reason) =>
-    registry.get(serverId)?.close(linkCloseCodes[why], reason);
+    acceptor.cut(serverId, linkCloseCodes[why], reason);
 
   const registrations = createRegistrations({
     db,
