@@ -1,6 +1,6 @@
 /** `npm test` and `npm run check` (--fast): sets up, brings or looks for the real parts, then runs the stages. */
 import { spawnSync } from 'node:child_process';
-import { pinnedNode, toolEnv } from './setup/run.mjs';
+import { become } from './setup/foreground.mjs';
 import { setupOrExit } from './setup.mjs';
 
 const fast = process.argv.includes('--fast');
@@ -13,8 +13,4 @@ if (!fast && process.platform === 'linux') {
   spawnSync('sh', ['scripts/provision.sh', ...(wanted ? [] : ['--check'])], { stdio: 'inherit' });
 }
 
-const { status } = spawnSync(pinnedNode(), ['scripts/suite/main.ts', ...process.argv.slice(2)], {
-  stdio: 'inherit',
-  env: toolEnv(),
-});
-process.exit(status ?? 1);
+become(['scripts/suite/main.ts', ...process.argv.slice(2)]);
