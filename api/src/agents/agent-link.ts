@@ -218,7 +218,7 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
     const payload = seal(id, prepared, variables, call);
     const operation: Operation = { sent: false, fail: (error) => end(error) };
     operations.set(id, operation);
-    let unsubscribe: (() => void) | undefined;
+    let unsubscribe = (): void => undefined;
     const cancel = (): void => end(new ServerKitError('CANCELLED', 'The operation was cancelled.'));
     call.signal?.addEventListener('abort', cancel, { once: true });
 
@@ -259,7 +259,7 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
       ended = true;
       operations.delete(id);
       call.signal?.removeEventListener('abort', cancel);
-      unsubscribe?.();
+      unsubscribe();
       return true;
     }
 

@@ -58,8 +58,8 @@ export function compileCheck(schema: GraphQLSchema, document: DocumentNode): (da
         const field = type.getFields()[selection.name.value];
         if (!field) throw new Error(`the contract has no ${type.name}.${selection.name.value}`);
         // Selected twice, by two fragments for example, with other fields below: both must fit.
-        const [before, check] = [into.get(name), typeCheck(field.type, selection.selectionSet)];
-        into.set(name, before ? both(before, check) : check);
+        const [before, now] = [into.get(name), typeCheck(field.type, selection.selectionSet)];
+        into.set(name, before ? both(before, now) : now);
       } else {
         const inner =
           selection.kind === Kind.INLINE_FRAGMENT
