@@ -1,4 +1,6 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
+import { openRunDirectory, removeRunDirectory } from '../api/src/database/run-directory.ts';
 import { graphqlClient, GraphQLFailure, parseAnswer } from './graphql-client.ts';
 import type { SessionSecrets, TestClient } from './graphql-client.ts';
 import { http } from './http.ts';
@@ -75,6 +77,8 @@ export async function controlPlane({
   const data = dataDir ?? folder.file('data');
   undo.defer(async () => {
     await reapUsersOf(data);
+    // A killed control plane leaves its sockets outside of the folder.
+    if (existsSync(data)) removeRunDirectory(openRunDirectory(realpathSync(data)));
   });
 
   const child = undo.use(

@@ -12,7 +12,7 @@ import { plainEnv, startProcess } from '../../testing/processes.ts';
 import { tempDir } from '../../testing/tmp.ts';
 import { openEmbedded } from './database/embedded.ts';
 import { hasEnded, readPostmasterFile } from './database/postmaster-file.ts';
-import { openRunDirectory } from './database/run-directory.ts';
+import { openRunDirectory, removeRunDirectory } from './database/run-directory.ts';
 import { quiet } from './database/testing.ts';
 import { issueAuthority } from './http/issue-certificate.ts';
 
@@ -83,7 +83,8 @@ describe('a start that cannot succeed ends with one sentence and code 1', () => 
     await using plane = await controlPlane();
     plane.process.kill('SIGTERM');
     await plane.process.exit;
-    const server = await openEmbedded(plane.dataDir, openRunDirectory(plane.dataDir), quiet);
+    const runDirectory = openRunDirectory(plane.dataDir);
+    const server = await openEmbedded(plane.dataDir, runDirectory, quiet);
     await server.ensureRunning();
     const client = new pg.Client(server.connection);
     await client.connect();
@@ -92,6 +93,7 @@ describe('a start that cannot succeed ends with one sentence and code 1', () => 
     );
     await client.end();
     await server.stop();
+    removeRunDirectory(runDirectory);
     expect(await refusalOf({ SERVERKIT_DATA_DIR: plane.dataDir })).toMatch(
       /^The database was used by a newer release of ServerKit \(it has the migration 2999_next, .*\.\n$/,
     );
