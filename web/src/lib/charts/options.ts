@@ -32,6 +32,7 @@ export function chartOptions(look: ChartLook): uPlot.Options {
   const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
     hour: '2-digit',
     minute: '2-digit',
+    hourCycle: 'h23',
   });
   const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'short' });
   const midnight = (seconds: number): boolean => {
@@ -69,7 +70,8 @@ export function chartOptions(look: ChartLook): uPlot.Options {
         size: look.bytes ? 62 : 38,
         gap: 4,
         incrs: look.bytes ? byteSteps : plainSteps,
-        values: (_, splits) => splits.map(look.format),
+        // An axis has round steps: what would read 64.0 is 64.
+        values: (_, splits) => splits.map((value) => look.format(value).replace(/[.,]0(?=\D)/, '')),
       },
     ],
     series: [

@@ -15,6 +15,11 @@ export class Trend {
     return this.#values;
   }
 
+  /** The newest value there is. */
+  get last(): number | null {
+    return this.#values.findLast((value) => value !== null) ?? null;
+  }
+
   /** The same window moved on so that its last step holds `at`, with the value in that step. */
   with(at: number, value: number | null): Trend {
     const length = this.#values.length;
@@ -27,11 +32,6 @@ export class Trend {
     );
     values[step - moved] = value;
     return new Trend(this.#from + moved * this.#stepMs, this.#stepMs, values);
-  }
-
-  /** True when `at` still falls into the last step, so that {@link with} would only replace one value. */
-  holds(at: number): boolean {
-    return at < this.#from + this.#values.length * this.#stepMs;
   }
 }
 

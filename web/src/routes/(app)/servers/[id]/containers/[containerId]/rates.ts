@@ -1,7 +1,8 @@
 /** Counters as they stood at one moment (ms since 1970). */
 export interface Totals {
   readonly at: number;
-  readonly values: readonly number[];
+  /** Null or absent where the engine does not count. */
+  readonly values: readonly (number | null | undefined)[];
 }
 
 /** Growth per second between two readings; null for the first, and for a counter that began anew. */
@@ -9,6 +10,7 @@ export function rates(before: Totals | null, after: Totals): readonly (number | 
   const seconds = before ? (after.at - before.at) / 1000 : 0;
   return after.values.map((value, index) => {
     const earlier = before?.values[index];
-    return earlier === undefined || seconds <= 0 || value < earlier ? null : (value - earlier) / seconds;
+    if (typeof value !== 'number' || typeof earlier !== 'number') return null;
+    return seconds <= 0 || value < earlier ? null : (value - earlier) / seconds;
   });
 }

@@ -1,0 +1,10 @@
+/** `Debian 12` rather than `Debian GNU/Linux 12`: the short name is what tells machines apart. */
+export function osText({
+  osName,
+  osVersion,
+}: {
+  readonly osName: string;
+  readonly osVersion: string;
+}): string {
+  return `${osName.replace(/ GNU\/Linux$| Linux$/, '')} ${osVersion}`.trim();
+}
