@@ -14,8 +14,8 @@ import { place, type ClockReading } from './wall-clock.ts';
 const firstRetryMs = 1_000;
 const slowestRetryMs = 5 * 60_000;
 
-/** An agent that is catching up and says nothing for this long (ms) has caught up. */
-const catchUpSilenceMs = 2_000;
+/** An agent that says nothing for this long (ms) has nothing to catch up: what it kept it sends at once. */
+const catchUpSilenceMs = 300;
 
 /** A sample this young (ms) was not kept back: two intervals. */
 const youngMs = 20_000;

@@ -9,7 +9,7 @@ import type { Superseded } from './store-samples.ts';
 import { Writer } from './writer.ts';
 
 /** Agents that may send what they kept back at the same time; an hour of samples is half a megabyte each. */
-const catchingUpAtOnce = 32;
+const catchingUpAtOnce = 64;
 
 /** While the database takes nothing it is asked again after this long (ms), doubled up to the slowest. */
 const firstProbeMs = 500;
