@@ -7,6 +7,12 @@ import { errorText, StartupError } from './startup-error.ts';
 /** From the wish to stop to the exit, in ms: what supervisors grant before they kill. */
 const stopPatience = 9_500;
 
+/**
+ * Signals within this time (ms) are one wish: a supervisor signals the whole group, and npm and our starter send on
+ * what they got themselves. A later one is impatience.
+ */
+const oneWish = 1_000;
+
 interface Ending {
   readonly exitCode: 0 | 1;
   /** For the log. */
@@ -20,11 +26,11 @@ function end(exitCode: Ending['exitCode'], reason: string): void {
   setTimeout(() => process.exit(1), stopPatience).unref();
 }
 
-let signals = 0;
+let asked: number | undefined;
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    signals += 1;
-    if (signals > 1) process.exit(1);
+    asked ??= performance.now();
+    if (performance.now() - asked > oneWish) process.exit(1);
     end(0, signal);
   });
 }
