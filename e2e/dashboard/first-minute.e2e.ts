@@ -1,0 +1,143 @@
+import { readFile } from 'node:fs/promises';
+import { cpus } from 'node:os';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
+import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import { container, docker } from '../../testing/docker.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { startProcess } from '../../testing/processes.ts';
+import { busyBetween, ticks } from './proc-stat.ts';
+import { signIn, watchRequests } from './signed-in.ts';
+
+const cpuChart = '[role=img][aria-label^="CPU: "]';
+const cpuLabel = async (page: Page): Promise<string> =>
+  (await page.locator(cpuChart).getAttribute('aria-label')) ?? '';
+
+/**
+ * What a newcomer sees after `npm start`: their own machine, live, and a real container that obeys. The control plane
+ * starts the agent of this machine itself; nothing here talks to that agent but the product.
+ */
+describeWith(['docker', 'chromium'], 'the first minute', () => {
+  let plane: ControlPlane;
+  let chrome: TestBrowser;
+  let tab: TestPage;
+  let page: Page;
+
+  beforeAll(async () => {
+    plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    chrome = await browser();
+    tab = await chrome.open();
+    page = tab.page;
+    await signIn(page, plane);
+  });
+  afterAll(async () => {
+    await tab?.[Symbol.asyncDispose]();
+    await chrome?.[Symbol.asyncDispose]();
+    await plane?.[Symbol.asyncDispose]();
+  });
+
+  const openServer = async (): Promise<void> => {
+    await page.goto(`${plane.url}/`);
+    await page
+      .getByRole('link', { name: /this server/i })
+      .first()
+      .click();
+    await page.waitForURL(/\/servers\/srv_[a-z0-9]+$/);
+    await page.getByRole('img', { name: /^CPU: / }).waitFor();
+  };
+
+  it('shows metrics that move, without an HTTP request after the first paint', async () => {
+    await openServer();
+    await page.getByRole('img', { name: /^CPU: CPU \d/ }).waitFor();
+    await page.waitForLoadState('networkidle');
+    const requests = watchRequests(page);
+    const seen = new Set<string>();
+    const deadline = Date.now() + 20_000;
+    while (seen.size < 4 && Date.now() < deadline) {
+      const before = await cpuLabel(page);
+      seen.add(before);
+      await page.waitForFunction(
+        ([selector, label]) => document.querySelector(selector ?? '')?.getAttribute('aria-label') !== label,
+        [cpuChart, before],
+        { timeout: 10_000 },
+      );
+    }
+    expect(seen.size).toBeGreaterThanOrEqual(4);
+    expect(requests).toEqual([]);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it('follows a busy loop within 3 seconds to within 5 points of /proc/stat', async () => {
+    await openServer();
+    await page.getByRole('img', { name: /^CPU: CPU \d/ }).waitFor();
+    const loops = cpus().map((_cpu, index) =>
+      startProcess('taskset', ['-c', String(index), process.execPath, '-e', 'for (;;) {}']),
+    );
+    try {
+      const deadline = performance.now() + 3_000;
+      const looks = [ticks()];
+      const pairs: { shown: number; measured: number }[] = [];
+      const close = () =>
+        pairs.some(({ shown, measured }) => measured > 90 && Math.abs(shown - measured) <= 5);
+      while (!close() && performance.now() < deadline) {
+        const before = await cpuLabel(page);
+        await page.waitForFunction(
+          ([selector, label]) => document.querySelector(selector ?? '')?.getAttribute('aria-label') !== label,
+          [cpuChart, before],
+          { timeout: 3_000 },
+        );
+        looks.push(ticks());
+        const [from, to] = looks.slice(-2);
+        if (!from || !to) throw new Error('two looks are needed');
+        const shown = Number(/(\d+(?:\.\d+)?)\s*%/.exec(await cpuLabel(page))?.[1]);
+        // Samples come once a second, so what lies between two changes is what the sample speaks of.
+        pairs.push({ shown, measured: busyBetween(from, to) });
+      }
+      expect(pairs, 'a shown value close to the measured one').toSatisfy(close);
+    } finally {
+      for (const loop of loops) await loop[Symbol.asyncDispose]();
+    }
+  });
+
+  it('sees a container that the docker CLI started, stops it and starts it again', async () => {
+    await openServer();
+    await using box = await container();
+    const row = page.getByTestId('container-row').filter({ hasText: box.name });
+    await row.getByText('Running').waitFor({ timeout: 5_000 });
+    await row.getByRole('button', { name: `Stop ${box.name}` }).click();
+    await row.getByRole('button', { name: `Start ${box.name}` }).waitFor({ timeout: 30_000 });
+    expect(await box.state()).toBe('exited');
+    await row.getByRole('button', { name: `Start ${box.name}` }).click();
+    await row.getByRole('button', { name: `Stop ${box.name}` }).waitFor({ timeout: 30_000 });
+    expect(await box.state()).toBe('running');
+    await docker('stop', '--time', '1', box.name);
+    await row.getByRole('button', { name: `Start ${box.name}` }).waitFor({ timeout: 1_000 });
+    await docker('rm', '--force', box.name);
+    await row.waitFor({ state: 'detached', timeout: 5_000 });
+  });
+
+  it('shows a thousand lines of a log, equal to docker logs and in order', async () => {
+    await openServer();
+    await using box = await container({
+      command: [
+        'sh',
+        '-c',
+        'i=1; while [ $i -le 1000 ]; do echo "line $i of this log"; i=$((i+1)); done; sleep infinity',
+      ],
+    });
+    await page.getByTestId('container-row').filter({ hasText: box.name }).getByRole('link').first().click();
+    await page.waitForURL(/\/containers\/[0-9a-f]{64}/);
+    await page.getByRole('main').getByRole('link', { name: 'Logs', exact: true }).click();
+    await page.getByTestId('log-lines').getByText('line 1000 of this log').waitFor();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save as a file' }).click(),
+    ]);
+    const saved = await readFile(await download.path(), 'utf8');
+    expect(saved).toBe(await docker('logs', '--timestamps', box.name));
+    expect(saved.trimEnd().split('\n')).toHaveLength(1000);
+    await docker('exec', box.name, 'sh', '-c', 'echo "and one more" > /proc/1/fd/1');
+    await page.getByTestId('log-lines').getByText('and one more').waitFor({ timeout: 5_000 });
+  });
+});
