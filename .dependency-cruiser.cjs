@@ -63,13 +63,18 @@ module.exports = {
       comment: 'Logic in service.ts is called by schemas, never the other way round.',
       severity: 'error',
       from: { path: '(^|/)service\\.ts$' },
-      to: { path: '(^|/)(schema|[a-z-]+-schema|builder)\\.ts$' },
+      to: { path: '(^|/)(schema|[a-z-]+-schema|types|[a-z-]+-type|builder)\\.ts$' },
     },
     {
       name: 'domains-are-entered-by-their-service',
+      comment:
+        'By its service.ts; besides, a domain publishes what it announces (events.ts) and its GraphQL types (types.ts, *-type.ts), which other domains add fields to.',
       severity: 'error',
       from: { path: '^api/src/([^/]+)/', pathNot: tests },
-      to: { path: '^api/src/[^/]+/', pathNot: [`^api/src/($1|${shared})/`, '/service\\.ts$'] },
+      to: {
+        path: '^api/src/[^/]+/',
+        pathNot: [`^api/src/($1|${shared})/`, '/(service|events|types|[a-z-]+-type)\\.ts$'],
+      },
     },
     {
       name: 'no-dev-dependencies-at-run-time',

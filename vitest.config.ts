@@ -37,7 +37,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...configDefaults.exclude, '**/{dist,build,.svelte-kit}/**', integration, 'web/**'],
+          exclude: [...configDefaults.exclude, '**/{dist,build,.svelte-kit}/**', integration],
           sequence: { groupOrder: 0 },
           testTimeout: 10_000,
         },
