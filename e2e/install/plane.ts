@@ -1,0 +1,117 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { readPostmasterFile } from '../../api/src/database/postmaster-file.ts';
+import { readSamples } from '../../api/src/metrics/latest.ts';
+import type { StoredSample } from '../../api/src/metrics/sample.ts';
+import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import { eventually } from '../../testing/events.ts';
+import { graphqlClient, parseAnswer, type TestClient } from '../../testing/graphql-client.ts';
+
+/** A control plane that other machines reach, with a certificate of its own making. */
+export interface ReachablePlane extends AsyncDisposable {
+  readonly plane: ControlPlane;
+  readonly client: TestClient;
+}
+
+/** @param host - the address to listen on */
+export async function reachablePlane(host: string): Promise<ReachablePlane> {
+  await using undo = new AsyncDisposableStack();
+  const plane = undo.use(await controlPlane({ env: { HOST: host } }));
+  const pem = await readFile(join(plane.dataDir, 'keys', 'authority.pem'), 'utf8');
+  const ca = pem.slice(0, pem.indexOf('-----BEGIN PRIVATE KEY-----'));
+  const anonymous = graphqlClient(plane.url, { ca });
+  const { headers, body } = await anonymous.post(
+    JSON.stringify({
+      query: 'mutation ($input: SignInInput!) { signIn(input: $input) { sessionProof } }',
+      variables: { input: plane.admin },
+    }),
+  );
+  const cookie = headers['set-cookie']?.[0]?.split(';')[0];
+  const proof = parseAnswer<{ signIn: { sessionProof: string } }>(body).data?.signIn.sessionProof;
+  if (cookie === undefined || proof === undefined) throw new Error(`no session: ${body}`);
+  const client = anonymous.with({ session: { cookie, proof } });
+  const owned = undo.move();
+  return { plane, client, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** A server that waits for its agent. */
+export interface Invitation {
+  readonly serverId: string;
+  readonly command: string;
+  readonly token: string;
+}
+
+/** Adds a server as the wizard does. */
+export async function invite(client: TestClient, name: string): Promise<Invitation> {
+  const { createServer } = await client.query<{
+    createServer: {
+      server: { id: string };
+      installCommand: string;
+      registrationToken: string;
+      joinability: { possible: boolean };
+    };
+  }>(
+    /* GraphQL */ `
+      mutation AddServer($input: CreateServerInput!) {
+        createServer(input: $input) {
+          server {
+            id
+          }
+          installCommand
+          registrationToken
+          joinability {
+            possible
+          }
+        }
+      }
+    `,
+    { input: { name, profile: 'DOCKER_MANAGER' } },
+  );
+  if (!createServer.joinability.possible) throw new Error('the control plane says that nobody can join');
+  const { server, installCommand, registrationToken } = createServer;
+  return { serverId: server.id, command: installCommand, token: registrationToken };
+}
+
+export async function statusOf(client: TestClient, id: string): Promise<string | undefined> {
+  const { server } = await client.query<{ server: { status: string } | null }>(
+    /* GraphQL */ `
+      query Status($id: ID!) {
+        server(id: $id) {
+          status
+        }
+      }
+    `,
+    { id },
+  );
+  return server?.status;
+}
+
+/** @param limit - ms */
+export async function untilStatus(
+  client: TestClient,
+  id: string,
+  status: string,
+  limit = 30_000,
+): Promise<void> {
+  await eventually(async () => (await statusOf(client, id)) === status, `the server to be ${status}`, {
+    limit,
+    every: 200,
+  });
+}
+
+/** Every sample of a server as the database has it, in order. */
+export async function storedSamples({ dataDir }: ControlPlane, serverId: string): Promise<StoredSample[]> {
+  const socket = readPostmasterFile(join(dataDir, 'pg', '18'))?.socketDirectory;
+  if (socket === undefined) throw new Error('the database does not run');
+  const pool = new pg.Pool({ host: socket, user: 'serverkit', database: 'postgres', max: 1 });
+  try {
+    const { rows } = await pool.query<{ number: number }>('SELECT number FROM "Server" WHERE id = $1', [
+      serverId,
+    ]);
+    const number = rows[0]?.number ?? -1;
+    return (await readSamples(pool, number, 0, Date.now() + 60_000)).map(({ sample }) => sample);
+  } finally {
+    await pool.end();
+  }
+}

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../../testing/events.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { run } from '../../testing/processes.ts';
+import { agentStatus } from './agent.ts';
+import { differences, listFiles, type Listing } from './file-system.ts';
+import { paste, silentMinute } from './joining.ts';
+import type { Machine } from './machine.ts';
+import { invite, reachablePlane, untilStatus, type Invitation, type ReachablePlane } from './plane.ts';
+import { systemdMachine } from './systemd-machine.ts';
+
+/** What a shell, the tools that change users, and a running system write all the time. */
+const notOurs =
+  /^(root\/\.bash_history|etc\/(passwd|group|shadow|gshadow)-|var\/log\/(journal|wtmp|lastlog).*|var\/lib\/(systemd|apt|dpkg)\/.*|var\/cache\/.*)$/;
+
+describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine with systemd', () => {
+  const undo = new AsyncDisposableStack();
+  let machine: Machine;
+  let control: ReachablePlane;
+  let invitation: Invitation;
+  let before: Listing;
+
+  beforeAll(async () => {
+    machine = undo.use(await systemdMachine());
+    control = undo.use(await reachablePlane(machine.hostAddress));
+    invitation = await invite(control.client, 'with-systemd');
+    before = await listFiles(machine.root);
+  });
+  afterAll(() => undo.disposeAsync());
+
+  const untilOnline = () => untilStatus(control.client, invitation.serverId, 'ONLINE');
+  const unit = async (property: string) =>
+    (await machine.exec('systemctl', 'show', 'serverkit-agent', '--value', '-p', property)).trim();
+
+  test("joins by the wizard's command, pasted as it is, within a minute", async () => {
+    const began = performance.now();
+    const { code, output } = await paste(machine, invitation.command);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Online.') });
+    await untilOnline();
+    expect(performance.now() - began).toBeLessThan(60_000);
+  });
+
+  test('runs the agent as a hardened service that starts with the machine', async () => {
+    expect(await unit('ActiveState')).toBe('active');
+    expect(await unit('UnitFileState')).toBe('enabled');
+    const status = await agentStatus(machine);
+    expect(status).toMatchObject({ supervisor: 'systemd', link: { state: 'online' } });
+    const exposure = await machine.exec('systemd-analyze', 'security', 'serverkit-agent', '--no-pager');
+    expect(Number(/exposure level for \S+: ([\d.]+)/.exec(exposure)?.[1])).toBeLessThan(2.5);
+    // Only from outside may one look into the sandbox.
+    const init = /\d+/.exec(machine.root)?.[0] ?? '';
+    const inside = [
+      'nsenter',
+      '-t',
+      init,
+      '-m',
+      '-p',
+      '-r',
+      '--',
+      'nsenter',
+      '-t',
+      String(status.pid),
+      '-m',
+      '--',
+    ];
+    const asAgent = ['setpriv', '--reuid=serverkit-agent', '--clear-groups', '--'];
+    const write = (path: string) => run('env', [...inside, ...asAgent, 'touch', path]);
+    await expect(write('/etc/serverkit-agent/config.yaml')).rejects.toThrow('Read-only file system');
+    expect(await write('/var/lib/serverkit-agent/probe')).toBe('');
+  });
+
+  test('stores every sample of a minute in which the link was silently cut', async () => {
+    const { status, ring, stored } = await silentMinute(machine, control, invitation.serverId);
+    expect(status).toBe('OFFLINE');
+    // One each 10 s.
+    expect(ring.length).toBeGreaterThanOrEqual(6);
+    expect(stored).toEqual(ring);
+  });
+
+  test('starts the agent again when it is killed, and when the control plane asks for it', async () => {
+    const another = async (pid: number) =>
+      eventually(async () => {
+        const status = await agentStatus(machine);
+        return status.running && status.pid !== pid ? status.pid : undefined;
+      }, 'another agent');
+    const first = (await agentStatus(machine)).pid;
+    await machine.exec('kill', '-KILL', String(first));
+    const second = await another(first);
+    await untilOnline();
+    await control.client.query(
+      'mutation ($input: RestartAgentInput!) { restartAgent(input: $input) { server { id } } }',
+      { input: { serverId: invitation.serverId } },
+    );
+    expect(await another(second)).not.toBe(second);
+    await untilOnline();
+  });
+
+  test('can be installed again over itself', async () => {
+    const { code, output } = await paste(machine, invitation.command);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Online.') });
+    await untilOnline();
+  });
+
+  test('is not started again once it was revoked', async () => {
+    await control.client.query(
+      'mutation ($input: RevokeAgentInput!) { revokeAgent(input: $input) { server { status } } }',
+      { input: { serverId: invitation.serverId } },
+    );
+    await eventually(async () => (await unit('ActiveState')) === 'failed', 'the service to give up');
+    expect(await unit('ExecMainStatus')).toBe('78');
+  });
+
+  test('leaves nothing after --uninstall', async () => {
+    expect(await machine.exec('serverkit-agent', 'uninstall')).toContain('Removed.');
+    expect(differences(before, await listFiles(machine.root), notOurs)).toEqual([]);
+    expect(await unit('LoadState')).toBe('not-found');
+    await expect(machine.exec('id', 'serverkit-agent')).rejects.toThrow('no such user');
+  });
+});
