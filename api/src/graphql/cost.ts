@@ -87,7 +87,7 @@ export function costOf(question: Question): number {
   return root ? ofSelections(operation.selectionSet, root, undefined) : 0;
 }
 
-type Field = GraphQLField<unknown, RequestContext>;
+type Field = GraphQLField<unknown, unknown>;
 
 function ownCost(
   field: Field,

@@ -65,7 +65,7 @@ export function createHttpHandler(needs: Needs): (exchange: Exchange) => Promise
       {
         method: 'POST',
         headers: { 'content-type': 'application/json', accept: request.headers.accept ?? '*/*' },
-        body: await readBody(request, limits.messageBytes),
+        body: (await readBody(request, limits.messageBytes)).toString('utf8'),
       },
       context,
     );

@@ -61,7 +61,7 @@ function publicError(
   details: Readonly<Record<string, unknown>> = {},
 ): GraphQLError {
   const error = new GraphQLError(message, {
-    nodes: place?.nodes,
+    nodes: place?.nodes ?? null,
     source: place?.source,
     positions: place?.positions,
     path: place?.path,

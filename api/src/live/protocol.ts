@@ -46,7 +46,7 @@ export interface Protocol {
 /** graphql-transport-ws by graphql-ws, with our own reading, limits, cancelling and sharing put in. */
 export function createProtocol(needs: ProtocolNeeds): Protocol {
   const { documents, admission, log } = needs;
-  const format = (result: ExecutionResult) => formatResult(result, log);
+  const format = (result: Outcome) => formatResult(result, log);
   const fanOut = new FanOut({
     audienceContext: needs.audienceContext,
     toBody: (result) => JSON.stringify(format(result)),
@@ -131,7 +131,12 @@ function executionArgs(
   return { schema, document, ...rest };
 }
 
-function formatResult({ errors, ...rest }: ExecutionResult, log: Logger) {
+/** Subscribers of graphql-ws may hand over an explicit `undefined`, which an ExecutionResult of our own never has. */
+type Outcome = Pick<ExecutionResult, 'data' | 'extensions'> & {
+  readonly errors?: readonly GraphQLError[] | undefined;
+};
+
+function formatResult({ errors, ...rest }: Outcome, log: Logger) {
   return errors ? { ...rest, errors: errors.map((error) => maskError(error, log).toJSON()) } : rest;
 }
 
