@@ -125,20 +125,24 @@ export async function setup({ build = true } = {}) {
 /**
  * {@link setup} for entry points: works from the root of the checkout, and ends the process with one sentence (after
  * what the failed command printed) when the checkout cannot be made ready.
- * @param {{ build?: boolean }} [options]
+ * @param {{ build?: boolean, lastWord?: string }} [options] `lastWord` is printed last when it fails
  */
 export async function setupOrExit(options) {
   process.chdir(fileURLToPath(new URL('..', import.meta.url)));
   const major = Number(process.versions.node.split('.')[0]);
   try {
-    if (major < 20)
-      throw new StepFailed(`Node 20 or newer is needed to set up; this is ${process.version}`, '');
+    if (major < 20) throw new StepFailed(`Node 20 or newer is needed; this is ${process.version}`, '');
     await setup(options);
+    if (major < 24 && pinnedNode() === process.execPath) {
+      const here = `${process.platform}-${process.arch}`;
+      throw new StepFailed(`no Node is locked for ${here}, which therefore needs Node 24 itself`, '');
+    }
   } catch (error) {
     if (!(error instanceof StepFailed)) throw error;
     // What a tool says about its failure, it says last.
     if (error.output) console.error(error.output.trimEnd().split('\n').slice(-40).join('\n'));
     console.error(`ServerKit could not be set up: ${error.message}`);
+    if (options?.lastWord) console.log(`\n${options.lastWord}`);
     process.exit(1);
   }
 }
