@@ -131,13 +131,19 @@ function executionArgs(
   return { schema, document, ...rest };
 }
 
-/** Subscribers of graphql-ws may hand over an explicit `undefined`, which an ExecutionResult of our own never has. */
-type Outcome = Pick<ExecutionResult, 'data' | 'extensions'> & {
+/** As graphql-ws has it: what is absent may also be an explicit `undefined`. */
+interface Outcome {
+  readonly data?: Record<string, unknown> | null | undefined;
   readonly errors?: readonly GraphQLError[] | undefined;
-};
+  readonly extensions?: Record<string, unknown> | undefined;
+}
 
-function formatResult({ errors, ...rest }: Outcome, log: Logger) {
-  return errors ? { ...rest, errors: errors.map((error) => maskError(error, log).toJSON()) } : rest;
+function formatResult({ data, errors, extensions }: Outcome, log: Logger): FormattedExecutionResult {
+  return {
+    ...(data !== undefined && { data }),
+    ...(errors && { errors: errors.map((error) => maskError(error, log).toJSON()) }),
+    ...(extensions && { extensions }),
+  };
 }
 
 function cancelled(log: Logger): GraphQLError {
