@@ -1,6 +1,6 @@
 import type { ConnectionInitMessage, Server } from 'graphql-ws';
 import { makeServer } from 'graphql-ws';
-import { execute, type ExecutionArgs, type ExecutionResult, type GraphQLError } from 'graphql';
+import { execute, type ExecutionArgs, type FormattedExecutionResult, type GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
 import type { RequestContext } from '../context.ts';
 import { ServerKitError } from '../errors.ts';
