@@ -106,7 +106,10 @@ describe('the agent of this machine', () => {
       'mutation Raise($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
       { input: { serverId: id, profile: 'DOCKER_MANAGER' } },
     );
-    await eventually(async () => (await askAgent(plane)).policy.scopes.includes('docker:*'), 'the new ceiling');
+    await eventually(
+      async () => (await askAgent(plane)).policy.scopes.includes('docker:*'),
+      'the new ceiling',
+    );
     expect((await online(client)).scopes).toContain('docker:*');
     expect((await askAgent(plane)).policy.deniedPaths).toContain(plane.dataDir);
   });
