@@ -1,37 +1,35 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { parse } from 'graphql';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import { openAudit } from '../../agent/src/audit.ts';
-import type { AgentServices } from '../../agent/src/context.ts';
-import { openJournal } from '../../agent/src/journal.ts';
 import { endpointOf } from '../../agent/src/link/endpoint.ts';
-import { openLink, type Link, type LinkIdentity, type LinkState } from '../../agent/src/link/link.ts';
+import type { LinkIdentity } from '../../agent/src/link/link.ts';
 import { register } from '../../agent/src/link/register.ts';
-import { silentLog } from '../../agent/src/log.ts';
-import { createPolicy } from '../../agent/src/policy.ts';
 import type { AgentLink } from '../../api/src/agents/link.ts';
-import { createAgentService, type AgentMachinery } from '../../api/src/agents/service.ts';
-import { createAudit } from '../../api/src/audit/service.ts';
+import { createAgentService, type AgentMachinery, type AgentPace } from '../../api/src/agents/service.ts';
+import { createAudit, type Audit } from '../../api/src/audit/service.ts';
 import type { Database } from '../../api/src/database/database.ts';
 import { openTestDatabase, testDataDirectory, quiet } from '../../api/src/database/testing.ts';
 import { isServerKitError } from '../../api/src/errors.ts';
 import { Topics } from '../../api/src/live/topics.ts';
-import { openIdentityKeys } from '../../api/src/secrets/identity-keys.ts';
+import { openIdentityKeys, type ControlPlaneKeys } from '../../api/src/secrets/identity-keys.ts';
 import { openVault } from '../../api/src/secrets/vault.ts';
 import { Servers } from '../../api/src/servers/service.ts';
 import { within } from '../../testing/events.ts';
 import { generateSigningKey, type SigningKey } from '@serverkit/wire/bytes.ts';
-import { contractVersion, type AgentHello } from '@serverkit/wire/handshake.ts';
-import type { ScopePattern } from '@serverkit/wire/scopes.ts';
+import { contractVersion } from '@serverkit/wire/handshake.ts';
+import { startAgent, type AgentOptions, type TestAgent } from './test-agent.ts';
 import { testContract, testSdl, type Traces } from './test-contract.ts';
 
 /** A control plane's agents room on a real port and database, and agents that serve the test contract. */
 export interface Rig extends AsyncDisposable {
+  /** Of the process that runs now: another one after a restart. */
   readonly agents: AgentMachinery;
   readonly servers: Servers;
   readonly db: Database;
+  readonly audit: Audit;
+  readonly keys: ControlPlaneKeys;
   readonly url: string;
   readonly traces: Traces;
   /** Raw TCP sockets of accepted upgrades, the newest last, for tests that cut wires. */
@@ -42,35 +40,31 @@ export interface Rig extends AsyncDisposable {
   /** Registers and links an agent. */
   join(options?: JoinOptions): Promise<Joined>;
   /** Starts an agent with an identity of any origin. */
-  start(identity: LinkIdentity, options?: JoinOptions): Promise<RigAgent>;
+  start(identity: LinkIdentity, options?: JoinOptions): Promise<TestAgent>;
   link(serverId: string): AgentLink;
+  /** Ends this control plane without a word to anyone, and starts another on the same database and port. */
+  crash(): Promise<void>;
+  /** Drains this control plane, as SIGTERM does, and starts another on the same database and port. */
+  restart(): Promise<void>;
 }
 
-export interface JoinOptions {
+export interface JoinOptions extends AgentOptions {
   readonly name?: string;
-  readonly localScopes?: readonly ScopePattern[] | 'managed';
-  readonly machineId?: string;
-  /** Milliseconds the agent's wall clock is ahead. */
-  readonly clockAheadMs?: number;
   /** Base URL to dial instead of the rig's own: a proxy. */
   readonly via?: string;
 }
 
-export interface RigAgent {
-  readonly link: Link;
-  readonly states: LinkState[];
-  /** Lines of the agent's own audit. */
-  readonly auditFile: string;
-}
-
-export interface Joined extends RigAgent {
+export interface Joined extends TestAgent {
   readonly serverId: string;
   readonly identity: LinkIdentity;
 }
 
+/** Where a request is said to come from, as a trusted proxy would tell. @default 127.0.0.1 */
+export const addressHeader = 'x-test-address';
+
 const system = { kind: 'system', label: 'test' } as const;
 
-export async function openRig(): Promise<Rig> {
+export async function openRig({ pace = {} }: { readonly pace?: Partial<AgentPace> } = {}): Promise<Rig> {
   const opened = new AsyncDisposableStack();
   const data = opened.use(await testDataDirectory());
   const db = await openTestDatabase(data, {
@@ -81,18 +75,24 @@ export async function openRig(): Promise<Rig> {
   const changed = (): void => listeners.forEach((look) => look());
   const traces: Traces = { marks: [], waiting: new Set(), aborted: [], changed };
   const contract = testContract(traces);
-  const topics = new Topics();
-  const audit = createAudit(db, quiet);
-  const agents = createAgentService(
-    { db, vault: openVault(data.path), keys: openIdentityKeys(data.path), log: quiet },
-    { audit, topics },
-    { contract: (version) => (version === contractVersion ? testSdl : null) },
-  );
-  const servers = new Servers({ db, audit, topics, agents });
-  agents.links.onUp((link) => {
-    link.closed.addEventListener('abort', changed);
-    changed();
-  });
+  const keys = openIdentityKeys(data.path);
+
+  /** What one process of the control plane holds. */
+  function startControlPlane() {
+    const topics = new Topics();
+    const audit = createAudit(db, quiet);
+    const agents = createAgentService(
+      { db, vault: openVault(data.path), keys, log: quiet },
+      { audit, topics },
+      { contract: (version) => (version === contractVersion ? testSdl : null), pace },
+    );
+    agents.links.onUp((link) => {
+      link.closed.addEventListener('abort', changed);
+      changed();
+    });
+    return { agents, audit, servers: new Servers({ db, audit, topics, agents }) };
+  }
+  let now = startControlPlane();
 
   const wires: Socket[] = [];
   const http = createServer((request, response) => {
@@ -102,19 +102,20 @@ export async function openRig(): Promise<Rig> {
       for await (const chunk of request) body += String(chunk);
       const { variables } = JSON.parse(body);
       try {
-        const registerAgent = await agents.registrations.redeem(variables.input, '127.0.0.1');
+        const registerAgent = await now.agents.registrations.redeem(variables.input, addressOf(request));
         response.end(JSON.stringify({ data: { registerAgent } }));
       } catch (error) {
         const code = isServerKitError(error) ? error.code : 'INTERNAL';
-        response.end(JSON.stringify({ errors: [{ message: String(error), extensions: { code } }] }));
+        const message = error instanceof Error ? error.message : String(error);
+        response.end(JSON.stringify({ errors: [{ message, extensions: { code } }] }));
       }
     })();
   });
   http.on('upgrade', (request, socket: Socket, head) => {
     wires.push(socket);
-    agents.acceptor.upgrade(request, socket, head, {
+    now.agents.acceptor.upgrade(request, socket, head, {
       channel: 'main',
-      address: '127.0.0.1',
+      address: addressOf(request),
       secure: false,
       host: 'localhost',
       origin: undefined,
@@ -123,62 +124,37 @@ export async function openRig(): Promise<Rig> {
   });
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
-  const { port }: Pick<AddressInfo, 'port'> = addressOf(http.address());
+  const { port } = portOf(http.address());
   const url = `http://127.0.0.1:${port}`;
+  async function stopControlPlane(): Promise<void> {
+    await now.agents.acceptor.drain();
+    now.agents.liveness.stop();
+    await now.audit.flush();
+  }
   opened.defer(async () => {
-    await agents.acceptor.drain();
-    agents.liveness.stop();
+    await stopControlPlane();
     http.closeAllConnections();
     http.close();
-    await audit.flush();
   });
   let running = 0;
 
-  const start: Rig['start'] = async (identity, options = {}) => {
-    const states: LinkState[] = [];
-    const auditFile = data.temp.file(`agent-audit-${(running += 1)}`);
-    const journal = await openJournal(data.temp.file(`journal-${identity.agentId}`));
-    const services = agentServices({
-      audit: openAudit(auditFile, silentLog),
-      policy: createPolicy({
-        scopes: options.localScopes ?? ['*'],
-        deniedPaths: [],
-        disabledFeatures: new Set(),
-      }),
-      journal,
-    });
-    const hello = (): AgentHello => ({
-      v: 1,
-      version: '0.0.0-test',
-      contract: contractVersion,
-      facts: {},
-      capabilities: [],
-      localScopes: services.policy.scopes(),
-      scopeMode: 'local',
-      machineId: options.machineId ?? 'machine-1',
-      wallMs: Date.now() + (options.clockAheadMs ?? 0),
-    });
-    const link = openLink({
-      endpoint: endpointOf({ server: options.via ?? url, insecure: false }),
-      identity,
-      schema: contract,
-      services,
-      hello,
-      onState(state) {
-        states.push(state);
-        changed();
-      },
-    });
-    opened.defer(async () => {
-      link.stop();
-      await link.ended;
-      await journal.close();
-    });
-    return { link, states, auditFile };
-  };
+  const start: Rig['start'] = async (identity, options = {}) =>
+    opened.use(
+      await startAgent(
+        {
+          url: options.via ?? url,
+          identity,
+          schema: contract,
+          journalFile: data.temp.file(`journal-${identity.agentId}`),
+          auditFile: data.temp.file(`agent-audit-${(running += 1)}`),
+          changed,
+        },
+        options,
+      ),
+    );
 
   const invite: Rig['invite'] = async (name = `server-${Math.random().toString(36).slice(2)}`) => {
-    const { server, token } = await servers.create(
+    const { server, token } = await now.servers.create(
       { name, description: '', tags: [], profile: 'full_access' },
       system,
     );
@@ -186,15 +162,23 @@ export async function openRig(): Promise<Rig> {
   };
 
   const rig: Rig = {
-    agents,
-    servers,
+    get agents() {
+      return now.agents;
+    },
+    get servers() {
+      return now.servers;
+    },
+    get audit() {
+      return now.audit;
+    },
     db,
+    keys,
     url,
     traces,
     wires,
     invite,
     start,
-    link: (serverId) => agents.links.require(serverId),
+    link: (serverId) => now.agents.links.require(serverId),
     until: (what, holds) =>
       within(
         new Promise<void>((resolve) => {
@@ -212,8 +196,20 @@ export async function openRig(): Promise<Rig> {
       const { serverId, token } = await invite(options.name);
       const identity = await enrol(url, token);
       const agent = await start(identity, options);
-      await rig.until('the agent is online', () => agents.links.get(serverId) !== undefined);
+      await rig.until('the agent is online', () => now.agents.links.get(serverId) !== undefined);
       return { ...agent, serverId, identity };
+    },
+    async crash() {
+      const before = now;
+      now = startControlPlane();
+      now.agents.expectBack(await now.agents.records.sweep());
+      before.agents.liveness.stop();
+      for (const wire of wires.splice(0)) wire.destroy();
+    },
+    async restart() {
+      await stopControlPlane();
+      now = startControlPlane();
+      now.agents.expectBack(await now.agents.records.sweep());
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -237,35 +233,12 @@ export function gql<Result, Variables = Record<string, never>>(
   return parse(text);
 }
 
-function addressOf(address: AddressInfo | string | null): AddressInfo {
-  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
-  return address;
+function addressOf({ headers }: IncomingMessage): string {
+  const told = headers[addressHeader];
+  return typeof told === 'string' ? told : '127.0.0.1';
 }
 
-/** Only what the link itself stands on; the rooms behind it are not part of these tests. */
-function agentServices(given: {
-  audit: AgentServices['audit'];
-  policy: AgentServices['policy'];
-  journal: AgentServices['journal'];
-}): AgentServices {
-  const absent = (name: string): never => {
-    throw new Error(`the test contract has no ${name}`);
-  };
-  return {
-    ...given,
-    log: silentLog,
-    get docker() {
-      return absent('docker');
-    },
-    get sampling() {
-      return absent('sampling');
-    },
-    get ring() {
-      return absent('ring');
-    },
-    get facts() {
-      return absent('facts');
-    },
-    restart: () => absent('restart'),
-  };
+function portOf(address: AddressInfo | string | null): AddressInfo {
+  if (address === null || typeof address === 'string') throw new Error('not listening on a port');
+  return address;
 }

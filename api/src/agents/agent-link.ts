@@ -289,6 +289,7 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
         let ended = false;
         const { operation } = start(prepare(document), variables, call, {
           next(data) {
+            if (answer) return operation.fail(protocolError('it answered twice'));
             // The compiled check has just made sure that the data is what the document's type says.
             answer = { data: checked<Result>(data) };
           },

@@ -1,0 +1,45 @@
+import type WebSocket from 'ws';
+import { within } from '../../testing/events.ts';
+
+export interface Message {
+  readonly type: string;
+  readonly id?: string;
+  readonly payload?: Record<string, unknown>;
+}
+
+/** The messages of a raw socket, waited for by what they are. */
+export interface Inbox {
+  readonly all: readonly Message[];
+  /** The first message of that type, and of that id if one is given, that was not handed out yet. */
+  next(type: string, id?: string): Promise<Message>;
+}
+
+export function createInbox(socket: WebSocket): Inbox {
+  const all: Message[] = [];
+  const unread: Message[] = [];
+  const waiting = new Set<() => void>();
+  socket.on('message', (data) => {
+    const message: Message = JSON.parse(String(data));
+    all.push(message);
+    unread.push(message);
+    for (const look of waiting) look();
+  });
+  return {
+    all,
+    next(type, id) {
+      const { promise, resolve } = Promise.withResolvers<Message>();
+      const look = (): void => {
+        const at = unread.findIndex(
+          (message) => message.type === type && (id === undefined || message.id === id),
+        );
+        const [found] = at < 0 ? [] : unread.splice(at, 1);
+        if (!found) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      return within(promise, `a message of type ${type}`);
+    },
+  };
+}
