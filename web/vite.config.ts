@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
@@ -6,13 +8,25 @@ import { defineConfig } from 'vite';
 /** Where `vite dev` finds the API. The built dashboard is served by the API itself, on one origin. */
 const api = process.env['SERVERKIT_API'] ?? 'http://127.0.0.1:4000';
 
+/** The same sources give the same build, whenever and wherever it is made. */
+function sourceVersion(): string {
+  const hash = createHash('sha256');
+  const files = ['src', 'static'].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => `${entry.parentPath}/${entry.name}`),
+  );
+  for (const file of [...files, 'package.json'].toSorted()) hash.update(file).update(readFileSync(file));
+  return hash.digest('hex').slice(0, 16);
+}
+
 export default defineConfig({
   plugins: [
     tailwindcss(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
       // A newer dashboard arrives with a newer API, which ends the socket: no need to ask every hour.
-      version: { pollInterval: 0 },
+      version: { pollInterval: 0, name: sourceVersion() },
       csp: {
         mode: 'hash',
         directives: {

@@ -1,4 +1,5 @@
-import { t } from '../i18n.svelte.ts';
+import { f, t } from '../i18n.svelte.ts';
+import { now } from '../now.svelte.ts';
 import type { ContainerRow } from './container.svelte.ts';
 
 /** The one word for a container: how its own check went says more than that it runs. */
@@ -12,4 +13,17 @@ export function stateWord({
   if (state === 'EXITED' && exitCode !== null && exitCode !== undefined && exitCode !== 0)
     return t().containers.exitedWith(exitCode);
   return t().containers.states[state];
+}
+
+/** How long it runs or since when it does not. Docker's own words for it are as old as its last event. */
+export function statusText({
+  state,
+  status,
+  startedAt,
+  finishedAt,
+}: Pick<ContainerRow, 'state' | 'status' | 'startedAt' | 'finishedAt'>): string {
+  const alive = state === 'RUNNING' || state === 'PAUSED';
+  if (alive && startedAt) return t().containers.up(f().duration((now() - Date.parse(startedAt)) / 1000));
+  if (state === 'EXITED' && finishedAt) return t().containers.exited(f().relative(finishedAt, now()));
+  return status;
 }

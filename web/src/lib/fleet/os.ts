@@ -1,4 +1,4 @@
-/** `Debian 12` rather than `Debian GNU/Linux 12`: the short name is what tells machines apart. */
+/** `Debian 12` rather than `Debian GNU/Linux 12 (bookworm)`: the short name is what tells machines apart. */
 export function osText({
   osName,
   osVersion,
@@ -6,5 +6,5 @@ export function osText({
   readonly osName: string;
   readonly osVersion: string;
 }): string {
-  return `${osName.replace(/ GNU\/Linux$| Linux$/, '')} ${osVersion}`.trim();
+  return `${osName.replace(/ GNU\/Linux$| Linux$/, '')} ${osVersion.replace(/ \(.*\)$/, '')}`.trim();
 }

@@ -661,7 +661,9 @@ export const en = {
     stats: 'Stats',
     status: 'Status',
     tabs: 'About this container',
+    exited: (ago: string) => `Ended ${ago}`,
     unhealthy: 'Unhealthy',
+    up: (duration: string) => `Up ${duration}`,
   },
 
   logs: {

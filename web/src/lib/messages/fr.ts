@@ -617,7 +617,9 @@ export const fr: Messages = {
     stats: 'Mesures',
     status: 'Statut',
     tabs: 'À propos de ce conteneur',
+    exited: (ago) => `Terminé ${ago}`,
     unhealthy: 'Défaillant',
+    up: (duration) => `Depuis ${duration}`,
   },
 
   logs: {
