@@ -1,3 +1,4 @@
+import { BinaryArray, type ElementType } from './binary-array.ts';
 import { packDetail, type Shape } from './detail.ts';
 import { diskPercentOf, sumOf, type StoredSample } from './sample.ts';
 import type { Placement } from './wall-clock.ts';
@@ -14,81 +15,83 @@ export interface Row {
 
 interface Column {
   readonly name: string;
-  /** Element type of the array that carries it into the statement. */
-  readonly type: string;
-  readonly value: (row: Row) => number | string | null;
-  /** What to store, where it is not the value itself. */
-  readonly stored?: string;
+  readonly type: ElementType;
+  readonly write: (row: Row, to: BinaryArray) => void;
 }
 
-const toTime = (name: string) => `to_timestamp(${name} / 1000.0)`;
+const int4 = (name: string, of: (row: Row) => number | null): Column => ({
+  name,
+  type: 'int4',
+  write(row, to) {
+    const value = of(row);
+    if (value === null) to.null();
+    else to.int4(value);
+  },
+});
+
+const int8 = (name: string, of: (sample: StoredSample) => number): Column => ({
+  name,
+  type: 'int8',
+  write: ({ sample }, to) => to.int8(of(sample)),
+});
+
+const float8 = (name: string, of: (sample: StoredSample) => number | null): Column => ({
+  name,
+  type: 'float8',
+  write({ sample }, to) {
+    const value = of(sample);
+    if (value === null) to.null();
+    else to.float8(value);
+  },
+});
 
 /** The columns of metrics.samples. */
 export const sampleColumns: readonly Column[] = [
-  { name: 'server_number', type: 'int', value: (row) => row.serverNumber },
-  { name: 'epoch', type: 'bigint', value: (row) => epochNumber(row.sample.epoch) },
-  { name: 'seq', type: 'int', value: (row) => row.sample.seq },
-  { name: 'at', type: 'bigint', value: (row) => row.placement.at, stored: toTime('at') },
+  int4('server_number', (row) => row.serverNumber),
+  { name: 'epoch', type: 'int8', write: ({ sample }, to) => to.halves(...halvesOf(sample.epoch)) },
+  int4('seq', (row) => row.sample.seq),
+  { name: 'at', type: 'timestamptz', write: ({ placement }, to) => to.timestamptz(placement.at) },
   {
     name: 'agent_ms',
-    type: 'bigint',
-    value: (row) => (row.placement.absurd ? row.sample.at : null),
+    type: 'int8',
+    write({ placement, sample }, to) {
+      if (placement.absurd) to.int8(sample.at);
+      else to.null();
+    },
   },
-  { name: 'monotonic_ms', type: 'bigint', value: (row) => row.sample.monotonicMs },
-  { name: 'cpu', type: 'float8', value: (row) => row.sample.cpuPercent },
-  { name: 'load1', type: 'float8', value: (row) => row.sample.load1 },
-  { name: 'load5', type: 'float8', value: (row) => row.sample.load5 },
-  { name: 'load15', type: 'float8', value: (row) => row.sample.load15 },
-  { name: 'memory_total', type: 'bigint', value: (row) => row.sample.memoryTotalBytes },
-  { name: 'memory_used', type: 'bigint', value: (row) => row.sample.memoryUsedBytes },
-  { name: 'swap_total', type: 'bigint', value: (row) => row.sample.swapTotalBytes },
-  { name: 'swap_used', type: 'bigint', value: (row) => row.sample.swapUsedBytes },
-  { name: 'uptime_seconds', type: 'bigint', value: (row) => row.sample.uptimeSeconds },
-  { name: 'disk_percent', type: 'float8', value: (row) => diskPercentOf(row.sample) },
-  {
-    name: 'network_received',
-    type: 'float8',
-    value: (row) => sumOf(row.sample.networks, (network) => network.receivedBytesPerSecond),
-  },
-  {
-    name: 'network_sent',
-    type: 'float8',
-    value: (row) => sumOf(row.sample.networks, (network) => network.sentBytesPerSecond),
-  },
-  {
-    name: 'disk_read',
-    type: 'float8',
-    value: (row) => sumOf(row.sample.disks, (disk) => disk.readBytesPerSecond),
-  },
-  {
-    name: 'disk_written',
-    type: 'float8',
-    value: (row) => sumOf(row.sample.disks, (disk) => disk.writeBytesPerSecond),
-  },
-  { name: 'containers_total', type: 'int', value: (row) => row.sample.containersTotal },
-  { name: 'containers_running', type: 'int', value: (row) => row.sample.containersRunning },
-  { name: 'images_total', type: 'int', value: (row) => row.sample.imagesTotal },
-  { name: 'shape', type: 'bigint', value: (row) => row.shape.hash },
-  {
-    name: 'detail',
-    type: 'text',
-    value: (row) => packDetail(row.sample).toString('hex') || '""',
-    stored: `decode(detail, 'hex')`,
-  },
+  int8('monotonic_ms', (sample) => sample.monotonicMs),
+  float8('cpu', (sample) => sample.cpuPercent),
+  float8('load1', (sample) => sample.load1),
+  float8('load5', (sample) => sample.load5),
+  float8('load15', (sample) => sample.load15),
+  int8('memory_total', (sample) => sample.memoryTotalBytes),
+  int8('memory_used', (sample) => sample.memoryUsedBytes),
+  int8('swap_total', (sample) => sample.swapTotalBytes),
+  int8('swap_used', (sample) => sample.swapUsedBytes),
+  int8('uptime_seconds', (sample) => sample.uptimeSeconds),
+  float8('disk_percent', diskPercentOf),
+  float8('network_received', ({ networks }) => sumOf(networks, (network) => network.receivedBytesPerSecond)),
+  float8('network_sent', ({ networks }) => sumOf(networks, (network) => network.sentBytesPerSecond)),
+  float8('disk_read', ({ disks }) => sumOf(disks, (disk) => disk.readBytesPerSecond)),
+  float8('disk_written', ({ disks }) => sumOf(disks, (disk) => disk.writeBytesPerSecond)),
+  int4('containers_total', (row) => row.sample.containersTotal),
+  int4('containers_running', (row) => row.sample.containersRunning),
+  int4('images_total', (row) => row.sample.imagesTotal),
+  { name: 'shape', type: 'int8', write: ({ shape }, to) => to.halves(...halvesOf(shape.hash)) },
+  { name: 'detail', type: 'bytea', write: ({ sample }, to) => to.bytea(packDetail(sample)) },
 ];
 
-/** What travels with a row but is not a column of it. */
-const travelling: readonly Column[] = [{ name: 'link_epoch', type: 'int', value: (row) => row.linkEpoch }];
-
-/** All that goes into the statement, in the order of its parameters. */
-export const incomingColumns: readonly Column[] = [...sampleColumns, ...travelling];
+/** All that goes into the statement, in the order of its parameters; the last travels with a row and is not stored. */
+export const incomingColumns: readonly Column[] = [
+  ...sampleColumns,
+  int4('link_epoch', (row) => row.linkEpoch),
+];
 
 /**
- * Rows as array literals, one text for each column: written as they arrive, so that of a waiting row little more than
- * its digits is kept. node-postgres would spend several times that on arrays of 500 × 25 values.
+ * Rows as one array for each column, written as they arrive: of a row that waits nothing is kept but some 400 bytes.
  */
 export class Columns {
-  readonly #texts: (number | string)[][] = incomingColumns.map(() => []);
+  readonly #arrays = incomingColumns.map(({ type }) => new BinaryArray(type));
   #rows = 0;
 
   get rows(): number {
@@ -96,24 +99,30 @@ export class Columns {
   }
 
   add(row: Row): void {
-    for (const [index, { value }] of incomingColumns.entries()) {
-      this.#texts[index]?.push(value(row) ?? 'NULL');
+    for (let index = 0; index < incomingColumns.length; index++) {
+      const array = this.#arrays[index];
+      if (array) incomingColumns[index]?.write(row, array);
     }
     this.#rows += 1;
   }
 
-  /** One array literal for each of {@link incomingColumns}, of all rows or of one. */
-  literals(row?: number): string[] {
-    return this.#texts.map((values) => `{${row === undefined ? values.join(',') : values[row]}}`);
+  /** One parameter for each of {@link incomingColumns}, of all rows or of the one at an index. */
+  parameters(row?: number): Buffer[] {
+    return this.#arrays.map((array) => array.finish(row));
   }
 }
 
-/** The 16 hexadecimal digits of an epoch as PostgreSQL's bigint writes them. @throws SyntaxError on anything else */
-export function epochNumber(epoch: string): string {
-  return BigInt.asIntN(64, BigInt(`0x${epoch}`)).toString();
+/** 16 hexadecimal digits as two numbers of 32 bits. */
+function halvesOf(hex: string): [number, number] {
+  return [Number.parseInt(hex.slice(0, 8), 16), Number.parseInt(hex.slice(8), 16)];
+}
+
+/** 16 hexadecimal digits as PostgreSQL reads a bigint. */
+export function bigintOf(hex: string): string {
+  return BigInt.asIntN(64, BigInt(`0x${hex}`)).toString();
 }
 
 /** The other way round. */
-export function epochText(number: string): string {
-  return BigInt.asUintN(64, BigInt(number)).toString(16).padStart(16, '0');
+export function hexOf(bigint: string): string {
+  return BigInt.asUintN(64, BigInt(bigint)).toString(16).padStart(16, '0');
 }

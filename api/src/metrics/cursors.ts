@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { epochText } from './columns.ts';
+import { hexOf } from './columns.ts';
 
 /** How far a server's samples are stored. */
 export interface Cursor {
@@ -53,7 +53,7 @@ export class Cursors {
         values: [[...asked.keys()]],
       });
       for (const row of rows) {
-        const after = { epoch: epochText(row.epoch), seq: row.seq };
+        const after = { epoch: hexOf(row.epoch), seq: row.seq };
         asked.get(row.server_number)?.resolve({ after, stale: row.stale });
       }
       for (const answer of asked.values()) answer.resolve({ after: null, stale: true });

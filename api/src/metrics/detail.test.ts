@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { epochNumber, epochText } from './columns.ts';
+import { bigintOf, hexOf } from './columns.ts';
 import { packDetail, shapeOf, unpackDetail } from './detail.ts';
 import { Packer, Unpacker } from './packed-numbers.ts';
 import { sample } from './testing.ts';
@@ -90,5 +90,5 @@ test.each([
   'ffffffffffffffff',
   '00ab00cd00ef0012',
 ])('the epoch %s fits a bigint', (epoch) => {
-  expect(epochText(epochNumber(epoch))).toBe(epoch);
+  expect(hexOf(bigintOf(epoch))).toBe(epoch);
 });

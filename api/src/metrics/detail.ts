@@ -7,7 +7,7 @@ import type { Sample } from './sample.ts';
  * each sample keeps only the numbers.
  */
 export interface Shape {
-  /** 64 bits of the SHA-256 of the body, as PostgreSQL's bigint writes it. */
+  /** 64 bits of the SHA-256 of the body, as 16 hexadecimal digits. */
   readonly hash: string;
   /** JSON text. */
   readonly body: string;
@@ -35,7 +35,7 @@ export function shapeOf(sample: Lists, last?: Shape): Shape {
     temperatures: sample.temperatures.map(({ label }) => label),
   };
   const body = JSON.stringify([names.cores, names.mounts, names.disks, names.networks, names.temperatures]);
-  const hash = createHash('sha256').update(body).digest().readBigInt64BE(0).toString();
+  const hash = createHash('sha256').update(body).digest('hex').slice(0, 16);
   return { hash, body, names };
 }
 

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { epochText, sampleColumns } from './columns.ts';
+import { hexOf, sampleColumns } from './columns.ts';
 import { unpackDetail } from './detail.ts';
 import type { StoredSample } from './sample.ts';
 
@@ -76,7 +76,7 @@ function rebuild(row: SampleRow): Kept {
     serverNumber: row.server_number,
     at,
     sample: {
-      epoch: epochText(row.epoch),
+      epoch: hexOf(row.epoch),
       seq: row.seq,
       at: row.agent_ms === null ? at : Number(row.agent_ms),
       monotonicMs: Number(row.monotonic_ms),

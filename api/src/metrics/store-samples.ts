@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { incomingColumns, sampleColumns, type Columns } from './columns.ts';
+import { bigintOf, incomingColumns, sampleColumns, type Columns } from './columns.ts';
 import { withSession } from './session.ts';
 
 /**
@@ -17,7 +17,6 @@ const patience = '20s';
 
 const incoming = incomingColumns.map(({ name }) => name).join(', ');
 const parameters = incomingColumns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ');
-const stored = sampleColumns.map(({ name, stored: expression }) => expression ?? name).join(', ');
 const columns = sampleColumns.map(({ name }) => name).join(', ');
 const firstShape = incomingColumns.length + 1;
 
@@ -49,7 +48,7 @@ new_shapes AS (
   ON CONFLICT DO NOTHING
 ),
 stored AS (
-  INSERT INTO metrics.samples (${columns}) SELECT ${stored} FROM fresh ON CONFLICT DO NOTHING
+  INSERT INTO metrics.samples (${columns}) SELECT ${columns} FROM fresh ON CONFLICT DO NOTHING
   RETURNING server_number, at
 ),
 late AS (
@@ -139,9 +138,9 @@ export async function storeSamples(
       name: 'metrics-store-samples',
       text: statement,
       values: [
-        ...rows.literals(row),
+        ...rows.parameters(row),
         shapes.map(({ serverNumber }) => serverNumber),
-        shapes.map(({ hash }) => hash),
+        shapes.map(({ hash }) => bigintOf(hash)),
         shapes.map(({ at }) => at),
         shapes.map(({ body }) => body),
       ],

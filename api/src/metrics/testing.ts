@@ -170,7 +170,8 @@ export class TestRing {
 
 interface Subscription {
   readonly document: string;
-  readonly sink: { next(data: unknown): void; end(error?: ServerKitError): void };
+  /** Takes JSON, as it comes over the link. */
+  readonly sink: { next(text: string): void; end(error?: ServerKitError): void };
 }
 
 /** The end of a link that the control plane holds, with an agent behind it that a test moves by hand. */
@@ -229,7 +230,7 @@ export class TestLink implements AgentLink {
       document: name,
       sink: {
         // What a test sends through here is what the document asks for.
-        next: (data) => sink.next(JSON.parse(JSON.stringify(data))),
+        next: (text) => sink.next(JSON.parse(text)),
         end: (error) => sink.end(error),
       },
     });
@@ -257,7 +258,11 @@ export class TestLink implements AgentLink {
   }
 
   emit(document: string, data: unknown): void {
-    for (const stream of this.#streams.values()) if (stream.document === document) stream.sink.next(data);
+    this.deliver(document, JSON.stringify(data));
+  }
+
+  deliver(document: string, text: string): void {
+    for (const stream of this.#streams.values()) if (stream.document === document) stream.sink.next(text);
   }
 
   /** The agent ends its streams of a kind. */

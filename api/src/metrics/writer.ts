@@ -2,7 +2,6 @@ import type pg from 'pg';
 import type { Logger } from 'pino';
 import { errorCode } from '../startup-error.ts';
 import { Columns, type Row } from './columns.ts';
-import type { Shape } from './detail.ts';
 import { storeSamples, type NewShape, type StoredResult, type Superseded } from './store-samples.ts';
 
 /** A row waits at most this long (ms) for others, or for this many. */
@@ -128,17 +127,14 @@ class Batch {
 
   add(row: Row, known: ReadonlySet<string>): void {
     this.rows.add(row);
-    const shape = newShape(row.serverNumber, row.shape, row.placement.at);
-    const key = keyOf(shape);
-    if (!known.has(key)) this.#shapes.set(key, shape);
+    const { serverNumber, placement, shape } = row;
+    const at = placement.at - (placement.at % dayMs);
+    const key = keyOf({ serverNumber, hash: shape.hash, at });
+    if (!known.has(key)) this.#shapes.set(key, { serverNumber, hash: shape.hash, at, body: shape.body });
   }
 }
 
-function newShape(serverNumber: number, { hash, body }: Shape, at: number): NewShape {
-  return { serverNumber, hash, body, at: at - (at % dayMs) };
-}
-
-function keyOf({ serverNumber, hash, at }: NewShape): string {
+function keyOf({ serverNumber, hash, at }: Omit<NewShape, 'body'>): string {
   return `${serverNumber} ${hash} ${at}`;
 }
 
