@@ -320,7 +320,11 @@ function ackTranscript(facts: LinkFacts, payload: string): Buffer {
 }
 
 export function makeLinkAck(key: SigningKey, facts: LinkFacts, hello: AgentHello): LinkAck {
-  const payload = JSON.stringify(hello);
+  return signLinkAck(key, facts, JSON.stringify(hello));
+}
+
+/** @param payload - the JSON text of an {@link AgentHello} */
+export function signLinkAck(key: SigningKey, facts: LinkFacts, payload: string): LinkAck {
   return { payload, signature: toBase64Url(signBytes(key, ackTranscript(facts, payload))) };
 }
 

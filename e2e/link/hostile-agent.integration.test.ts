@@ -174,8 +174,10 @@ describe('an agent that is who it says, and lies', () => {
       { type: 'complete', id: 'nobody' },
       { type: 'complete', id: ['nobody'] },
     ];
+    const link = rig.link(serverId);
     for (const message of nonsense) agent.send(message);
     await expectUsable();
+    expect(rig.link(serverId)).toBe(link);
   });
 
   it('an answer after the end is not taken for another one’s', async () => {

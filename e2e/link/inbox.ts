@@ -1,10 +1,12 @@
 import type WebSocket from 'ws';
+import type { RawData } from 'ws';
+import * as z from 'zod';
 import { within } from '../../testing/events.ts';
 
 export interface Message {
   readonly type: string;
-  readonly id?: string;
-  readonly payload?: Record<string, unknown>;
+  readonly id?: string | undefined;
+  readonly payload?: unknown;
 }
 
 /** The messages of a raw socket, waited for by what they are. */
@@ -19,7 +21,7 @@ export function createInbox(socket: WebSocket): Inbox {
   const unread: Message[] = [];
   const waiting = new Set<() => void>();
   socket.on('message', (data) => {
-    const message: Message = JSON.parse(String(data));
+    const message = read(data);
     all.push(message);
     unread.push(message);
     for (const look of waiting) look();
@@ -42,4 +44,14 @@ export function createInbox(socket: WebSocket): Inbox {
       return within(promise, `a message of type ${type}`);
     },
   };
+}
+
+const shape = z.object({
+  type: z.string(),
+  id: z.string().optional(),
+  payload: z.unknown().optional(),
+});
+
+function read(data: RawData): Message {
+  return shape.parse(JSON.parse(Buffer.isBuffer(data) ? data.toString('utf8') : ''));
 }

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import WebSocket from 'ws';
-import { fromBase64Url, publicKeyFromRaw } from '@serverkit/wire/bytes.ts';
+import * as z from 'zod';
+import { publicKeyFromRaw } from '@serverkit/wire/bytes.ts';
 import { openEnvelope, type Envelope } from '@serverkit/wire/envelope.ts';
 import {
   contractVersion,
-  makeLinkAck,
+  signLinkAck,
   makeUpgradeProof,
   subprotocol,
   upgradeHeaders,
@@ -57,15 +58,9 @@ const goodHello: AgentHello = {
   wallMs: 0,
 };
 
-/** A hello with anything in it: what a hostile agent may well sign. */
-export function helloWith(changes: Partial<Record<keyof AgentHello, unknown>> = {}): AgentHello {
-  return anything({ ...goodHello, wallMs: Date.now(), ...changes });
-}
-
-/** Lets a test send what no type allows. */
-function anything<T>(value: unknown): T;
-function anything(value: unknown): unknown {
-  return value;
+/** The text of a hello with anything in it: what a hostile agent may well sign. */
+export function helloWith(changes: Partial<Record<keyof AgentHello, unknown>> = {}): string {
+  return JSON.stringify({ ...goodHello, wallMs: Date.now(), ...changes });
 }
 
 /** What an agent shows to be let in; seen by everyone on the way. */
@@ -148,7 +143,7 @@ export async function dialRaw(
     send: (message) => socket.send(JSON.stringify(message)),
     sendRaw: (frame) => socket.send(frame),
     acknowledge(hello) {
-      agent.send({ type: 'connection_ack', payload: makeLinkAck(identity.key, facts, helloWith(hello)) });
+      agent.send({ type: 'connection_ack', payload: signLinkAck(identity.key, facts, helloWith(hello)) });
     },
     async operation() {
       const envelope = openEnvelope(signedOf(await inbox.next('subscribe')), controlKey);
@@ -166,13 +161,9 @@ function closeOf(socket: WebSocket): Promise<{ code: number; reason: string }> {
   );
 }
 
+const subscribePayload = z.object({ extensions: z.object({ serverkit: z.unknown() }) });
+
 /** `extensions.serverkit` of a subscribe message. */
 export function signedOf({ payload }: Message): unknown {
-  const { extensions }: { extensions?: { serverkit?: unknown } } = payload ?? {};
-  return extensions?.serverkit;
-}
-
-/** The bytes of a signed payload, without looking at the signature. */
-export function peek(signed: { readonly payload: string }): Envelope {
-  return JSON.parse(String(fromBase64Url(signed.payload)));
+  return subscribePayload.parse(payload).extensions.serverkit;
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { parse } from 'graphql';
+import * as z from 'zod';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { endpointOf } from '../../agent/src/link/endpoint.ts';
 import type { LinkIdentity } from '../../agent/src/link/link.ts';
@@ -100,7 +101,7 @@ export async function openRig({ pace = {} }: { readonly pace?: Partial<AgentPace
     void (async () => {
       let body = '';
       for await (const chunk of request) body += String(chunk);
-      const { variables } = JSON.parse(body);
+      const { variables } = registration.parse(JSON.parse(body));
       try {
         const registerAgent = await now.agents.registrations.redeem(variables.input, addressOf(request));
         response.end(JSON.stringify({ data: { registerAgent } }));
@@ -215,6 +216,19 @@ export async function openRig({ pace = {} }: { readonly pace?: Partial<AgentPace
   };
   return rig;
 }
+
+const registration = z.object({
+  variables: z.object({
+    input: z.object({
+      tokenId: z.string(),
+      nonce: z.string(),
+      publicKey: z.string(),
+      facts: z.string(),
+      signature: z.string(),
+      mac: z.string(),
+    }),
+  }),
+});
 
 /** Registers as `serverkit-agent register` does. */
 export async function enrol(

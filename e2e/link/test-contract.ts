@@ -58,7 +58,16 @@ export const testSdl = /* GraphQL */ `
   }
 `;
 
-type Resolve = GraphQLFieldResolver<unknown, OperationContext>;
+/** Every argument of this contract; each field uses those its SDL gives it. */
+interface Args {
+  readonly text: string;
+  readonly id: string;
+  readonly characters: number;
+  readonly to: number;
+  readonly pieces: number;
+}
+
+type Resolve = GraphQLFieldResolver<unknown, OperationContext, Args>;
 
 interface Field {
   readonly scope?: FieldScope;

@@ -48,7 +48,7 @@ function prepare(schema: GraphQLSchema, query: string, operationName: string | n
   if (query.length > maxLength) throw invalid(`longer than ${maxLength} characters`);
   let document: DocumentNode;
   try {
-    document = parse(query, { maxTokens, noLocation: true });
+    document = parse(query, { maxLexicalTokens: maxTokens, noLocation: true });
   } catch (cause) {
     throw invalid(cause instanceof GraphQLError ? cause.message : 'the document cannot be parsed');
   }

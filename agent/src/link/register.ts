@@ -67,8 +67,7 @@ export async function register(
 }
 
 function parseAnswer(payload: string): RegistrationAnswer | null {
-  const value: Partial<Record<keyof RegistrationAnswer, unknown>> | null = parseJson(payload);
-  const { v, agentId, serverId, name, keys, scopes } = value ?? {};
+  const { v, agentId, serverId, name, keys, scopes } = parseObject(payload);
   if (v !== 1 || typeof agentId !== 'string' || typeof serverId !== 'string' || typeof name !== 'string')
     return null;
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) return null;
@@ -85,12 +84,18 @@ function isPinnedKey(value: unknown): value is PinnedKey {
   return raw !== null && keyIdOf(raw) === id && (use === 'current' || use === 'next' || use === 'recovery');
 }
 
-function parseJson<T>(text: string): T | null {
+/** The members of a JSON object; none when the text is anything else. */
+function parseObject(text: string): Record<string, unknown> {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : {};
   } catch {
-    return null;
+    return {};
   }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function post(endpoint: Endpoint, input: RegistrationRequest): Promise<RegistrationReply> {
@@ -147,21 +152,20 @@ function requestOptions(endpoint: Endpoint): { secure: boolean; options: Request
   };
 }
 
-interface GraphQLReply {
-  readonly data?: { readonly registerAgent?: RegistrationReply | null } | null;
-  readonly errors?: readonly { readonly message: string; readonly extensions?: { readonly code?: string } }[];
-}
-
+/** @throws RegistrationError what the control plane says is wrong; Error when it is not its answer at all */
 function readReply(text: string): RegistrationReply {
-  const reply: GraphQLReply = JSON.parse(text);
-  const [problem] = reply.errors ?? [];
-  // Anybody on the way can have written this, and it is shown on root's terminal.
-  if (problem) {
-    const code = printable(String(problem.extensions?.code ?? 'REFUSED'), 40);
-    throw new RegistrationError(code, printable(String(problem.message)));
+  const { data, errors } = parseObject(text);
+  const problem: unknown = Array.isArray(errors) ? errors[0] : undefined;
+  if (isRecord(problem)) {
+    const { message, extensions } = problem;
+    const code =
+      isRecord(extensions) && typeof extensions['code'] === 'string' ? extensions['code'] : 'REFUSED';
+    // Anybody on the way can have written this, and it is shown on root's terminal.
+    throw new RegistrationError(printable(code, 40), printable(typeof message === 'string' ? message : ''));
   }
-  const answer = reply.data?.registerAgent;
-  if (typeof answer?.payload !== 'string' || typeof answer.mac !== 'string')
-    throw new Error('unexpected answer');
-  return answer;
+  const answer = isRecord(data) ? data['registerAgent'] : undefined;
+  if (!isRecord(answer)) throw new Error('unexpected answer');
+  const { payload, mac } = answer;
+  if (typeof payload !== 'string' || typeof mac !== 'string') throw new Error('unexpected answer');
+  return { payload, mac };
 }

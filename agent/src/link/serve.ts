@@ -99,8 +99,8 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
     // Frames still arrive while the link is being closed. Nothing new begins then.
     if (socket.readyState !== socket.OPEN) return;
     try {
-      const text = String(data);
-      const message: unknown = isBinary ? null : JSON.parse(text);
+      const text = isBinary || !Buffer.isBuffer(data) ? 'null' : data.toString('utf8');
+      const message: unknown = JSON.parse(text);
       if (!isMessage(message)) {
         socket.close(linkCloseCodes.protocol, 'Not a message of this protocol');
         return;
@@ -139,7 +139,8 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
   }
 
   function tooLarge(text: string): string {
-    const { id }: { id?: string } = JSON.parse(text);
+    const message: unknown = JSON.parse(text);
+    const id = isMessage(message) && typeof message.id === 'string' ? message.id : undefined;
     if (id !== undefined) executor().cancel(id);
     const error = new AgentError(
       'RESULT_TOO_LARGE',

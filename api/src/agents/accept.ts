@@ -304,5 +304,7 @@ function proofOf(request: IncomingMessage): UpgradeProof | null {
     nonce: header(request, upgradeHeaders.nonce),
     signature: header(request, upgradeHeaders.signature),
   };
-  return Object.values(proof).every((value) => value !== '' && value.length <= 200) ? proof : null;
+  const { agentId, time, nonce, signature } = proof;
+  const values = [agentId, time, nonce, signature];
+  return values.every((value) => value !== '' && value.length <= 200) ? proof : null;
 }

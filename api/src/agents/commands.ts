@@ -219,7 +219,8 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
       if (settled.state === 'unknown') askLater(command.serverId);
       if (!settled.error) return result;
       // What nobody expected stays what it was, for the log.
-      throw settled.error.code === 'INTERNAL' ? (settled.error.cause ?? settled.error) : settled.error;
+      const { cause } = settled.error;
+      throw settled.error.code === 'INTERNAL' && cause instanceof Error ? cause : settled.error;
     },
 
     reconcile: (link) => reconciler.follow(link),

@@ -69,7 +69,7 @@ export function dialedSocketClass(
     #receive(data: RawData, isBinary: boolean): void {
       let message: unknown;
       try {
-        message = isBinary ? undefined : JSON.parse(String(data));
+        message = isBinary || !Buffer.isBuffer(data) ? undefined : JSON.parse(data.toString('utf8'));
       } catch {
         message = undefined;
       }

@@ -95,6 +95,7 @@ export function settledBy(outcome: Outcome, lost?: ServerKitError): Settled | un
     case 'UNKNOWN':
       return { state: 'not_sent', error: notBegun(lost) };
     case 'INTERRUPTED':
+    default:
       return {
         state: 'interrupted',
         error: new ServerKitError(

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import * as z from 'zod';
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import {
   fromBase64Url,
@@ -271,13 +272,25 @@ function isPublicKey(text: string): boolean {
 
 function readJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return value;
   } catch {
     return null;
   }
 }
 
+const answerShape = z.object({
+  v: z.literal(1),
+  agentId: z.string(),
+  serverId: z.string(),
+  name: z.string(),
+  keys: z.array(
+    z.object({ id: z.string(), use: z.enum(['current', 'next', 'recovery']), publicKey: z.string() }),
+  ),
+  scopes: z.array(z.string()),
+}) satisfies z.ZodType<RegistrationAnswer>;
+
 /** What we stored ourselves when the token was used. */
 function readAnswer(value: Prisma.JsonValue): RegistrationAnswer | null {
-  return typeof value === 'string' ? JSON.parse(value) : null;
+  return typeof value === 'string' ? answerShape.parse(JSON.parse(value)) : null;
 }

@@ -2,7 +2,8 @@ import type { Room } from '../platform.ts';
 import type { AgentMachinery } from './service.ts';
 
 /** Where agents dial in. */
-export function agentsRoom({ acceptor, liveness, records, expectBack }: AgentMachinery): Room {
+export function agentsRoom(machinery: AgentMachinery): Room {
+  const { acceptor, liveness, records } = machinery;
   return {
     name: 'agents',
     routes(router) {
@@ -13,7 +14,7 @@ export function agentsRoom({ acceptor, liveness, records, expectBack }: AgentMac
       });
     },
     async prepare() {
-      expectBack(await records.sweep());
+      machinery.expectBack(await records.sweep());
     },
     async drain() {
       await acceptor.drain();
