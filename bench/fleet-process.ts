@@ -19,6 +19,8 @@ import { facts, sampleAt } from './fleet-data.ts';
 
 type Resolve = GraphQLFieldResolver<unknown, OperationContext>;
 
+const itself = (value: unknown): unknown => value;
+
 process.once('message', (order: FleetOrder) => {
   run(order).catch((error: unknown) => {
     console.error(error);
@@ -31,7 +33,7 @@ async function run({ url, tokens, sampleEveryMs }: FleetOrder): Promise<void> {
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const [name, field] of Object.entries(type?.getFields() ?? {})) {
       field.extensions = { scope: 'link' };
-      field.resolve = resolvers[name] ?? ((value) => value);
+      field.resolve = resolvers[name] ?? itself;
       const stream = streams(sampleEveryMs)[name];
       if (stream) field.subscribe = stream;
     }
@@ -87,7 +89,7 @@ const resolvers: Readonly<Record<string, Resolve>> = {
   startContainer: () => container,
   stopContainer: () => container,
   containers: () => ({ items: [container], next: null }),
-  operationOutcome: (_root, { id }, { services: { journal } }) => journal.outcome(id),
+  operationOutcome: (_root, { id }: { id: string }, { services: { journal } }) => journal.outcome(id),
 };
 
 function streams(sampleEveryMs: number): Readonly<Record<string, Resolve>> {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Agent, request } from 'node:http';
 import { WebSocket, WebSocketServer } from 'ws';
 import { controlPlane } from '../testing/control-plane.ts';
-import type { TestClient } from '../testing/graphql-client.ts';
+import { parseAnswer, type TestClient } from '../testing/graphql-client.ts';
 import { startFleet } from './fleet.ts';
 import { quantile, type Bench, type Measurement } from './measurement.ts';
 
@@ -81,8 +81,7 @@ function post(url: string, client: TestClient, agent: Agent, body: unknown): Pro
         response.setEncoding('utf8');
         response.on('data', (chunk: string) => (text += chunk));
         response.on('end', () => {
-          const answer: { errors?: readonly unknown[] } = JSON.parse(text);
-          if (answer.errors) reject(new Error(text));
+          if (parseAnswer(text).errors) reject(new Error(text));
           else resolve();
         });
       },
@@ -94,7 +93,7 @@ function post(url: string, client: TestClient, agent: Agent, body: unknown): Pro
 
 async function rawRoundTrips(): Promise<{ p50: number; p99: number }> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false });
-  server.on('connection', (socket) => socket.on('message', (data) => socket.send(String(data))));
+  server.on('connection', (socket) => socket.on('message', (data) => socket.send(data)));
   await once(server, 'listening');
   const address = server.address();
   const socket = new WebSocket(`ws://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`);

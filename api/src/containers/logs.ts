@@ -1,6 +1,7 @@
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import type { AgentLink, AgentStream } from '../agents/link.ts';
 import type { ViewerSocket } from '../context.ts';
+import type { ServerKitError } from '../errors.ts';
 import type {
   ContainerLogsSubscription,
   ContainerLogsSubscriptionVariables,
@@ -23,7 +24,7 @@ export function followLogs(
 ): AsyncIterableIterator<LogBatch, undefined> {
   const queue: LogBatch[] = [];
   let unread = 0;
-  let ended: { readonly error?: unknown } | undefined;
+  let ended: { readonly error?: ServerKitError } | undefined;
   let wake: (() => void) | undefined;
   const notify = (): void => {
     wake?.();

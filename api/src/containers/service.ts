@@ -20,6 +20,7 @@ import { runAction, runRemove, type Asker, type ContainerAction } from './action
 import { createSnapshots } from './snapshots.ts';
 
 export type { ContainerAction } from './actions.ts';
+export { containerChanges, type ContainerMirror } from './mirror.ts';
 
 /** A container together with where and when it was seen. */
 export interface SeenContainer {

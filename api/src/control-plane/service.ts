@@ -9,12 +9,11 @@ export interface ControlPlane {
   joinability(): Joinability;
 }
 
+const parseManifest: (text: string) => { readonly version: string } = JSON.parse;
+
 /** The release this is, from the workspace's package.json. */
 function readVersion(): string {
-  const manifest: { version: string } = JSON.parse(
-    readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-  );
-  return manifest.version;
+  return parseManifest(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
 }
 
 export function createControlPlane(frontDoor: FrontDoor): ControlPlane {

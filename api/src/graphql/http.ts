@@ -5,7 +5,7 @@ import { execute, type DocumentNode, type ExecutionArgs, type GraphQLError } fro
 import { anonymous, type RequestContext } from '../context.ts';
 import { isServerKitError, ServerKitError } from '../errors.ts';
 import { readBody } from '../http/exchange.ts';
-import { readSessionCookie } from '../identity/cookies.ts';
+import { readSessionCookie } from '../identity/service.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
 import type { Admission, Admitted } from './admission.ts';

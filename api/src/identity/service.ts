@@ -12,6 +12,8 @@ import { Sessions, type SessionClaim, type Visitor } from './sessions.ts';
 import { Setup } from './setup.ts';
 import { addressKey, Throttle } from './throttle.ts';
 
+export { readSessionCookie } from './cookies.ts';
+
 const minute = 60_000;
 
 export interface SignedIn {

@@ -7,6 +7,8 @@ import { digestOf } from './digest.ts';
 import { createNodeRuntimes, type NodeRuntime, type NodeRuntimes } from './node-runtime.ts';
 import { once } from './once.ts';
 import { InstallProblem } from './problem.ts';
+
+export { InstallProblem } from './problem.ts';
 import { routeOf } from './route.ts';
 import { renderScript } from './script.ts';
 

@@ -10,7 +10,7 @@ import { limits } from '../graphql/limits.ts';
 import { refuseForeignPages } from '../graphql/request-guard.ts';
 import { refuseUpgrade } from '../http/dispatch.ts';
 import type { RequestFacts } from '../http/exchange.ts';
-import { readSessionCookie } from '../identity/cookies.ts';
+import { readSessionCookie } from '../identity/service.ts';
 import { principalChanged } from '../identity/events.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
-import { containerChanges, type ContainerMirror } from '../containers/mirror.ts';
+import { containerChanges, type ContainerMirror } from '../containers/service.ts';
 import type { Database } from '../database/database.ts';
 import { Topic, type Topics } from '../live/topics.ts';
 import { storedSamples, type Metrics } from '../metrics/service.ts';
 import { serverChanges, type ServerChange } from '../servers/events.ts';
-import { statusOf, type Status } from '../servers/view.ts';
+import { statusOf, type Status } from '../servers/service.ts';
 import { readServers } from './inventory.ts';
 import { pressureAfter, type Pressure } from './pressure.ts';
 import { worstFirst, type Problem } from './problem.ts';

@@ -18,6 +18,16 @@ export interface ServerSort {
 /** The newest load of a server, 0–100 %; undefined when unknown. */
 export type LoadOf = (serverId: string) => { readonly cpu: number; readonly memory: number } | undefined;
 
+/** @param numbers - the newest numbers of a server, 0–100 % */
+export function loadFrom(metrics: {
+  numbers(serverId: string): { readonly cpuPercent: number; readonly memoryPercent: number } | undefined;
+}): LoadOf {
+  return (serverId) => {
+    const numbers = metrics.numbers(serverId);
+    return numbers && { cpu: numbers.cpuPercent, memory: numbers.memoryPercent };
+  };
+}
+
 export function filterServers(servers: readonly Server[], filter: ServerFilter): Server[] {
   const words = (filter.text ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   return servers.filter(

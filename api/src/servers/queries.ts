@@ -1,6 +1,6 @@
 import { builder } from '../builder.ts';
 import { pageOf } from '../graphql/page.ts';
-import { filterServers, sortServers } from './list.ts';
+import { filterServers, loadFrom, sortServers } from './list.ts';
 import { ServerStatusEnum, ServerType } from './server-type.ts';
 
 const ServerFilterInput = builder.inputType('ServerFilter', {
@@ -46,14 +46,10 @@ builder.queryFields((t) => ({
       access: 'servers:read',
       description: 'The servers, by name unless sorted otherwise. Scope: servers:read.',
       args: { filter: t.arg({ type: ServerFilterInput }), sort: t.arg({ type: ServerSortInput }) },
-      resolve: async (_root, { filter, sort, ...page }, { db }) => {
+      resolve: async (_root, { filter, sort, ...page }, { db, services }) => {
         const rows = filterServers(await db.prisma.server.findMany(), filter ?? {});
         const order = sort ?? { field: 'NAME', direction: 'ASC' };
-        return pageOf(
-          sortServers(rows, order, () => undefined),
-          page,
-          ({ id }) => id,
-        );
+        return pageOf(sortServers(rows, order, loadFrom(services.metrics)), page, ({ id }) => id);
       },
     },
     { name: 'ServerConnection', fields: (f) => ({ totalCount: f.exposeInt('totalCount') }) },

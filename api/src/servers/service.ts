@@ -12,6 +12,8 @@ import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
 import { serverChanges, type ServerChange } from './events.ts';
 
+export { statusOf, type Status } from './view.ts';
+
 export interface ServerFields {
   readonly name: string;
   readonly description: string;
