@@ -24,6 +24,7 @@ case ${1-} in
     ;;
 esac
 
+export NODE_USE_SYSTEM_CA=1
 set -- "$home/runtime/node" "$home/agent/@ENTRY@" "$@"
 [ "$(id -u)" -eq 0 ] || exec "$@"
 if command -v setpriv >/dev/null 2>&1; then

@@ -295,6 +295,8 @@ fetch_plainly() {
 
 as_agent() {
   cd /
+  # The authorities that this machine trusts count besides those that Node knows.
+  export NODE_USE_SYSTEM_CA=1
   if have setpriv; then
     setpriv --reuid="$account" --regid="$account" --init-groups -- "$@"
   else

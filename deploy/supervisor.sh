@@ -128,7 +128,8 @@ log() {
 }
 
 as_agent() {
-  export SERVERKIT_SUPERVISOR=script HOME=/var/lib/serverkit-agent
+  # The authorities that this machine trusts count besides those that Node knows.
+  export SERVERKIT_SUPERVISOR=script HOME=/var/lib/serverkit-agent NODE_USE_SYSTEM_CA=1
   if have setpriv; then
     # pdeathsig: should this supervisor be killed, its agent ends with it.
     exec setpriv --reuid="$account" --regid="$account" --init-groups --no-new-privs --pdeathsig=TERM -- "$@"

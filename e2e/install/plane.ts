@@ -14,12 +14,22 @@ export interface ReachablePlane extends AsyncDisposable {
   readonly client: TestClient;
 }
 
-/** @param host - the address to listen on */
-export async function reachablePlane(host: string): Promise<ReachablePlane> {
+/** A certificate as a company issues it: from an authority that its machines trust, and nobody else. */
+export interface GivenCertificate {
+  readonly authorityPem: string;
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+/**
+ * @param host - the address to listen on
+ * @param given - the certificate to serve with; by default it makes its own
+ */
+export async function reachablePlane(host: string, given?: GivenCertificate): Promise<ReachablePlane> {
   await using undo = new AsyncDisposableStack();
-  const plane = undo.use(await controlPlane({ env: { HOST: host } }));
-  const pem = await readFile(join(plane.dataDir, 'keys', 'authority.pem'), 'utf8');
-  const ca = pem.slice(0, pem.indexOf('-----BEGIN PRIVATE KEY-----'));
+  const tls = given ? { TLS_CERT: given.certFile, TLS_KEY: given.keyFile } : {};
+  const plane = undo.use(await controlPlane({ env: { HOST: host, ...tls } }));
+  const ca = given?.authorityPem ?? (await ownAuthority(plane));
   const anonymous = graphqlClient(plane.url, { ca });
   const { headers, body } = await anonymous.post(
     JSON.stringify({
@@ -33,6 +43,12 @@ export async function reachablePlane(host: string): Promise<ReachablePlane> {
   const client = anonymous.with({ session: { cookie, proof } });
   const owned = undo.move();
   return { plane, client, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** The file holds its key as well, which is nobody's business. */
+async function ownAuthority({ dataDir }: ControlPlane): Promise<string> {
+  const pem = await readFile(join(dataDir, 'keys', 'authority.pem'), 'utf8');
+  return pem.slice(0, pem.indexOf('-----BEGIN PRIVATE KEY-----'));
 }
 
 /** A server that waits for its agent. */
