@@ -22,7 +22,6 @@ export class Connection implements ViewerSocket {
   readonly operations = new Map<string, Operation>();
   readonly #ws: WebSocket;
   readonly #socket: Duplex & { readonly bytesRead?: number };
-  readonly #waiting: (() => void)[] = [];
   readonly #closed = Promise.withResolvers<void>();
   #bytesRead = 0;
   #silentSince = Date.now();
@@ -31,10 +30,7 @@ export class Connection implements ViewerSocket {
     this.#ws = ws;
     this.#socket = socket;
     this.facts = facts;
-    ws.once('close', () => {
-      this.#wake();
-      this.#closed.resolve();
-    });
+    ws.once('close', () => this.#closed.resolve());
     // What the other side does wrong ends in a close, which is handled there.
     ws.on('error', () => {});
   }
@@ -59,40 +55,38 @@ export class Connection implements ViewerSocket {
   /** Resolves when the kernel took it, or the socket is no more; never rejects. */
   send(text: string): Promise<void> {
     return new Promise((resolve) => {
-      this.#write(text, () => {
-        resolve();
-        this.#flushed();
-      });
+      this.#write(text, () => resolve());
     });
   }
 
-  /** The same without a promise, for the fan-out. */
+  /** The same without knowing when, for the fan-out. */
   post(text: string): void {
-    this.#write(text, this.#flushed);
+    this.#write(text);
   }
 
-  #write(text: string, done: () => void): void {
-    if (!this.open) return done();
+  #write(text: string, done?: () => void): void {
+    if (!this.open) return done?.();
     if (this.#ws.bufferedAmount > maxBuffered) {
       this.close(viewerCloseCodes.tooSlow, 'Read faster, or subscribe to less.');
       // The close frame waits behind what is not being read.
       this.#ws.terminate();
-      return done();
+      return done?.();
     }
     this.#ws.send(text, done);
   }
 
   async drained(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    while (this.open && this.#ws.bufferedAmount > 0) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const abort = () => resolve();
-      this.#waiting.push(resolve);
-      signal?.addEventListener('abort', abort, { once: true });
-      await promise;
-      signal?.removeEventListener('abort', abort);
-      signal?.throwIfAborted();
-    }
+    if (!this.open || this.#ws.bufferedAmount === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const settle = () => resolve();
+    // A ping stands behind everything else: when it is taken, or the socket gone, so is the rest. A callback with each
+    // message would tell the same, and cost as much again as sending it.
+    this.#ws.ping('', false, settle);
+    signal?.addEventListener('abort', settle, { once: true });
+    await promise;
+    signal?.removeEventListener('abort', settle);
+    signal?.throwIfAborted();
   }
 
   /** Operations that were not completed yet. */
@@ -123,22 +117,18 @@ export class Connection implements ViewerSocket {
     this.#ws.terminate();
   }
 
-  /** Asks for a sign of life. @returns for how long there has been none, in milliseconds; any byte counts */
-  ping(now: number): number {
+  /** Asks for a sign of life. */
+  ping(): void {
+    if (this.open) this.#ws.ping();
+  }
+
+  /** For how long nothing was heard, in milliseconds, as exactly as this is called often. Any byte counts. */
+  silence(now: number): number {
     const bytesRead = this.#socket.bytesRead ?? 0;
     if (bytesRead !== this.#bytesRead) {
       this.#bytesRead = bytesRead;
       this.#silentSince = now;
     }
-    if (this.open) this.#ws.ping();
     return now - this.#silentSince;
-  }
-
-  readonly #flushed = (): void => {
-    if (this.#waiting.length > 0 && this.#ws.bufferedAmount === 0) this.#wake();
-  };
-
-  #wake(): void {
-    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 }

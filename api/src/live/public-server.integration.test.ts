@@ -350,3 +350,25 @@ describe('limits', () => {
     expect(codeOf(refused)).toBe('TOO_MANY_OPERATIONS');
   });
 });
+
+describe('a socket', () => {
+  test('that gives no sign of life is given up; one that answers pings is kept', async () => {
+    await using quick = await testApi({ pingMs: 50, silenceMs: 400 });
+    const { client } = await quick.join('viewer');
+    using dead = await rawSocket(quick.url, { client, autoPong: false });
+    using alive = await rawSocket(quick.url, { client });
+    alive.send(subscribeMessage('1', events));
+    await eventually(() => quick.services.topics.watched(serverChanges), 'the subscription');
+    expect(await within(dead.closed, 'the silent one to be given up')).toMatchObject({ code: 1006 });
+    quick.services.topics.publish(serverChanges, { serverId: 'srv_x', kind: 'UPDATED' });
+    expect(await alive.next()).toMatchObject({ id: '1', type: 'next' });
+  });
+
+  test('is told to come back elsewhere when the process stops', async () => {
+    const stopping = await testApi();
+    const { client } = await stopping.join('viewer');
+    using socket = await rawSocket(stopping.url, { client });
+    await stopping[Symbol.asyncDispose]();
+    expect(await socket.closed).toMatchObject({ code: 1001 });
+  });
+});

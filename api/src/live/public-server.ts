@@ -97,11 +97,17 @@ export class PublicServer {
     this.#timers = [
       setInterval(() => void this.#viewers.recheck(), recheckMs).unref(),
       setInterval(() => {
-        const now = Date.now();
-        for (const connection of this.#viewers.all)
-          if (connection.ping(now) > silenceMs) connection.terminate();
+        for (const connection of this.#viewers.all) connection.ping();
       }, pingMs).unref(),
+      setInterval(() => this.#giveUpSilent(silenceMs), pingMs / 4).unref(),
     ];
+  }
+
+  #giveUpSilent(silenceMs: number): void {
+    const now = Date.now();
+    for (const connection of this.#viewers.all) {
+      if (connection.silence(now) > silenceMs) connection.terminate();
+    }
   }
 
   /** Sends everyone elsewhere and waits until they are gone, or time is up. */

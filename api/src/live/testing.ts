@@ -27,17 +27,20 @@ export interface RawSocketOptions {
   /** Whether to introduce oneself and wait for the acknowledgement. @default true */
   readonly init?: boolean;
   readonly protocol?: string;
+  /** Whether to answer pings. @default true */
+  readonly autoPong?: boolean;
 }
 
 const isMessage = (value: unknown): value is Message =>
   typeof value === 'object' && value !== null && 'type' in value;
 
 export async function rawSocket(url: string, options: RawSocketOptions = {}): Promise<RawSocket> {
-  const { client, headers = {}, init = true, protocol = 'graphql-transport-ws' } = options;
+  const { client, headers = {}, init = true, protocol = 'graphql-transport-ws', autoPong = true } = options;
   const { cookie, proof } = client?.session ?? {};
   const ws = new WebSocket(`${url.replace(/^http/, 'ws')}/graphql`, protocol, {
     headers: { origin: url, ...(cookie !== undefined && { cookie }), ...headers },
     perMessageDeflate: false,
+    autoPong,
   });
   const messages = new Arrivals<Message>();
   const closed = Promise.withResolvers<{ code: number; reason: string }>();
