@@ -12,8 +12,8 @@ export interface Message {
 /** The messages of a raw socket, waited for by what they are. */
 export interface Inbox {
   readonly all: readonly Message[];
-  /** The first message of that type, and of that id if one is given, that was not handed out yet. */
-  next(type: string, id?: string): Promise<Message>;
+  /** The first message of one of these types, and of that id if one is given, that was not handed out yet. */
+  next(types: string | readonly string[], id?: string): Promise<Message>;
 }
 
 export function createInbox(socket: WebSocket): Inbox {
@@ -28,11 +28,11 @@ export function createInbox(socket: WebSocket): Inbox {
   });
   return {
     all,
-    next(type, id) {
+    next(types, id) {
       const { promise, resolve } = Promise.withResolvers<Message>();
       const look = (): void => {
         const at = unread.findIndex(
-          (message) => message.type === type && (id === undefined || message.id === id),
+          ({ type, id: its }) => [types].flat().includes(type) && (id === undefined || its === id),
         );
         const [found] = at < 0 ? [] : unread.splice(at, 1);
         if (!found) return;
@@ -41,7 +41,7 @@ export function createInbox(socket: WebSocket): Inbox {
       };
       waiting.add(look);
       look();
-      return within(promise, `a message of type ${type}`);
+      return within(promise, `a message of type ${[types].flat().join(' or ')}`);
     },
   };
 }

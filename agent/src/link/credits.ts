@@ -42,7 +42,8 @@ export function createCreditWindow(
       while (waiters[0] && credit >= waiters[0].need) waiters.shift()?.wake();
     },
     async take(bytes) {
-      const need = Math.min(bytes, windowBytes);
+      // Without a window nothing is ever let through, however small.
+      const need = windowBytes > 0 ? Math.min(bytes, windowBytes) : bytes;
       while (credit < need) {
         refuseIfAborted();
         await new Promise<void>((wake) => waiters.push({ need, wake }));

@@ -53,8 +53,11 @@ function prepare(schema: GraphQLSchema, query: string, operationName: string | n
     throw invalid(cause instanceof GraphQLError ? cause.message : 'the document cannot be parsed');
   }
   const operations = document.definitions.filter((node) => node.kind === Kind.OPERATION_DEFINITION);
-  const operation = operations.find((node) => (node.name?.value ?? null) === operationName) ?? operations[0];
+  const [operation] = operations;
   if (!operation || operations.length !== 1) throw invalid('the document must hold exactly one operation');
+  if (operationName !== null && operation.name?.value !== operationName) {
+    throw invalid('the operation has another name');
+  }
   const [problem] = validate(schema, document, undefined, { maxErrors: 1 });
   if (problem) throw invalid(problem.message);
   const walker = createWalker(document);
