@@ -103,6 +103,7 @@ class FileJournal implements Journal {
   readonly #entries = new Map<string, OperationOutcome>();
   #handle: FileHandle | undefined;
   #lines = 0;
+  #closed = false;
   #tail: Promise<void> = Promise.resolve();
 
   constructor(file: string, now: () => number) {
@@ -140,6 +141,7 @@ class FileJournal implements Journal {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await this.#tail;
     await this.#release();
   }
@@ -172,6 +174,8 @@ class FileJournal implements Journal {
       await appendFile(this.#handle, text);
       await this.#handle.datasync();
       this.#lines++;
+      // A change that was under way when the agent was told to stop still gets its end written down.
+      if (this.#closed) await this.#release();
     } catch (error) {
       await this.#release();
       throw error;
