@@ -1,4 +1,5 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import { redactText } from '../log.ts';
 
 /** Names that hold secrets, wherever they stand in a parameter. */
 const secretName =
@@ -9,8 +10,8 @@ const maxItems = 50;
 const maxDepth = 5;
 
 /**
- * Parameters fit for the record: secrets blanked by the name of their field, long texts and lists cut, so that nobody
- * can fill the table with one request.
+ * Parameters fit for the record: secrets blanked by the name of their field or by their look, long texts and lists
+ * cut, so that nobody can fill the table with one request.
  */
 export function redact(parameters: Readonly<Record<string, unknown>>): Prisma.InputJsonObject {
   return object(parameters, 0);
@@ -29,7 +30,7 @@ function object(value: object, depth: number): Prisma.InputJsonObject {
 function plain(value: unknown, depth: number): Prisma.InputJsonValue | null {
   switch (typeof value) {
     case 'string':
-      return value.length > maxText ? `${value.slice(0, maxText)}…` : value;
+      return shortened(redactText(value));
     case 'number':
       return Number.isFinite(value) ? value : String(value);
     case 'boolean':
@@ -46,4 +47,8 @@ function plain(value: unknown, depth: number): Prisma.InputJsonValue | null {
     default:
       return `[${typeof value}]`;
   }
+}
+
+function shortened(text: string): string {
+  return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
 }

@@ -66,6 +66,7 @@ test('counts as drained when its reader is gone', async () => {
   connection.terminate();
   await within(drained, 'the end');
   await connection.drained();
+  expect(connection.open).toBe(false);
 });
 
 test('is not waited for any longer than the signal says', async () => {
