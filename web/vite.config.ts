@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
+import { join, relative } from 'node:path';
 import { defineConfig } from 'vite';
 
 /** Where `vite dev` finds the API. The built dashboard is served by the API itself, on one origin. */
@@ -12,11 +13,13 @@ const api = process.env['SERVERKIT_API'] ?? 'http://127.0.0.1:4000';
 function sourceVersion(): string {
   const hash = createHash('sha256');
   const files = ['src', 'static'].flatMap((folder) =>
-    readdirSync(folder, { recursive: true, withFileTypes: true })
+    readdirSync(join(import.meta.dirname, folder), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => `${entry.parentPath}/${entry.name}`),
   );
-  for (const file of [...files, 'package.json'].toSorted()) hash.update(file).update(readFileSync(file));
+  for (const file of [...files, join(import.meta.dirname, 'package.json')].toSorted()) {
+    hash.update(relative(import.meta.dirname, file)).update(readFileSync(file));
+  }
   return hash.digest('hex').slice(0, 16);
 }
 

@@ -16,11 +16,11 @@ import type { Endpoint } from './link/endpoint.ts';
 import { openLink, type Link, type LinkState } from './link/link.ts';
 import type { Log } from './log.ts';
 import { createPolicy, features, type Policy } from './policy.ts';
-import { reclaimOnceSettled } from './reclaim.ts';
+import { settle } from './settle.ts';
 import { schema } from './schema.ts';
 import type { AgentStatus } from './status.ts';
 import { createFacts, type Supervisor } from './system/facts.ts';
-import { createMeter } from './system/meter.ts';
+import { createMeter } from './system/platform-meter.ts';
 import { MountMeter } from './system/mounts.ts';
 import { openRing } from './system/ring.ts';
 import { startSampling } from './system/sampling.ts';
@@ -197,12 +197,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       return undefined;
     },
   );
-  const stopReclaiming = reclaimOnceSettled(log);
+  const stopSettling = settle(log);
 
   function stop(code: ExitCode = exitCodes.ok): void {
     if (stopping) return;
     stopping = true;
-    stopReclaiming();
+    stopSettling();
     control?.close();
     link.stop();
     sampling.stop();

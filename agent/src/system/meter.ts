@@ -16,16 +16,6 @@ export interface Meter {
   measure(): Promise<Measurement>;
 }
 
-/** The meter of this platform. */
-export async function createMeter(options: MeterOptions): Promise<Meter> {
-  if (process.platform === 'linux') {
-    const { LinuxMeter } = await import('./linux-meter.ts');
-    return new LinuxMeter(options);
-  }
-  const { PortableMeter } = await import('./portable-meter.ts');
-  return PortableMeter.create(options);
-}
-
 export function countsOf(
   counts: DockerCounts | null,
 ): Pick<Measurement, 'containersTotal' | 'containersRunning' | 'imagesTotal'> {

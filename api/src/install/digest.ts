@@ -19,8 +19,8 @@ export function digestOf(content: Uint8Array | string): Digest {
 export async function digestOfFile(path: string): Promise<Digest> {
   const hash = createHash('sha256');
   let bytes = 0;
-  for await (const chunk of createReadStream(path, { highWaterMark: 256 * 1024 })) {
-    const piece: Buffer = chunk;
+  const pieces: AsyncIterable<Buffer> = createReadStream(path, { highWaterMark: 256 * 1024 });
+  for await (const piece of pieces) {
     hash.update(piece);
     bytes += piece.length;
   }

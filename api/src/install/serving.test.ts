@@ -55,7 +55,11 @@ async function setup() {
   };
 }
 
-async function ask(install: Install, path: string, { method = 'GET', channel = 'main' as Channel } = {}) {
+async function ask(
+  install: Install,
+  path: string,
+  { method = 'GET', channel = 'main' }: { readonly method?: string; readonly channel?: Channel } = {},
+) {
   const routes = new RouteTable();
   installRoom(install).routes?.(routes);
   const dispatcher = new Dispatcher({

@@ -3,6 +3,7 @@ import type { Messages } from './messages/en.ts';
 
 export const languages = { en: 'English', fr: 'Français' } as const;
 export type Language = keyof typeof languages;
+export const languageCodes = ['en', 'fr'] as const satisfies Language[];
 
 const key = 'serverkit.language';
 

@@ -1,6 +1,11 @@
 import type uPlot from 'uplot';
 import type { Formats } from '../format.ts';
-import type { Line } from './Chart.svelte';
+
+export interface Line {
+  readonly label: string;
+  /** Number of the colour token, 1 to 3. */
+  readonly color: 1 | 2 | 3;
+}
 
 export interface ChartLook {
   readonly lines: readonly Line[];

@@ -135,7 +135,7 @@ class Fleet {
         this.#list();
       }
     }
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of this.#listeners) listener(event);
   }
 
   #put(row: ServerRow): void {

@@ -10,14 +10,15 @@ export interface Span {
 }
 
 type Style = Omit<Span, 'text'>;
+const styleKeys = ['fg', 'bg', 'bold', 'dim', 'italic', 'underline'] as const satisfies (keyof Style)[];
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /**
  * Escape sequences of ECMA-48: CSI (kept apart, for colours), OSC and the other strings with their end, and two-byte
  * escapes. Each alternative is linear: a hostile log cannot make it backtrack.
  */
-// oxlint-disable-next-line no-control-regex
 const escapes =
+  // oxlint-disable-next-line no-control-regex
   /\x1b\[([0-?]*)[ -/]*([@-~])|\x1b[\]PX^_][^\x07\x1b]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|\x9b[0-?]*[ -/]*[@-~]/g;
 /** What is left of C0 and C1 once lines are split; a tab stays. */
 // oxlint-disable-next-line no-control-regex
@@ -67,7 +68,7 @@ function restyle(before: Style, numbers: string): Style {
   const codes = numbers.split(/[;:]/).map((number) => (number === '' ? 0 : Number(number)));
   for (let index = 0; index < codes.length; index++) {
     const code = codes[index] ?? 0;
-    if (code === 0) for (const key of Object.keys(style) as (keyof Style)[]) delete style[key];
+    if (code === 0) for (const key of styleKeys) delete style[key];
     else if (code === 1) style.bold = true;
     else if (code === 2) style.dim = true;
     else if (code === 3) style.italic = true;

@@ -43,7 +43,6 @@ export class RowLayout {
 /** How many rows a text takes at a width in characters; wide characters count twice, tabs to the next eighth. */
 export function rowsOf(text: string, columns: number): number {
   if (columns < 1) return 1;
-  // oxlint-disable-next-line no-control-regex
   const simple = /^[\x20-\x7e]*$/.test(text);
   let width = simple ? text.length : 0;
   if (!simple) {

@@ -9,7 +9,7 @@ import type { Component } from 'svelte';
 import { goto } from '$app/navigation';
 import { live } from '#lib/api/live.svelte.ts';
 import { sentence } from '#lib/errors.ts';
-import { i18n, languages, t, type Language } from '#lib/i18n.svelte.ts';
+import { i18n, languageCodes, languages, t } from '#lib/i18n.svelte.ts';
 import { session } from '#lib/session.svelte.ts';
 import { theme } from '#lib/theme.svelte.ts';
 import { toasts } from '#lib/toasts.svelte.ts';
@@ -22,9 +22,7 @@ interface PaletteAction {
 
 export function paletteActions(showHelp: () => void): readonly PaletteAction[] {
   const dark = theme.shown === 'dark';
-  const otherLanguages = (Object.keys(languages) as Language[]).filter(
-    (language) => language !== i18n.language,
-  );
+  const otherLanguages = languageCodes.filter((language) => language !== i18n.language);
   const add = { label: t().servers.add, icon: Plus, run: () => void goto('/servers/add') };
   return [
     ...(session.may('servers:register') ? [add] : []),
