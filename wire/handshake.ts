@@ -44,6 +44,11 @@ export const upgradeHeaders = {
 
 const tokenPattern = /^sk_reg_([a-z0-9]{16})_([A-Za-z0-9_-]{43})$/;
 
+/** True for text that may name a token: nothing else needs to be looked up. */
+export function isRegistrationTokenId(text: string): boolean {
+  return /^[a-z0-9]{16}$/.test(text);
+}
+
 export interface RegistrationSecret {
   readonly tokenId: string;
   /** SHA-256 of the secret: the MAC key, and all that the control plane keeps. */

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeLinkInit, type LinkInit } from '@serverkit/wire/handshake.ts';
 import { openBench, type Bench } from './agent-bench.ts';
@@ -117,15 +116,8 @@ describe('a control plane that cannot prove itself to the agent', () => {
     ['no HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n'],
     ['nothing', ''],
   ])('%s instead of an upgrade is survived', async (_what, answer) => {
+    const met = plane.answerNextWith(answer);
     (await plane.call()).socket.terminate();
-    const upgraders = plane.http.listeners('upgrade');
-    plane.http.removeAllListeners('upgrade');
-    const { promise: met, resolve } = Promise.withResolvers<void>();
-    plane.http.once('upgrade', (_request, socket: Socket) => {
-      for (const listener of upgraders) plane.http.on('upgrade', (...args) => listener(...args));
-      socket.end(answer);
-      resolve();
-    });
     await met;
     await expect(plane.link()).resolves.toBeDefined();
   });

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import * as z from 'zod';
@@ -31,7 +31,8 @@ export interface RawControlPlane extends AsyncDisposable {
   call(): Promise<AgentCall>;
   /** The next time the agent calls, through the handshake. */
   link(scopes?: readonly string[]): Promise<RawLink>;
-  readonly http: Server;
+  /** Answers the next call with these bytes instead of an upgrade. Resolves when that has happened. */
+  answerNextWith(text: string): Promise<void>;
 }
 
 /** One connection of the agent, on which nothing was said yet. */
@@ -85,13 +86,19 @@ export async function openRawControlPlane(): Promise<RawControlPlane> {
   const calls: AgentCall[] = [];
   const waiting: ((call: AgentCall) => void)[] = [];
   const http = createServer();
-  const sockets = new WebSocketServer({ server: http, handleProtocols: () => subprotocol });
-  sockets.on('connection', (socket, request) => {
+  const sockets = new WebSocketServer({ noServer: true, handleProtocols: () => subprotocol });
+  const odd: ((socket: Socket) => void)[] = [];
+  http.on('upgrade', (request, socket: Socket, head) => {
+    const answer = odd.shift();
+    if (answer) answer(socket);
+    else sockets.handleUpgrade(request, socket, head, (accepted) => take(accepted, request));
+  });
+  const take = (socket: WebSocket, request: IncomingMessage): void => {
     const call = takeCall(socket, request, identity);
     const waiter = waiting.shift();
     if (waiter) waiter(call);
     else calls.push(call);
-  });
+  };
   http.listen(0, '127.0.0.1');
   await once(http, 'listening');
   const address = http.address();
@@ -101,7 +108,16 @@ export async function openRawControlPlane(): Promise<RawControlPlane> {
     url: `http://127.0.0.1:${port}`,
     identity,
     keys,
-    http,
+    answerNextWith: (text) =>
+      within(
+        new Promise((resolve) =>
+          odd.push((socket) => {
+            socket.end(text);
+            resolve();
+          }),
+        ),
+        'the next call',
+      ),
     call() {
       const known = calls.shift();
       if (known) return Promise.resolve(known);

@@ -10,6 +10,7 @@ import {
 } from '@serverkit/wire/bytes.ts';
 import {
   formatRegistrationToken,
+  isRegistrationTokenId,
   makeRegistrationReply,
   verifyRegistrationRequest,
   type PinnedKey,
@@ -88,6 +89,7 @@ export function createRegistrations(options: RegistrationOptions): Registrations
         },
       );
     }
+    if (!isRegistrationTokenId(request.tokenId)) throw invalid();
     const row = await db.prisma.registrationToken.findUnique({
       where: { id: request.tokenId },
       include: { server: true },
