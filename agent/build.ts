@@ -16,7 +16,7 @@ const portableMeterApart: Plugin = {
   name: 'portable-meter-apart',
   setup(bundler) {
     bundler.onResolve({ filter: /\/portable-meter\.ts$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: './portable-meter.cjs', external: true },
+      kind === 'entry-point' ? undefined : { path: './portable/meter.cjs', external: true },
     );
   },
 };
@@ -24,7 +24,7 @@ const portableMeterApart: Plugin = {
 const options: BuildOptions = {
   entryPoints: {
     'serverkit-agent': here('src/main.ts'),
-    'portable-meter': here('src/system/portable-meter.ts'),
+    'portable/meter': here('src/system/portable-meter.ts'),
   },
   outdir: here('dist'),
   outExtension: { '.js': '.cjs' },

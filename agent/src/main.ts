@@ -1,3 +1,4 @@
+import './lean.ts';
 import { run } from './cli.ts';
 
 /** The agent's entry. Whatever is still open when a command has ended must not keep the process. */
