@@ -417,6 +417,10 @@ uninstall_agent() {
       deluser --quiet "$account" || true
     fi
   fi
+  # Docker, should it have come since, goes on using the group.
+  if [ -f "$home/.docker-group-is-ours" ] && ! have dockerd && [ ! -S /var/run/docker.sock ]; then
+    groupdel docker || true
+  fi
   [ "$(readlink "$command_link" 2>/dev/null)" != "$home/$name" ] || rm -f "$command_link"
   rm -rf "$home" "$config_dir" "$state_dir" "$log_dir" "/run/$name.pid" "/run/$name.child" "/run/$name.out"
   say 'Removed. The server stays in the dashboard, offline, until you delete it there.'

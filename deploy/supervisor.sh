@@ -3,7 +3,7 @@
 # and once a minute at last, until it is told to stop or the control plane has revoked the agent.
 #
 #   supervisor start | stop | restart | status
-#   supervisor join-docker      lets the agent use Docker when it is there; run before each start
+#   supervisor join-docker      lets the agent use Docker, now or when it comes; run before each start
 set -eu
 
 name=serverkit-agent
@@ -137,14 +137,20 @@ as_agent() {
   exec runuser -u "$account" -- "$@"
 }
 
-# Whoever may write to Docker's socket has root's power over this machine, and the group of the socket may.
+# Whoever may write to Docker's socket has root's power over this machine, and the group of the socket may. Where there
+# is no Docker yet the group is made, as Docker's own packages do unless it is there: a process keeps the groups it
+# began with, so an agent that joined later would have to be started again.
 join_docker() {
   group=$(stat -L -c %G /var/run/docker.sock 2>/dev/null || true)
-  [ -n "$group" ] || group=docker
-  getent group "$group" >/dev/null 2>&1 || return 0
   if [ "$group" = root ]; then
     echo 'Docker is open to root alone here, so the agent does without it; give its socket a group to change that.'
     return 0
+  fi
+  group=${group:-docker}
+  if ! getent group "$group" >/dev/null 2>&1; then
+    have groupadd || return 0
+    groupadd --system "$group"
+    : >"$home/.docker-group-is-ours"
   fi
   case " $(id -nG "$account") " in
     *" $group "*) return 0 ;;
@@ -154,7 +160,11 @@ join_docker() {
   else
     adduser "$account" "$group" >/dev/null
   fi
-  echo "The user $account may use Docker now (group $group), which amounts to root on this machine."
+  if [ -S /var/run/docker.sock ]; then
+    echo "The user $account may use Docker now (group $group), which amounts to root on this machine."
+  else
+    echo "Should Docker be installed later, the user $account may use it (group $group), which amounts to root."
+  fi
 }
 
 case ${1-} in

@@ -6,6 +6,7 @@ export interface AgentStatus {
   readonly running: boolean;
   readonly pid: number;
   readonly supervisor: string;
+  readonly docker: { readonly available: boolean; readonly error: string | null };
   readonly link: { readonly state: string };
   readonly ring: readonly StoredSample[];
 }

@@ -103,6 +103,26 @@ export async function statusOf(client: TestClient, id: string): Promise<string |
   return server?.status;
 }
 
+/** @throws GraphQLFailure when they cannot be listed now */
+export async function containersOf(
+  client: TestClient,
+  id: string,
+): Promise<readonly { id: string }[] | null | undefined> {
+  const { server } = await client.query<{ server: { containers: { id: string }[] | null } | null }>(
+    /* GraphQL */ `
+      query Containers($id: ID!) {
+        server(id: $id) {
+          containers {
+            id
+          }
+        }
+      }
+    `,
+    { id },
+  );
+  return server?.containers;
+}
+
 /** @param limit - ms */
 export async function untilStatus(
   client: TestClient,

@@ -4,8 +4,11 @@ import { testImages } from '../../testing/images.ts';
 import { run } from '../../testing/processes.ts';
 import { dropPackets, pasteInto, type Machine } from './machine.ts';
 
-/** A Debian machine whose process 1 is systemd, as a container. */
-export async function systemdMachine(): Promise<Machine> {
+/**
+ * A Debian machine whose process 1 is systemd, as a container.
+ * @param shared - a folder of ours, which it has as /shared
+ */
+export async function systemdMachine(shared?: string): Promise<Machine> {
   await using undo = new AsyncDisposableStack();
   const box = undo.use(
     await container({
@@ -18,6 +21,7 @@ export async function systemdMachine(): Promise<Machine> {
         '--security-opt', 'apparmor=unconfined', '--security-opt', 'seccomp=unconfined',
         '--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec',
         '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw',
+        ...(shared === undefined ? [] : ['--volume', `${shared}:/shared`]),
       ],
     }),
   );

@@ -1,12 +1,22 @@
+import { chmod } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { run } from '../../testing/processes.ts';
+import { tempDir } from '../../testing/tmp.ts';
 import { agentStatus } from './agent.ts';
+import { dockerRelay } from './docker-relay.ts';
 import { differences, listFiles, type Listing } from './file-system.ts';
 import { paste, silentMinute } from './joining.ts';
 import type { Machine } from './machine.ts';
-import { invite, reachablePlane, untilStatus, type Invitation, type ReachablePlane } from './plane.ts';
+import {
+  containersOf,
+  invite,
+  reachablePlane,
+  untilStatus,
+  type Invitation,
+  type ReachablePlane,
+} from './plane.ts';
 import { systemdMachine } from './systemd-machine.ts';
 
 /** What a shell, the tools that change users, and a running system write all the time. */
@@ -21,7 +31,10 @@ describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine 
   let before: Listing;
 
   beforeAll(async () => {
-    machine = undo.use(await systemdMachine());
+    const shared = undo.use(await tempDir());
+    await chmod(shared.path, 0o755);
+    machine = undo.use(await systemdMachine(shared.path));
+    undo.use(await dockerRelay(shared.file('docker.sock')));
     control = undo.use(await reachablePlane(machine.hostAddress));
     invitation = await invite(control.client, 'with-systemd');
     before = await listFiles(machine.root);
@@ -69,6 +82,19 @@ describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine 
     expect(await write('/var/lib/serverkit-agent/probe')).toBe('');
   });
 
+  test('reaches Docker from within its sandbox', async () => {
+    await machine.exec('chgrp', 'docker', '/shared/docker.sock');
+    await machine.exec('ln', '-s', '/shared/docker.sock', '/run/docker.sock');
+    await eventually(async () => {
+      const { docker } = await agentStatus(machine);
+      if (!docker.available) throw new Error(docker.error ?? '');
+      return true;
+    }, 'Docker');
+    const ids = (await containersOf(control.client, invitation.serverId))?.map(({ id }) => id);
+    const own = (await machine.exec('hostname')).trim();
+    expect(ids).toContainEqual(expect.stringMatching(own));
+  });
+
   test('stores every sample of a minute in which the link was silently cut', async () => {
     const { status, ring, stored } = await silentMinute(machine, control, invitation.serverId);
     expect(status).toBe('OFFLINE');
@@ -111,6 +137,7 @@ describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine 
   });
 
   test('leaves nothing after --uninstall', async () => {
+    await machine.exec('rm', '/run/docker.sock');
     expect(await machine.exec('serverkit-agent', 'uninstall')).toContain('Removed.');
     expect(differences(before, await listFiles(machine.root), notOurs)).toEqual([]);
     expect(await unit('LoadState')).toBe('not-found');
