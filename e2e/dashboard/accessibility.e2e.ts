@@ -1,0 +1,108 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { AxeResults } from 'axe-core';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { browser, type TestBrowser } from '../../testing/browser.ts';
+import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import { container, type TestContainer } from '../../testing/docker.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { fillIn, routesOnDisk } from './routes.ts';
+import { signIn } from './signed-in.ts';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const screenshots = 'e2e/screenshots';
+
+const themes = ['light', 'dark'] as const;
+const widths = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+/** Pages that are shown to nobody who is signed in. */
+const doorway = new Set(['/sign-in', '/setup']);
+
+declare global {
+  interface Window {
+    axe: { run(context: Document, options: object): Promise<AxeResults> };
+  }
+}
+
+/**
+ * WCAG 2.2 AA on every page, with data, in both themes and at both ends of width. Leaves a picture of each behind, for
+ * people to look at.
+ */
+describeWith(['docker', 'chromium'], 'every page is accessible', () => {
+  let plane: ControlPlane;
+  let fresh: ControlPlane;
+  let chrome: TestBrowser;
+  let box: TestContainer;
+  let parameters: Record<string, string>;
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    box = await container({ command: ['sh', '-c', 'echo hello; echo trouble >&2; sleep infinity'] });
+    plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    fresh = await controlPlane({ env: { SERVERKIT_ADMIN_EMAIL: '', SERVERKIT_ADMIN_PASSWORD: '' } });
+    const client = await plane.signIn();
+    const events = client.subscribe<{ containerEvents: { serverId: string; containers: { id: string }[] } }>(
+      'subscription { containerEvents { serverId containers { id } } }',
+    );
+    const { containerEvents } = await events.next(({ containerEvents: { containers } }) =>
+      containers.some(({ id }) => id === box.id),
+    );
+    await events[Symbol.asyncDispose]();
+    parameters = { id: containerEvents.serverId, containerId: box.id };
+    chrome = await browser();
+  });
+  afterAll(async () => {
+    await chrome?.[Symbol.asyncDispose]();
+    await plane?.[Symbol.asyncDispose]();
+    await fresh?.[Symbol.asyncDispose]();
+    await box?.[Symbol.asyncDispose]();
+  });
+
+  it('knows pages to walk', () => {
+    expect(routesOnDisk()).toContain('/servers/[id]');
+  });
+
+  for (const theme of themes) {
+    for (const [width, viewport] of Object.entries(widths)) {
+      it(`in the ${theme} theme, ${width}`, async () => {
+        await using tab = await chrome.open({ colorScheme: theme, viewport, reducedMotion: 'reduce' });
+        const { page } = tab;
+        const found: string[] = [];
+        for (const route of routesOnDisk().toSorted(
+          (a, b) => Number(doorway.has(b)) - Number(doorway.has(a)),
+        )) {
+          if (!doorway.has(route) && !page.url().startsWith(plane.url)) await signIn(page, plane);
+          const base = route === '/setup' ? fresh.url : plane.url;
+          await page.goto(base + fillIn(route, parameters));
+          if (!doorway.has(route) && page.url().endsWith('/sign-in')) await signIn(page, plane);
+          await settled(page);
+          const name = `${route.replaceAll(/[^a-zA-Z]+/g, '-').replaceAll(/^-|-$/g, '') || 'overview'}-${theme}-${width}`;
+          await page.screenshot({ path: `${screenshots}/${name}.png` });
+          found.push(...(await seriousProblems(page)).map((problem) => `${route}: ${problem}`));
+        }
+        expect(found).toEqual([]);
+        expect(tab.complaints).toEqual([]);
+      });
+    }
+  }
+});
+
+/** Data is there: a heading is shown and no skeleton is left. */
+async function settled(page: Page): Promise<void> {
+  await page.locator('h1, h2').first().waitFor();
+  await page.waitForFunction(() => document.querySelector('[aria-busy=true], .skeleton') === null);
+  await page.evaluate(() => document.fonts.ready);
+}
+
+async function seriousProblems(page: Page): Promise<string[]> {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() =>
+    window.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      resultTypes: ['violations'],
+    }),
+  );
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
+}
