@@ -27,6 +27,7 @@ main() {
   node_version='@NODE_VERSION@'
   node_x64='@NODE_X64@'
   node_arm64='@NODE_ARM64@'
+  node_license='@NODE_LICENSE@'
   node_absent='@NODE_ABSENT@'
   # SHA-256 of the authority's certificate; empty when the certificate is one that everybody trusts.
   ca_fingerprint='@CA_FINGERPRINT@'
@@ -206,6 +207,7 @@ make_directories() {
 install_files() {
   say 'Downloading'
   need "node-linux-$arch" "$home/runtime/node" 0755 "Node $node_version, the runtime" "$node"
+  need node-LICENSE "$home/runtime/LICENSE" 0644 'its licence' "$node_license"
   # So that a missing shared library is known here, by name, and not from a service that does not start.
   "$home/runtime/node" --version >/dev/null 2>"$work/why" ||
     fail "Node does not run on this machine: $(cat "$work/why")"

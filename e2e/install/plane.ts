@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
-import { readPostmasterFile } from '../../api/src/database/postmaster-file.ts';
+import { connectToDatabase } from '../../api/src/database/testing.ts';
 import { readSamples } from '../../api/src/metrics/latest.ts';
 import type { StoredSample } from '../../api/src/metrics/sample.ts';
 import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
@@ -138,9 +137,7 @@ export async function untilStatus(
 
 /** Every sample of a server as the database has it, in order. */
 export async function storedSamples({ dataDir }: ControlPlane, serverId: string): Promise<StoredSample[]> {
-  const socket = readPostmasterFile(join(dataDir, 'pg', '18'))?.socketDirectory;
-  if (socket === undefined) throw new Error('the database does not run');
-  const pool = new pg.Pool({ host: socket, user: 'serverkit', database: 'postgres', max: 1 });
+  const pool = connectToDatabase(dataDir);
   try {
     const { rows } = await pool.query<{ number: number }>('SELECT number FROM "Server" WHERE id = $1', [
       serverId,

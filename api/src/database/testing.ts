@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import pg from 'pg';
 import pino, { type Logger } from 'pino';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
+import { clusterUser } from './cluster.ts';
 import { openDatabase, type Database, type DatabaseOptions } from './database.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { openRunDirectory, removeRunDirectory } from './run-directory.ts';
@@ -28,6 +30,13 @@ export async function testDataDirectory(): Promise<TestDataDirectory> {
       await temp[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Connections to the embedded database that a running ServerKit has in this data directory. @throws when none runs */
+export function connectToDatabase(dataDirectory: string): pg.Pool {
+  const socket = readPostmasterFile(join(dataDirectory, 'pg', '18'))?.socketDirectory;
+  if (socket === undefined) throw new Error(`no database runs in ${dataDirectory}`);
+  return new pg.Pool({ host: socket, user: clusterUser, database: 'postgres', max: 1 });
 }
 
 /** SIGKILL to the postmaster of a data directory, if there is one. */

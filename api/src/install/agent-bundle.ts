@@ -1,10 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import * as z from 'zod';
-import { digestOf, type Digest } from './digest.ts';
+import { packFile, type PackedFile } from './packed-file.ts';
 import { InstallProblem } from './problem.ts';
 
 /** The room of the agent, with what agent/build.ts leaves in `dist`. */
@@ -16,18 +14,12 @@ export const agentDist = join(agentRoom, 'dist');
 /** The file of the bundle that Node runs. */
 export const agentEntry = 'serverkit-agent.cjs';
 
-export interface BundleFile extends Digest {
-  readonly name: string;
-  readonly gzipped: Buffer;
-}
-
 export interface AgentBundle {
   readonly version: string;
-  readonly files: readonly BundleFile[];
+  readonly files: readonly PackedFile[];
 }
 
 const manifest = z.object({ version: z.string() });
-const compress = promisify(gzip);
 
 /**
  * The agent as it was built, held in memory (about 1 MB): what is handed out stays what was hashed, even when somebody
@@ -46,13 +38,7 @@ export async function loadAgentBundle(room = agentRoom): Promise<AgentBundle> {
       'The agent was not built; stop ServerKit and start it with npm start, which builds it.',
     );
   }
-  const files = await Promise.all(
-    code.map(async (name) => {
-      const content = await readFile(join(dist, name));
-      const { sha256, bytes } = digestOf(content);
-      return { name, sha256, bytes, gzipped: await compress(content) };
-    }),
-  );
+  const files = await Promise.all(code.map((name) => packFile(join(dist, name), name)));
   const { version } = manifest.parse(JSON.parse(await readFile(join(room, 'package.json'), 'utf8')));
   return { version, files };
 }

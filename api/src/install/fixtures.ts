@@ -15,6 +15,7 @@ export function builtAgent(directory: string, code = 'console.log("agent")\n'): 
 export function nodePackage(directory: string, binary: string | Uint8Array): string {
   mkdirSync(join(directory, 'bin'), { recursive: true });
   writeFileSync(join(directory, 'package.json'), '{"version":"24.0.0"}');
+  writeFileSync(join(directory, 'LICENSE'), 'the terms');
   writeFileSync(join(directory, 'bin', 'node'), binary, { mode: 0o755 });
   return directory;
 }

@@ -10,6 +10,7 @@ import * as z from 'zod';
 import { errorText } from '../startup-error.ts';
 import { digestOfFile, type Digest } from './digest.ts';
 import { once } from './once.ts';
+import { packFile, type PackedFile } from './packed-file.ts';
 import { InstallProblem } from './problem.ts';
 
 /** Processors that agents run on, as Node names them. */
@@ -19,6 +20,8 @@ export type Architecture = (typeof architectures)[number];
 export interface NodeRuntime extends Digest {
   readonly architecture: Architecture;
   readonly version: string;
+  /** The terms it comes under, which go with it; one file for all processors. */
+  readonly license: PackedFile;
   /** The binary, compressed; from the cache when that is there, else compressed on the way. */
   open(): Promise<{ readonly stream: Readable; readonly bytes: number | undefined }>;
 }
@@ -47,6 +50,7 @@ export function createNodeRuntimes(
       if (!home) throw new InstallProblem(howToAdd(directory, architecture));
       const binary = join(home, 'bin', 'node');
       const { version } = manifest.parse(JSON.parse(await readFile(join(home, 'package.json'), 'utf8')));
+      const license = await packFile(join(home, 'LICENSE'), 'node-LICENSE');
       const digest = await digestOfFile(binary);
       const name = `node-${version}-linux-${architecture}-${digest.sha256.slice(0, 16)}.gz`;
       const packed = once(() => pack(binary, directory, name));
@@ -58,6 +62,7 @@ export function createNodeRuntimes(
         ...digest,
         architecture,
         version,
+        license,
         async open() {
           try {
             const file = await packed();

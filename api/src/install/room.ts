@@ -42,8 +42,7 @@ export function installRoom(install: Install): Room {
       });
     };
     if (!runtime) {
-      const { files } = await install.bundle();
-      const file = files.find((one) => name === `${one.name}.gz`);
+      const file = (await install.files()).find((one) => name === `${one.name}.gz`);
       if (!file) return sendText(response, 404, 'There is nothing here.');
       head(file.gzipped.length);
       response.end(request.method === 'HEAD' ? undefined : file.gzipped);

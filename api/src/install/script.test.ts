@@ -12,7 +12,13 @@ async function render(absent = ''): Promise<string> {
     route: routeOf({ tls: undefined }, frontDoorAt('https://10.0.0.1:4000', true)),
     authority,
     bundle: await loadAgentBundle(builtAgent(room.path)),
-    node: { version: '24.0.0', x64: { sha256: 'cd'.repeat(32), bytes: 5 }, arm64: undefined, absent },
+    node: {
+      version: '24.0.0',
+      license: { sha256: 'ef'.repeat(32), bytes: 9 },
+      x64: { sha256: 'cd'.repeat(32), bytes: 5 },
+      arm64: undefined,
+      absent,
+    },
   });
 }
 

@@ -16,6 +16,7 @@ export interface ScriptInput {
   readonly bundle: AgentBundle;
   readonly node: {
     readonly version: string;
+    readonly license: Digest;
     readonly x64: Digest | undefined;
     readonly arm64: Digest | undefined;
     /** What to tell a machine for which there is none. */
@@ -42,6 +43,7 @@ export async function renderScript({ route, authority, bundle, node }: ScriptInp
     VERSION: quoted(bundle.version),
     AGENT_FILES: quoted(bundle.files.map((file) => `${file.name} ${pin(file)}`).join('\n')),
     NODE_VERSION: quoted(node.version),
+    NODE_LICENSE: pin(node.license),
     NODE_X64: node.x64 ? pin(node.x64) : '',
     NODE_ARM64: node.arm64 ? pin(node.arm64) : '',
     NODE_ABSENT: quoted(node.absent),

@@ -6,6 +6,7 @@ import { linuxCommand, manualCommand } from './command.ts';
 import { digestOf } from './digest.ts';
 import { createNodeRuntimes, type NodeRuntime, type NodeRuntimes } from './node-runtime.ts';
 import { once } from './once.ts';
+import type { PackedFile } from './packed-file.ts';
 import { InstallProblem } from './problem.ts';
 
 export { InstallProblem } from './problem.ts';
@@ -41,8 +42,8 @@ export interface Install {
   joinability(): Joinability;
   /** @throws InstallProblem */
   script(): Promise<InstallerScript>;
-  /** @throws InstallProblem */
-  bundle(): Promise<AgentBundle>;
+  /** Every small file that the installer downloads. @throws InstallProblem */
+  files(): Promise<readonly PackedFile[]>;
   readonly runtimes: NodeRuntimes;
 }
 
@@ -58,7 +59,7 @@ export function createInstall({ env, log, frontDoor }: Needs, options: InstallOp
   const bundle = once(options.bundle ?? (() => loadAgentBundle()));
   let rendered: { readonly for: string; readonly script: Promise<InstallerScript> } | undefined;
 
-  async function render(): Promise<InstallerScript> {
+  async function available() {
     const [files, x64, arm64] = await Promise.all([
       bundle(),
       runtimeOr(runtimes.get('x64')),
@@ -67,20 +68,31 @@ export function createInstall({ env, log, frontDoor }: Needs, options: InstallOp
     const absent = [x64, arm64].find((one) => typeof one === 'string') ?? '';
     const [any] = [x64, arm64].flatMap((one) => (typeof one === 'string' ? [] : [one]));
     if (!any) throw new InstallProblem(absent);
+    return { files, x64, arm64, any, absent };
+  }
+
+  type Available = Awaited<ReturnType<typeof available>>;
+
+  async function render({ files, x64, arm64, any, absent }: Available): Promise<InstallerScript> {
     const text = await renderScript({
       route: routeOf(env, frontDoor),
       authority: frontDoor.authority(),
       bundle: files,
-      node: { version: any.version, x64: present(x64), arm64: present(arm64), absent },
+      node: { version: any.version, license: any.license, x64: present(x64), arm64: present(arm64), absent },
     });
     return { text, sha256: digestOf(text).sha256 };
   }
 
-  function script(): Promise<InstallerScript> {
-    // The best guess of our address changes with the machine's addresses.
-    const key = `${frontDoor.publicUrl()} ${frontDoor.authority()?.fingerprint}`;
+  async function script(): Promise<InstallerScript> {
+    const found = await available();
+    // The best guess of our address changes with the machine's addresses, and a runtime may be added while we run.
+    const key = [
+      frontDoor.publicUrl(),
+      frontDoor.authority()?.fingerprint,
+      ...[found.x64, found.arm64].map((one) => typeof one),
+    ].join(' ');
     if (rendered?.for !== key) {
-      const fresh = { for: key, script: render() };
+      const fresh = { for: key, script: render(found) };
       rendered = fresh;
       fresh.script.catch(() => {
         if (rendered === fresh) rendered = undefined;
@@ -91,7 +103,10 @@ export function createInstall({ env, log, frontDoor }: Needs, options: InstallOp
 
   return {
     runtimes,
-    bundle,
+    async files() {
+      const { files, any } = await available();
+      return [...files.files, any.license];
+    },
     script,
     joinability: () => frontDoor.joinability(),
     async commands(token) {

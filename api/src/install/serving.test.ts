@@ -13,7 +13,7 @@ import type { Channel } from '../http/exchange.ts';
 import { agentEntry, loadAgentBundle } from './agent-bundle.ts';
 import { digestOf } from './digest.ts';
 import { builtAgent, frontDoorAt, nodePackage } from './fixtures.ts';
-import { createNodeRuntimes } from './node-runtime.ts';
+import { createNodeRuntimes, type Architecture } from './node-runtime.ts';
 import { installRoom } from './room.ts';
 import { createInstall, type Install } from './service.ts';
 
@@ -21,7 +21,9 @@ const log = pino({ level: 'silent' });
 
 async function setup() {
   const dir = await tempDir();
-  const node = nodePackage(dir.file('node'), 'the Node binary');
+  const homes: Partial<Record<Architecture, string>> = {
+    x64: nodePackage(dir.file('node'), 'the Node binary'),
+  };
   const place = { url: 'https://10.0.0.1:4000' };
   const install = createInstall(
     {
@@ -44,12 +46,15 @@ async function setup() {
     },
     {
       bundle: () => loadAgentBundle(dir.file('agent')),
-      runtimes: createNodeRuntimes(dir.file('downloads'), log, (arch) => (arch === 'x64' ? node : undefined)),
+      runtimes: createNodeRuntimes(dir.file('downloads'), log, (architecture) => homes[architecture]),
     },
   );
   return {
     install,
     place,
+    addRuntime(architecture: Architecture) {
+      homes[architecture] = nodePackage(dir.file(architecture), `Node for ${architecture}`);
+    },
     agentRoom: dir.file('agent'),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
@@ -113,7 +118,11 @@ describe('serving the installer', () => {
     await using its = await setup();
     builtAgent(its.agentRoom, 'the agent');
     const { text } = await its.install.script();
-    const files = { [`${agentEntry}.gz`]: 'the agent', 'node-linux-x64.gz': 'the Node binary' };
+    const files = {
+      [`${agentEntry}.gz`]: 'the agent',
+      'node-linux-x64.gz': 'the Node binary',
+      'node-LICENSE.gz': 'the terms',
+    };
     for (const [name, content] of Object.entries(files)) {
       const { status, body } = await ask(its.install, `/agent/dist/${name}`, { channel: 'plaintext' });
       expect(status).toBe(200);
@@ -149,6 +158,17 @@ describe('serving the installer', () => {
     expect(status).toBe(404);
     expect(body.toString()).toMatch(/no Node runtime for arm64/);
     expect((await its.install.script()).text).toContain(body.toString().trim());
+  });
+
+  test('hands out a runtime that was added while it runs', async () => {
+    await using its = await setup();
+    builtAgent(its.agentRoom);
+    const before = await its.install.script();
+    its.addRuntime('arm64');
+    const after = await its.install.script();
+    expect(after.sha256).not.toBe(before.sha256);
+    expect(after.text).toContain(digestOf('Node for arm64').sha256);
+    expect((await ask(its.install, '/agent/dist/node-linux-arm64.gz')).status).toBe(200);
   });
 
   test('says so when the agent was not built, and works as soon as it was', async () => {
