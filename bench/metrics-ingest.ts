@@ -1,7 +1,6 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
 import { quiet } from '../api/src/database/testing.ts';
 import { Topics } from '../api/src/live/topics.ts';
@@ -41,6 +40,7 @@ export const metricsIngest: Bench = {
     const { seconds, cpu, parsing, sample } = await ingest(links, metrics, rounds);
     await metrics.stop();
     const samples = servers * rounds;
+    if (metrics.stored < samples) throw new Error('not every sample was stored');
     const raw = await rawReceive(sample, 20_000);
     const perSample = ((cpu - parsing) / samples) * 1e6;
     const results: Measurement[] = [
@@ -79,11 +79,10 @@ async function ingest(links: readonly TestLink[], metrics: Metrics, count: numbe
     parsing += cpuOf(() => {
       for (const text of texts) JSON.parse(text);
     });
-    const target = metrics.stored + links.length;
     const began = performance.now();
     const before = process.cpuUsage();
     for (const [index, link] of links.entries()) link.deliver('Samples', texts[index] ?? '');
-    while (metrics.stored < target) await sleep(1);
+    await metrics.settled();
     cpu += since(before);
     milliseconds += performance.now() - began;
   }

@@ -1,5 +1,5 @@
 import { BinaryArray, type ElementType } from './binary-array.ts';
-import { packDetail, type Shape } from './detail.ts';
+import type { Shape } from './detail.ts';
 import { diskPercentOf, sumOf, type StoredSample } from './sample.ts';
 import type { Placement } from './wall-clock.ts';
 
@@ -11,6 +11,8 @@ export interface Row {
   readonly sample: StoredSample;
   readonly placement: Placement;
   readonly shape: Shape;
+  /** The lists of the sample, packed. */
+  readonly detail: Buffer;
 }
 
 interface Column {
@@ -78,7 +80,7 @@ export const sampleColumns: readonly Column[] = [
   int4('containers_running', (row) => row.sample.containersRunning),
   int4('images_total', (row) => row.sample.imagesTotal),
   { name: 'shape', type: 'int8', write: ({ shape }, to) => to.halves(...halvesOf(shape.hash)) },
-  { name: 'detail', type: 'bytea', write: ({ sample }, to) => to.bytea(packDetail(sample)) },
+  { name: 'detail', type: 'bytea', write: ({ detail }, to) => to.bytea(detail) },
 ];
 
 /** All that goes into the statement, in the order of its parameters; the last travels with a row and is not stored. */

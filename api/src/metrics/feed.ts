@@ -2,11 +2,12 @@ import type { AgentLink, AgentStream } from '../agents/link.ts';
 import { ServerKitError } from '../errors.ts';
 import type { Row } from './columns.ts';
 import type { Cursor } from './cursors.ts';
-import { shapeOf, type Shape } from './detail.ts';
+import { packDetail, shapeOf, type Shape } from './detail.ts';
 import { checkBatch } from './limits.ts';
 import { Samples } from './operations.ts';
 import { RateAllowance } from './rate-allowance.ts';
-import type { Measured, SampleBatch, StoredSample } from './sample.ts';
+import type { Packed } from './newest.ts';
+import type { SampleBatch, StoredSample } from './sample.ts';
 import type { Slots } from './slots.ts';
 import { place, type ClockReading } from './wall-clock.ts';
 
@@ -27,7 +28,7 @@ export interface FeedPorts {
   /** Resolves when everything given to `store` is stored or dropped. */
   readonly settled: () => Promise<void>;
   /** The newest sample of a batch, before it is stored. */
-  readonly seen: (measured: Measured) => void;
+  readonly seen: (newest: Packed) => void;
   /** Only so many agents catch up at once. */
   readonly catchingUp: Slots;
   /** The database could not be asked. */
@@ -136,16 +137,16 @@ export class Feed {
       monotonicMs: batch.monotonicMs,
       skewMs: this.#skewMs,
     };
-    let newest: Measured | undefined;
+    let newest: Packed | undefined;
     for (const sample of samples) {
       if (sample.epoch === this.#epoch && sample.seq <= this.#seq) continue;
-      const measured = this.#store(sample, clock);
-      if (!measured) {
+      const packed = this.#store(sample, clock);
+      if (!packed) {
         // No room. Whatever is not taken now is asked for again.
         this.#again();
         break;
       }
-      newest = measured;
+      newest = packed;
     }
     if (newest) {
       this.#fruitless = 0;
@@ -158,14 +159,15 @@ export class Feed {
     else catchUp.heard();
   }
 
-  #store(sample: StoredSample, clock: ClockReading): Measured | undefined {
+  #store(sample: StoredSample, clock: ClockReading): Packed | undefined {
     const { serverId, serverNumber, epoch: linkEpoch } = this.link;
     const placement = place(sample, clock);
     const shape = (this.#shape = shapeOf(sample, this.#shape));
-    if (!this.#ports.store({ serverNumber, linkEpoch, sample, placement, shape })) return undefined;
+    const detail = packDetail(sample);
+    if (!this.#ports.store({ serverNumber, linkEpoch, sample, placement, shape, detail })) return undefined;
     this.#epoch = sample.epoch;
     this.#seq = sample.seq;
-    return { serverId, at: placement.at, sample };
+    return { measured: { serverId, at: placement.at, sample }, shape, detail };
   }
 
   /** Opens a new stream later. */

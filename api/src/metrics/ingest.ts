@@ -3,7 +3,7 @@ import type { AgentLink, Agents } from '../agents/link.ts';
 import type { Database } from '../database/database.ts';
 import { Cursors } from './cursors.ts';
 import { Feed, type FeedPorts } from './feed.ts';
-import type { Measured } from './sample.ts';
+import type { Packed } from './newest.ts';
 import { Slots } from './slots.ts';
 import type { Superseded } from './store-samples.ts';
 import { Writer } from './writer.ts';
@@ -19,7 +19,7 @@ export interface IngestOptions {
   readonly db: Pick<Database, 'pool'>;
   readonly log: Logger;
   /** The newest sample of a server, before it is stored. */
-  readonly seen: (measured: Measured) => void;
+  readonly seen: (newest: Packed) => void;
   /**
    * What must hold before anything is written, asked before the first sample and whenever writing failed.
    * @throws when nothing should be written now
@@ -74,6 +74,11 @@ export class Ingest {
   /** Rows stored since the start. */
   get stored(): number {
     return this.#writer.stored;
+  }
+
+  /** Resolves when what has arrived so far is stored, or dropped to be sent again. */
+  settled(): Promise<void> {
+    return this.#writer.settled();
   }
 
   /** Follows every link from now on. */

@@ -3,7 +3,7 @@ import { nextItem } from '../../../testing/events.ts';
 import { quiet } from '../database/testing.ts';
 import { Topics } from '../live/topics.ts';
 import { Live } from './live.ts';
-import type { Measured } from './sample.ts';
+import type { Packed } from './newest.ts';
 import { sample, TestAgents, TestLink, TestRing } from './testing.ts';
 import { liveSamples } from './topics.ts';
 
@@ -12,12 +12,12 @@ const server = { id: 'srv_a', number: 1 };
 let agents: TestAgents;
 let topics: Topics;
 let live: Live;
-let seen: Measured[];
+let seen: Packed[];
 beforeEach(() => {
   agents = new TestAgents();
   topics = new Topics();
   seen = [];
-  live = new Live({ agents, topics, log: quiet, seen: (measured) => void seen.push(measured) });
+  live = new Live({ agents, topics, log: quiet, seen: (newest) => void seen.push(newest) });
 });
 
 const link = (epoch = 1) => agents.up(new TestLink(server, new TestRing(), epoch));

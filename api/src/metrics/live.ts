@@ -3,7 +3,9 @@ import { whileLinked } from '../agents/follow.ts';
 import type { AgentLink, Agents, AgentStream } from '../agents/link.ts';
 import { ServerKitError } from '../errors.ts';
 import { allChannels, type Topics } from '../live/topics.ts';
+import { packDetail, shapeOf, type Shape } from './detail.ts';
 import { checkSample } from './limits.ts';
+import type { Packed } from './newest.ts';
 import { LiveSamples } from './operations.ts';
 import type { Measured, Sample } from './sample.ts';
 import { liveSamples } from './topics.ts';
@@ -16,7 +18,7 @@ export interface LivePorts {
   readonly agents: Agents;
   readonly topics: Topics;
   readonly log: Logger;
-  readonly seen: (measured: Measured) => void;
+  readonly seen: (newest: Packed) => void;
 }
 
 /**
@@ -50,6 +52,7 @@ export class Live {
 
   #watch(link: AgentLink): AgentStream | undefined {
     if (!link.scopes.has('system:metrics:read')) return undefined;
+    let shape: Shape | undefined;
     const stream = link.subscribe(
       LiveSamples,
       {},
@@ -57,7 +60,7 @@ export class Live {
       {
         next: ({ liveSamples: sample }) => {
           try {
-            this.#take(link.serverId, sample);
+            shape = this.#take(link.serverId, sample, shape);
           } catch (error) {
             if (!(error instanceof ServerKitError)) throw error;
             stream.stop();
@@ -72,7 +75,7 @@ export class Live {
     return stream;
   }
 
-  #take(serverId: string, sample: Sample): void {
+  #take(serverId: string, sample: Sample, lastShape: Shape | undefined): Shape {
     checkSample(sample);
     const now = Date.now();
     const measured: Measured = {
@@ -81,8 +84,10 @@ export class Live {
       sample,
     };
     this.#heard.set(serverId, performance.now());
-    this.#ports.seen(measured);
+    const shape = shapeOf(sample, lastShape);
+    this.#ports.seen({ measured, shape, detail: packDetail(sample) });
     this.#ports.topics.publish(liveSamples, measured);
+    return shape;
   }
 
   #complain({ serverId }: AgentLink, { code, message }: ServerKitError): void {

@@ -36,18 +36,6 @@ export interface ServerNumbers {
   readonly containersTotal: number | null;
 }
 
-export function numbersOf({ serverId, at, sample }: Measured): ServerNumbers {
-  return {
-    serverId,
-    at,
-    cpuPercent: sample.cpuPercent,
-    memoryPercent: percentOf(sample.memoryUsedBytes, sample.memoryTotalBytes),
-    diskPercent: diskPercentOf(sample),
-    containersRunning: sample.containersRunning,
-    containersTotal: sample.containersTotal,
-  };
-}
-
 /** How full the fullest file system is, counted as df(1) does: of what an unprivileged process can use. */
 export function diskPercentOf({ mounts }: Pick<Sample, 'mounts'>): number | null {
   let fullest: number | null = null;

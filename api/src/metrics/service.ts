@@ -58,16 +58,17 @@ export class Metrics {
       agents,
       topics,
       log,
-      seen: (measured) => {
-        if (newest.note(measured)) fleet.changed(measured.serverId);
+      seen: (packed) => {
+        if (newest.note(packed)) fleet.changed(packed.measured.serverId);
       },
     });
     this.#ingest = new Ingest({
       db,
       log,
       ready: () => this.#ready(),
-      seen: (measured) => {
-        if (!newest.note(measured)) return;
+      seen: (packed) => {
+        if (!newest.note(packed)) return;
+        const { measured } = packed;
         fleet.changed(measured.serverId);
         topics.publish(storedSamples, measured);
         live.fallBackOn(measured);
@@ -84,6 +85,11 @@ export class Metrics {
   /** Samples stored since the start. */
   get stored(): number {
     return this.#ingest.stored;
+  }
+
+  /** Resolves when what has arrived so far is stored, or dropped to be sent again. */
+  settled(): Promise<void> {
+    return this.#ingest.settled();
   }
 
   /** Reads what is known of every server, and takes in samples of every link from now on. */
@@ -139,7 +145,7 @@ export class Metrics {
 
   /** The newest numbers of all servers, from memory. */
   allNumbers(): readonly ServerNumbers[] {
-    return [...this.#newest.all()];
+    return this.#newest.all();
   }
 
   /** @throws ServerKitError INPUT_INVALID */

@@ -9,7 +9,7 @@ import { openTestDatabase, testDataDirectory, type TestDataDirectory } from '../
 import { ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Columns } from './columns.ts';
-import { shapeOf } from './detail.ts';
+import { packDetail, shapeOf } from './detail.ts';
 import { createPartitions } from './partitions.ts';
 import type { Sample, SampleBatch, StoredSample } from './sample.ts';
 import { storeSamples, type StoredResult } from './store-samples.ts';
@@ -335,7 +335,8 @@ export function storeAll(
   const shapes = samples.map((one) => {
     const shape = shapeOf(one);
     const placed = placement(one);
-    columns.add({ serverNumber, linkEpoch, sample: one, placement: placed, shape });
+    const detail = packDetail(one);
+    columns.add({ serverNumber, linkEpoch, sample: one, placement: placed, shape, detail });
     return { serverNumber, hash: shape.hash, body: shape.body, at: placed.at - (placed.at % 86_400_000) };
   });
   return storeSamples(pool, columns, shapes);
