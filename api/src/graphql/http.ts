@@ -146,7 +146,15 @@ function useAdmission({ documents, admission, platform: { log } }: Needs): Plugi
         setResultAndStopExecution({ errors: [admitted] });
         return undefined;
       }
-      setExecuteFn(execute);
+      // What execute throws, instead of answering, yoga does not report as done.
+      setExecuteFn((given: ExecutionArgs) => {
+        try {
+          return execute(given);
+        } catch (error) {
+          admitted.release();
+          throw error;
+        }
+      });
       return { onExecuteDone: () => admitted.release() };
     },
     onSubscribe({ args, setResultAndStopExecution }) {
