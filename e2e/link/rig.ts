@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { parse } from 'graphql';
 import * as z from 'zod';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { createBackoff } from '../../agent/src/link/backoff.ts';
 import { endpointOf } from '../../agent/src/link/endpoint.ts';
 import type { LinkIdentity } from '../../agent/src/link/link.ts';
 import { register } from '../../agent/src/link/register.ts';
@@ -150,7 +151,8 @@ export async function openRig({ pace = {} }: { readonly pace?: Partial<AgentPace
           auditFile: data.temp.file(`agent-audit-${(running += 1)}`),
           changed,
         },
-        options,
+        // Tests have less time than networks.
+        { backoff: createBackoff({ baseMs: 20, capMs: 200 }), ...options },
       ),
     );
 

@@ -49,12 +49,16 @@ export const testSdl = /* GraphQL */ `
     "Does its side effect at once, and answers only when released."
     markThenHold(text: String!): Boolean!
     hangBefore: Boolean!
+    "Takes a scope that no wildcard but * grants."
+    shell: Boolean!
+    fail: Boolean!
   }
 
   type Subscription {
     silent: Boolean!
     count(to: Int!): Int!
     bulk(pieces: Int!, windowBytes: Int!): String!
+    watched: Boolean!
   }
 `;
 
@@ -99,6 +103,12 @@ export function testContract(traces: Traces): GraphQLSchema {
     throw new AgentError('CANCELLED', 'cancelled');
   };
   const itself: Resolve = (value) => value;
+  const silence: Resolve = (_root, _args, context) =>
+    source<boolean>(context.signal, async ({ signal }) => {
+      enter(context);
+      await aborted(signal);
+      leave(context);
+    });
 
   const fields: Record<'Query' | 'Mutation' | 'Subscription', Record<string, Field>> = {
     Query: {
@@ -137,18 +147,31 @@ export function testContract(traces: Traces): GraphQLSchema {
           return true;
         },
       },
+      shell: {
+        scope: 'docker:containers:exec',
+        resolve: () => {
+          mark('shell');
+          return true;
+        },
+      },
+      fail: {
+        scope: 'docker:containers:write',
+        resolve: () => {
+          throw new AgentError('CONFLICT', 'It is running already.');
+        },
+      },
       hangBefore: { scope: 'docker:containers:write', resolve: hold },
     },
     Subscription: {
       silent: {
         scope: 'link',
         resolve: itself,
-        subscribe: (_root, _args, context) =>
-          source<boolean>(context.signal, async ({ signal }) => {
-            enter(context);
-            await aborted(signal);
-            leave(context);
-          }),
+        subscribe: silence,
+      },
+      watched: {
+        scope: 'system:metrics:read',
+        resolve: itself,
+        subscribe: silence,
       },
       count: {
         scope: 'link',

@@ -90,8 +90,11 @@ export function settledBy(outcome: Outcome, lost?: ServerKitError): Settled | un
     case 'SUCCEEDED':
       return { state: 'succeeded', error: null };
     case 'FAILED':
+      // The agent noticed in time that nobody waited any more.
+      if (outcome.errorCode === 'CANCELLED') return { state: 'failed', error: notBegun(lost) };
+      return { state: 'failed', error: failureOf(outcome) };
     case 'REFUSED':
-      return { state: outcome.state === 'FAILED' ? 'failed' : 'refused', error: failureOf(outcome) };
+      return { state: 'refused', error: failureOf(outcome) };
     case 'UNKNOWN':
       return { state: 'not_sent', error: notBegun(lost) };
     case 'INTERRUPTED':
