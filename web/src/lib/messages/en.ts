@@ -214,6 +214,7 @@ export const en = {
     open: 'Search and commands',
     hint: 'Search…',
     placeholder: 'Go to a server, container or page…',
+    found: 'Matches',
     pages: 'Pages',
     actions: 'Actions',
     dark: 'Switch to the dark theme',

@@ -140,6 +140,7 @@ export const fr: Messages = {
     open: 'Recherche et commandes',
     hint: 'Rechercher…',
     placeholder: 'Aller à un serveur, un conteneur, une page…',
+    found: 'Résultats',
     pages: 'Pages',
     actions: 'Actions',
     dark: 'Passer au thème sombre',

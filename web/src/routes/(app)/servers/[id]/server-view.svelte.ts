@@ -74,6 +74,12 @@ export class ServerView {
     return (fleet.get(this.id)?.row ?? this.detail)?.connection === 'ONLINE';
   }
 
+  /** Whether containers are still to come. A server that never joined tells nothing, not even that it has none. */
+  get waitsForContainers(): boolean {
+    const { loaded, failure } = this.containers;
+    return !loaded && !failure && this.row.connection !== 'PENDING';
+  }
+
   /** Whether a scope is held by the viewer and granted to this server. */
   may(scope: string): boolean {
     return session.may(scope) && this.#granted(scope);
