@@ -20,7 +20,7 @@ export interface GrantedWindow extends CreditWindow {
 export function createCreditWindow(
   windowBytes: number,
   signal: AbortSignal,
-  roomToSend: () => Promise<void>,
+  roomToSend: (bytes: number) => Promise<void>,
 ): GrantedWindow {
   let credit = windowBytes;
   const waiters: Waiter[] = [];
@@ -50,7 +50,7 @@ export function createCreditWindow(
       }
       refuseIfAborted();
       credit -= bytes;
-      await roomToSend();
+      await roomToSend(bytes);
       refuseIfAborted();
     },
   };

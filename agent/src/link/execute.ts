@@ -45,8 +45,8 @@ export interface ExecutorOptions {
   readonly schema: GraphQLSchema;
   readonly services: AgentServices;
   readonly session: Session;
-  /** Resolves when the socket can take bulk without delaying control messages. */
-  readonly roomToSend: () => Promise<void>;
+  /** Resolves when a piece of a bulk stream can be sent without delaying control messages. */
+  readonly roomToSend: (streamId: string, bytes: number) => Promise<void>;
 }
 
 const preparedBySchema = new WeakMap<GraphQLSchema, ReturnType<typeof createDocumentCache>>();
@@ -105,7 +105,9 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
           policy: services.policy,
         });
         const controller = new AbortController();
-        const credits = createCreditWindow(windowOf(envelope.variables), controller.signal, roomToSend);
+        const credits = createCreditWindow(windowOf(envelope.variables), controller.signal, (bytes) =>
+          roomToSend(messageId, bytes),
+        );
         const context: OperationContext = {
           operationId: messageId,
           actor: envelope.actor,

@@ -2,19 +2,17 @@ import { GraphQLError, type ExecutionResult } from 'graphql';
 import { makeServer, type ServerOptions } from 'graphql-ws';
 import type WebSocket from 'ws';
 import type { RawData } from 'ws';
-import { grantsOf } from '@serverkit/wire/credits.ts';
+import { grantsOf, receivedOf } from '@serverkit/wire/credits.ts';
 import { linkCloseCodes } from '@serverkit/wire/errors.ts';
-import { maxFrameBytes } from '@serverkit/wire/handshake.ts';
+import { bulkWindowBytes, maxFrameBytes } from '@serverkit/wire/handshake.ts';
 import { AgentError, describe } from '../errors.ts';
 import type { Executor } from './execute.ts';
 import { mask } from './masking.ts';
-
-/** Bulk waits while more than this is queued on the socket, so that control messages never queue behind it. */
-const bulkQueueBytes = 64 * 1024;
+import { createSendWindow } from './send-window.ts';
 
 export interface Serving {
-  /** Resolves when bulk may be sent. */
-  roomToSend(): Promise<void>;
+  /** Resolves when a piece of a bulk stream may be sent without control messages queueing behind it. */
+  roomToSend(streamId: string, bytes: number): Promise<void>;
   /** The socket is gone; must be called exactly once. */
   closed(code: number, reason: string): void;
 }
@@ -38,7 +36,7 @@ export interface ServeOptions {
  * and the loss of the link abort what is running.
  */
 export function serve({ socket, handshake, executor, initTimeoutMs, log }: ServeOptions): Serving {
-  const drained: (() => void)[] = [];
+  const line = createSendWindow(socket, bulkWindowBytes);
   let acknowledged = false;
   const masked = (errors: readonly GraphQLError[]) => errors.map((error) => mask(error, log).toJSON());
 
@@ -55,6 +53,7 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
     },
     onPing(_ctx, payload) {
       if (!acknowledged) return;
+      line.received(receivedOf(payload));
       for (const { streamId, bytes } of grantsOf(payload)) executor().grant(streamId, bytes);
     },
     onSubscribe(_ctx, id, payload) {
@@ -116,6 +115,7 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
       await handle(text);
       if (message.type === 'subscribe' && id !== undefined) {
         executor().ended(id);
+        line.forget(id);
         if (executor().isTamperedWith()) {
           socket.close(linkCloseCodes.protocol, 'Too many operations that nobody signed');
         }
@@ -128,12 +128,15 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
 
   function send(text: string): Promise<void> {
     if (socket.readyState !== socket.OPEN) return Promise.resolve();
-    const frame = Buffer.byteLength(text) <= maxFrameBytes ? text : tooLarge(text);
+    const bytes = Buffer.byteLength(text);
+    const frame = bytes <= maxFrameBytes ? text : tooLarge(text);
+    const streamId = frame === text ? streamOf(text) : undefined;
+    if (streamId !== undefined) line.sent(streamId, bytes);
     return new Promise((resolve) => {
       // A send that fails means the link is gone: 'close' tells everyone, nobody needs it told here too.
       socket.send(frame, () => {
         resolve();
-        if (socket.bufferedAmount < bulkQueueBytes) for (const wake of drained.splice(0)) wake();
+        line.look();
       });
     });
   }
@@ -150,17 +153,19 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
   }
 
   return {
-    async roomToSend() {
-      while (socket.readyState === socket.OPEN && socket.bufferedAmount >= bulkQueueBytes) {
-        await new Promise<void>((wake) => drained.push(wake));
-      }
-    },
+    roomToSend: (streamId, bytes) => line.room(streamId, bytes),
     closed(code, reason) {
       if (acknowledged) executor().close();
-      for (const wake of drained.splice(0)) wake();
+      line.look();
       onClosed(code, reason).catch((error: unknown) => log.error(`closing the link: ${describe(error)}`));
     },
   };
+}
+
+/** The id of a `next` message, as graphql-ws writes it. */
+function streamOf(text: string): string | undefined {
+  const [, id] = /^\{"id":("(?:[^"\\]|\\.)*"),"type":"next",/.exec(text) ?? [];
+  return id === undefined ? undefined : String(JSON.parse(id));
 }
 
 function isMessage(value: unknown): value is { type: string; id?: unknown } {
