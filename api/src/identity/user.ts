@@ -12,7 +12,7 @@ export const RoleEnum = builder.enumType('Role', {
 });
 
 /** Everyone may see themselves; `users` and `node` ask for users:read before they hand out others. */
-export const User = builder.prismaObject('User', {
+builder.prismaObject('User', {
   access: 'inherited',
   interfaces: [Node],
   fields: (t) => ({
