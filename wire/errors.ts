@@ -54,5 +54,3 @@ export const linkCloseCodes = {
   /** The peer sent nothing for too long. */
   silent: 4408,
 } as const;
-
-export type LinkCloseCode = (typeof linkCloseCodes)[keyof typeof linkCloseCodes];

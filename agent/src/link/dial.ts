@@ -110,7 +110,12 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
         () => performance.now(),
         () => (accepted = true),
       );
-      executor = createExecutor({ schema, services, session, roomToSend: (id, bytes) => serving.roomToSend(id, bytes) });
+      executor = createExecutor({
+        schema,
+        services,
+        session,
+        roomToSend: (id, bytes) => serving.roomToSend(id, bytes),
+      });
       provenAt = performance.now();
       options.onProven();
       return { ...makeLinkAck(identity.key, facts, options.hello()) };

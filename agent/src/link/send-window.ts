@@ -79,6 +79,11 @@ export function createSendWindow(
     },
     forget(streamId) {
       settle(streamId, Number.POSITIVE_INFINITY);
+      const gone = waiters.filter((waiter) => waiter.streamId === streamId);
+      for (const waiter of gone) {
+        waiters.splice(waiters.indexOf(waiter), 1);
+        waiter.go();
+      }
       look();
     },
     look,

@@ -5,7 +5,6 @@ import type { DocumentNode, GraphQLFormattedError } from 'graphql';
 import { createClient, type Client, type SubscribePayload } from 'graphql-ws';
 import type WebSocket from 'ws';
 import { publicKeyFromRaw, toBase64Url, type SigningKey } from '@serverkit/wire/bytes.ts';
-import { maxGrantBytes } from '@serverkit/wire/credits.ts';
 import { sealEnvelope, type Envelope } from '@serverkit/wire/envelope.ts';
 import { linkCloseCodes } from '@serverkit/wire/errors.ts';
 import {
@@ -26,6 +25,7 @@ import { dialedSocketClass } from './dialed-socket.ts';
 import { Unsupported, type Contracts, type PreparedDocument } from './documents.ts';
 import { parseHello } from './hello.ts';
 import type { AgentLink, AgentStream, Call, StreamSink } from './link.ts';
+import { createReceipts, type Receipts } from './receipts.ts';
 
 export interface HandshakeOptions {
   readonly socket: WebSocket;
@@ -78,6 +78,7 @@ export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
   };
   const operations = new Map<string, Operation>();
   const ids = new WeakMap<SubscribePayload, string>();
+  const receipts = createReceipts(socket);
 
   return new Promise((resolve, reject) => {
     const startedAt = performance.now();
@@ -109,7 +110,18 @@ export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
               `Agent contract ${hello.contract} is not served; update the agent`,
             );
           }
-          const wires = { socket, client, ids, operations, facts, key, contracts, startedAt, server };
+          const wires = {
+            socket,
+            client,
+            ids,
+            operations,
+            receipts,
+            facts,
+            key,
+            contracts,
+            startedAt,
+            server,
+          };
           resolve({ hello, claim: (epoch) => createLink(wires, hello, epoch) });
         },
       },
@@ -120,7 +132,7 @@ export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
   });
 
   /** A malformed answer ends the operation it names; what names none ends the link. */
-  function inspect(message: unknown): boolean {
+  function inspect(message: unknown, bytes: number): boolean {
     if (!isRecord(message) || typeof message['type'] !== 'string') {
       socket.close(linkCloseCodes.protocol, 'Not a message of this protocol');
       return false;
@@ -132,6 +144,8 @@ export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
       return false;
     }
     if (type !== 'next' && type !== 'error' && type !== 'complete') return true;
+    // Whoever it was for, and even if nobody wants it any more: it is off the link.
+    if (type === 'next') receipts.took(bytes);
     const operation = typeof id === 'string' ? operations.get(id) : undefined;
     if (!operation) return false;
     const fits = type === 'complete' || (type === 'next' ? isRecord(payload) : isErrorList(payload));
@@ -148,6 +162,7 @@ interface Wires {
   readonly client: Client;
   readonly ids: WeakMap<SubscribePayload, string>;
   readonly operations: Map<string, Operation>;
+  readonly receipts: Receipts;
   readonly facts: LinkFacts;
   readonly key: SigningKey;
   readonly contracts: Contracts;
@@ -156,7 +171,7 @@ interface Wires {
 }
 
 function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
-  const { socket, client, ids, operations, facts, key, contracts, startedAt, server } = wires;
+  const { socket, client, ids, operations, receipts, facts, key, contracts, startedAt, server } = wires;
   const sessionId = sessionIdOf(facts);
   const closed = new AbortController();
   if (socket.readyState === socket.OPEN) socket.once('close', () => closed.abort());
@@ -268,9 +283,7 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
     }
 
     function grant(bytes: number): void {
-      if (ended || socket.readyState !== socket.OPEN) return;
-      const grants = [{ streamId: id, bytes: Math.min(bytes, maxGrantBytes) }];
-      socket.send(JSON.stringify({ type: 'ping', payload: { grants } }), () => undefined);
+      if (!ended) receipts.grant(id, bytes);
     }
   }
 

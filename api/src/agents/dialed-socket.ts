@@ -22,7 +22,7 @@ export interface DialedSocket {
  */
 export function dialedSocketClass(
   socket: WebSocket,
-  inspect: (message: unknown) => boolean,
+  inspect: (message: unknown, bytes: number) => boolean,
   onSent: (id: string) => void,
 ) {
   let taken = false;
@@ -69,7 +69,7 @@ export function dialedSocketClass(
     #receive(data: RawData, isBinary: boolean): void {
       let message: unknown;
       try {
-        message = isBinary || !Buffer.isBuffer(data) ? undefined : JSON.parse(data.toString('utf8'));
+        if (!isBinary && Buffer.isBuffer(data)) message = JSON.parse(data.toString('utf8'));
       } catch {
         message = undefined;
       }
@@ -78,7 +78,7 @@ export function dialedSocketClass(
         return;
       }
       // Parsed once: graphql-ws takes the object as it is.
-      if (inspect(message)) this.onmessage?.({ data: message });
+      if (inspect(message, Buffer.isBuffer(data) ? data.length : 0)) this.onmessage?.({ data: message });
     }
   };
 }
