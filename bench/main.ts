@@ -6,10 +6,12 @@ import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { agentFootprint } from './agent-footprint.ts';
 import { fanOut } from './fan-out.ts';
+import { metricsHistory } from './metrics-history.ts';
+import { metricsIngest } from './metrics-ingest.ts';
 import { missed, type Bench, type Measurement } from './measurement.ts';
 import { roundTrip } from './round-trip.ts';
 
-const all: readonly Bench[] = [agentFootprint, roundTrip, fanOut];
+const all: readonly Bench[] = [agentFootprint, roundTrip, fanOut, metricsIngest, metricsHistory];
 const only = process.argv.slice(2);
 
 interface KnownMiss {

@@ -13,12 +13,6 @@ import {
 /** The configuration cannot be used. The message has one line per problem, each with file and line number. */
 export class ConfigError extends Error {}
 
-/** One value of the file, where it stands and what it is called. */
-export interface Setting {
-  readonly key: string;
-  readonly value: unknown;
-}
-
 /** Turns a value into what it means. @throws Error with the rest of the sentence "docker.timeout …" */
 export type Parse<T> = (value: unknown) => T;
 

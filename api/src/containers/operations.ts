@@ -1,5 +1,6 @@
 import { graphql } from '../generated/agent/index.ts';
 
+/** @public For the code generator, which puts it into the documents that name it. */
 export const ContainerFields = graphql(`
   fragment ContainerFields on Container {
     id
@@ -31,6 +32,7 @@ export const ContainerFields = graphql(`
   }
 `);
 
+/** @public For the code generator. */
 export const DockerFields = graphql(`
   fragment DockerFields on DockerFacts {
     available

@@ -1,5 +1,6 @@
 import { graphql } from '../generated/agent/index.ts';
 
+/** @public For the code generator. */
 export const SampleFields = graphql(`
   fragment SampleFields on Sample {
     at

@@ -10,7 +10,7 @@ import { pressureAfter, type Pressure } from './pressure.ts';
 import { worstFirst, type Problem } from './problem.ts';
 import { problemsOf, type ServerState } from './rules.ts';
 
-export type { Problem, ProblemCode, Severity } from './problem.ts';
+export type { Problem, ProblemCode } from './problem.ts';
 
 /** The fleet in one look. */
 export interface FleetOverview extends Readonly<Record<Status, number>> {

@@ -1,6 +1,7 @@
 import { graphql } from '../generated/gql.ts';
 
 /** What lists and headers show of a container. */
+/** @public For the code generator, which puts it into the documents that name it. */
 export const Row = graphql(`
   fragment Containers_Row on Container {
     id

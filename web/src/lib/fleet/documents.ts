@@ -1,6 +1,7 @@
 import { graphql } from '../generated/gql.ts';
 
 /** What lists, cards, menus and headers show of a server. */
+/** @public For the code generator, which puts it into the documents that name it. */
 export const Row = graphql(`
   fragment Fleet_Row on Server {
     id
