@@ -158,14 +158,16 @@ describe('a series', () => {
 });
 
 test('sparklines of many servers are one query, with nothing where nothing was measured', async () => {
-  const begin = now - 15 * minuteMs;
-  const busy = await measured([[begin, now]], () => 75);
-  const late = await measured([[now - 2 * minuteMs, now]]);
+  // Late in a step, so that the last one holds samples whenever this runs.
+  const end = now - (now % 30_000) - 1_000;
+  const begin = end - 15 * minuteMs;
+  const busy = await measured([[begin, end]], () => 75);
+  const late = await measured([[end - 2 * minuteMs, end]]);
   const silent = await addServer(database.db);
   const lines = await readSparklines(
     database.db.pool,
     [busy, late, { server: silent }].map(({ server }) => server.number),
-    now,
+    end,
   );
   const line = lines.get(busy.server.number);
   expect(line?.cpuPercent).toHaveLength(30);
