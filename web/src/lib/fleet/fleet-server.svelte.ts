@@ -54,9 +54,9 @@ export class FleetServer {
     const at = Date.parse(gauges.at);
     const { cpu, memory, disk } = this.trends;
     this.trends = {
-      cpu: cpu.with(at, gauges.cpuPercent),
-      memory: memory.with(at, gauges.memoryPercent),
-      disk: disk.with(at, gauges.diskPercent ?? null),
+      cpu: cpu.moved(at, gauges.cpuPercent),
+      memory: memory.moved(at, gauges.memoryPercent),
+      disk: disk.moved(at, gauges.diskPercent ?? null),
     };
   }
 

@@ -21,17 +21,17 @@ export class Trend {
   }
 
   /** The same window moved on so that its last step holds `at`, with the value in that step. */
-  with(at: number, value: number | null): Trend {
+  moved(at: number, value: number | null): Trend {
     const length = this.#values.length;
     const step = Math.floor((at - this.#from) / this.#stepMs);
     if (length === 0 || step < 0) return this;
-    const moved = Math.max(0, step - (length - 1));
+    const steps = Math.max(0, step - (length - 1));
     const values: (number | null)[] = Array.from(
       { length },
-      (_, index) => this.#values[index + moved] ?? null,
+      (_, index) => this.#values[index + steps] ?? null,
     );
-    values[step - moved] = value;
-    return new Trend(this.#from + moved * this.#stepMs, this.#stepMs, values);
+    values[step - steps] = value;
+    return new Trend(this.#from + steps * this.#stepMs, this.#stepMs, values);
   }
 }
 

@@ -42,7 +42,7 @@ export function plain(text: string): string {
 /** Colours become spans, every other control sequence vanishes. Nothing of the text is ever markup. */
 export function parseAnsi(text: string): readonly Span[] {
   const line = afterReturn(text);
-  if (!line.includes('\x1b')) {
+  if (!line.includes('\x1b') && !line.includes('\x9b')) {
     const only = clean(line);
     return only === '' ? [] : [{ text: only }];
   }

@@ -26,6 +26,8 @@ const percent = (value: number | null | undefined) => formats.percent(value ?? 0
 const seconds = ({ details }: Failure) => Number(details['retryAfterSeconds'] ?? 0);
 const serverOf = ({ details }: Failure) =>
   typeof details['serverName'] === 'string' ? `the agent on ${details['serverName']}` : 'the agent';
+const sinceWhen = ({ details }: Failure) =>
+  typeof details['since'] === 'string' ? ` since ${formats.dateTime(details['since'])}` : '';
 
 const problems: Record<ProblemCode, (facts: ProblemFacts) => string> = {
   AGENT_OFFLINE: () => 'Agent offline',
@@ -66,12 +68,13 @@ const errors = {
   TOKEN_EXPIRED: () => 'The registration token expired. Make a new one in the settings of the server.',
   TOKEN_USED: () => 'The registration token was used already. Make a new one in the settings of the server.',
   AGENT_OFFLINE: (failure: Failure) =>
-    `Nothing was done, because ${serverOf(failure)} is offline. Start it with: systemctl start serverkit-agent`,
+    `Nothing was done, because ${serverOf(failure)} is offline${sinceWhen(failure)}. Start it with: systemctl start serverkit-agent`,
   AGENT_TIMEOUT: (failure: Failure) =>
     `There was no answer from ${serverOf(failure)} in time. Look at its state and try again.`,
   AGENT_REFUSED: ({ message }: Failure) =>
     `The agent refused: ${message} What it allows is set in the server's permissions and in the agent's own configuration.`,
   UNSUPPORTED_BY_AGENT: ({ message }: Failure) => message,
+  AGENT_FAILED: () => 'The agent failed unexpectedly. Its own log on the server says why.',
   AGENT_PROTOCOL_ERROR: () => 'The agent answered something that makes no sense. Update it and try again.',
   DOCKER_UNAVAILABLE: () => 'Docker does not answer on this server. Start it with: systemctl start docker',
   DOCKER_ERROR: ({ message }: Failure) => `Docker refused: ${message}`,

@@ -9,6 +9,8 @@ const percent = (value: number | null | undefined) => formats.percent(value ?? 0
 const seconds = ({ details }: Failure) => Number(details['retryAfterSeconds'] ?? 0);
 const serverOf = ({ details }: Failure) =>
   typeof details['serverName'] === 'string' ? `l’agent de ${details['serverName']}` : 'l’agent';
+const sinceWhen = ({ details }: Failure) =>
+  typeof details['since'] === 'string' ? ` depuis le ${formats.dateTime(details['since'])}` : '';
 const servers = { one: 'serveur', other: 'serveurs' };
 
 export const fr: Messages = {
@@ -44,12 +46,13 @@ export const fr: Messages = {
     TOKEN_USED: () =>
       'Le jeton d’enregistrement a déjà servi. Créez-en un autre dans les réglages du serveur.',
     AGENT_OFFLINE: (failure) =>
-      `Rien n’a été fait : ${serverOf(failure)} est hors ligne. Démarrez-le avec : systemctl start serverkit-agent`,
+      `Rien n’a été fait : ${serverOf(failure)} est hors ligne${sinceWhen(failure)}. Démarrez-le avec : systemctl start serverkit-agent`,
     AGENT_TIMEOUT: (failure) =>
       `Pas de réponse à temps : ${serverOf(failure)} n’a pas répondu. Vérifiez son état et réessayez.`,
     AGENT_REFUSED: ({ message }) =>
       `L’agent a refusé : ${message} Ce qu’il permet se règle dans les permissions du serveur et dans la configuration de l’agent.`,
     UNSUPPORTED_BY_AGENT: ({ message }) => message,
+    AGENT_FAILED: () => 'L’agent a échoué de façon inattendue. Son journal sur le serveur dit pourquoi.',
     AGENT_PROTOCOL_ERROR: () => 'La réponse de l’agent n’a pas de sens. Mettez-le à jour et réessayez.',
     DOCKER_UNAVAILABLE: () =>
       'Docker ne répond pas sur ce serveur. Démarrez-le avec : systemctl start docker',

@@ -5,10 +5,11 @@ export async function eachInTurn<Item>(
   items: readonly Item[],
   action: (item: Item) => Promise<unknown>,
 ): Promise<readonly { item: Item; error: unknown }[]> {
-  const waiting = [...items];
+  const waiting = items.values();
   const failures: { item: Item; error: unknown }[] = [];
   const worker = async () => {
-    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) {
+    // One iterator for all workers: each item goes to whoever is free.
+    for (const item of waiting) {
       try {
         await action(item);
       } catch (error) {

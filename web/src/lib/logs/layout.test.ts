@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { RowLayout, rowsOf } from './layout.ts';
+
+describe('rows of a line', () => {
+  test.each([
+    ['', 10, 1],
+    ['x'.repeat(10), 10, 1],
+    ['x'.repeat(11), 10, 2],
+    ['漢'.repeat(5), 10, 1],
+    ['漢'.repeat(6), 10, 2],
+    ['\tx', 8, 2],
+    ['é'.repeat(10), 10, 1],
+    ['anything', 0, 1],
+  ])('%j in %d columns', (text, columns, rows) => expect(rowsOf(text, columns)).toBe(rows));
+});
+
+describe('places of lines', () => {
+  const layout = new RowLayout(2);
+  const heights = [1, 3, 1, 2];
+  layout.measure(heights.length, (index) => heights[index] ?? 1);
+
+  test('each begins where the one before ends', () => {
+    expect([0, 1, 2, 3, 4].map((index) => layout.offset(index))).toEqual([0, 1, 4, 5, 7]);
+    expect(layout.total).toBe(7);
+  });
+
+  test('a height tells its line', () => {
+    expect([0, 1, 3, 4, 5, 6, 99].map((row) => layout.at(row))).toEqual([0, 1, 1, 2, 3, 3, 4]);
+  });
+
+  test('measured anew, it forgets what was', () => {
+    layout.measure(1, () => 2);
+    expect([layout.total, layout.at(1), layout.offset(9)]).toEqual([2, 0, 2]);
+  });
+});
