@@ -53,7 +53,7 @@ export function agentOffline(name: string, since?: Date | null): ServerKitError 
   return new ServerKitError(
     'AGENT_OFFLINE',
     `The agent of ${name} is offline${when}; nothing was sent. On the server, see "serverkit-agent status", or start it with "systemctl start serverkit-agent".`,
-    { details: since ? { since: since.toISOString() } : {} },
+    { details: { serverName: name, ...(since && { since: since.toISOString() }) } },
   );
 }
 
