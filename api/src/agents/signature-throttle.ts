@@ -13,10 +13,10 @@ const forgetMs = 10 * 60_000;
 const maxBuckets = 10_000;
 
 export interface SignatureThrottle {
-  blocked(address: string, id: string): boolean;
-  failed(address: string, id: string): void;
+  readonly blocked: (address: string, id: string) => boolean;
+  readonly failed: (address: string, id: string) => void;
   /** The right key spoke: what went before was a mistake that somebody has put right. */
-  succeeded(address: string, id: string): void;
+  readonly succeeded: (address: string, id: string) => void;
 }
 
 /**
