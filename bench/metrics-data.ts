@@ -5,7 +5,7 @@ import {
   type TestServer,
 } from '../api/src/metrics/testing.ts';
 
-/** A database that has been taking metrics of `servers` machines: a day of samples, a month of roll-ups. */
+/** A database that took metrics of `servers` machines: a day of samples, a week of minutes, a month of quarters. */
 export interface History extends AsyncDisposable {
   readonly database: TestMetricsDatabase;
   readonly servers: readonly TestServer[];
@@ -13,7 +13,7 @@ export interface History extends AsyncDisposable {
   readonly now: number;
 }
 
-/** Written in the order of time, as it comes: rows of one server lie apart. */
+/** Written in the order in which it comes: samples of one server lie apart, its minutes fifteen together. */
 export async function monthOfHistory(servers: number): Promise<History> {
   const database = await metricsDatabase();
   const { pool } = database.db;
@@ -28,13 +28,19 @@ export async function monthOfHistory(servers: number): Promise<History> {
        shape, disk_percent, containers_total, containers_running, images_total, detail)
      SELECT server, at, row * 10000, 42, row, round((random() * 100)::numeric, 2), 1.5, 1.25, 1, 16e9, 8e9 * random(),
        2e9, 0, 1e6 + row * 10, 1e6 * random(), 1e6 * random(), 1e6 * random(), 1e6 * random(), server, 42.5, 12, 10, 30,
-       decode(repeat('a5', 95), 'hex')
+       decode(repeat('25', 95), 'hex')
      FROM generate_series(0, 8639) AS row,
-       LATERAL (SELECT $2::timestamptz - row * interval '10 seconds' AS at) AS moment, unnest($1::int[]) AS server
-     ORDER BY at`,
+       LATERAL (SELECT $2::timestamptz - (8639 - row) * interval '10 seconds' AS at) AS moment,
+       unnest($1::int[]) AS server
+     ORDER BY row`,
     [numbers, new Date(now - 1)],
   );
-  await fillRollUp(database, 'rollup_1m', '1 minute', 30 * 24 * 60, numbers, minute);
+  await pool.query(
+    `INSERT INTO metrics.shapes (server_number, hash, at, body)
+     SELECT server, server, date_bin('1 day', $2::timestamptz, 'epoch'), '[95,[],[],[],[]]' FROM unnest($1::int[]) AS server`,
+    [numbers, new Date(now - 1)],
+  );
+  await fillRollUp(database, 'rollup_1m', '1 minute', 7 * 24 * 60, numbers, minute);
   await fillRollUp(database, 'rollup_15m', '15 minutes', 30 * 24 * 4, numbers, floor(now, 15 * 60_000));
   await pool.query('UPDATE metrics.rollup_state SET claimed = $1, done_1m = $1, done_15m = $2', [
     new Date(now),
@@ -67,8 +73,9 @@ async function fillRollUp(
      SELECT server, at, 6, 6, 6, 16e9, 12, ${Array.from({ length: 8 }, () => gauge).join(', ')},
        4e9 * random(), 8e9 * random(), 16e9 * random(), 0, 0, 0
      FROM generate_series(0, ${buckets - 1}) AS row,
-       LATERAL (SELECT $2::timestamptz - row * interval '${width}' AS at) AS moment, unnest($1::int[]) AS server
-     ORDER BY at`,
+       LATERAL (SELECT $2::timestamptz - (${buckets - 1} - row) * interval '${width}' AS at) AS moment,
+       unnest($1::int[]) AS server
+     ORDER BY row / ${table === 'rollup_1m' ? 15 : 1}, server, row`,
     [servers, last],
   );
 }

@@ -36,18 +36,19 @@ export interface Kept {
 
 const columns = sampleColumns.map(({ name }) => `sample.${name}`).join(', ');
 
-const withShape = `SELECT ${columns}, shape.body
-FROM metrics.samples AS sample
-JOIN metrics.shapes AS shape ON shape.server_number = sample.server_number
+const join = `JOIN metrics.shapes AS shape ON shape.server_number = sample.server_number
   AND shape.hash = sample.shape AND shape.at = date_bin('1 day', sample.at, 'epoch')`;
 
 /** The newest sample of each of the servers, as far as it is still kept. */
 export async function readLatest(pool: pg.Pool, serverNumbers: readonly number[]): Promise<Kept[]> {
   const { rows } = await pool.query<SampleRow>({
     name: 'metrics-latest',
-    text: `SELECT latest.* FROM unnest($1::int[]) AS wanted (server_number), LATERAL (
-      ${withShape} WHERE sample.server_number = wanted.server_number ORDER BY sample.at DESC LIMIT 1
-    ) AS latest`,
+    text: `SELECT ${columns}, shape.body
+      FROM unnest($1::int[]) AS wanted (server_number)
+      CROSS JOIN LATERAL (
+        SELECT * FROM metrics.samples
+        WHERE samples.server_number = wanted.server_number ORDER BY samples.at DESC LIMIT 1
+      ) AS sample ${join}`,
     values: [serverNumbers],
   });
   return rows.map(rebuild);
@@ -62,7 +63,8 @@ export async function readSamples(
 ): Promise<Kept[]> {
   const { rows } = await pool.query<SampleRow>({
     name: 'metrics-samples',
-    text: `${withShape} WHERE sample.server_number = $1 AND sample.at >= $2 AND sample.at < $3
+    text: `SELECT ${columns}, shape.body FROM metrics.samples AS sample ${join}
+      WHERE sample.server_number = $1 AND sample.at >= $2 AND sample.at < $3
       ORDER BY sample.at, sample.epoch, sample.seq`,
     values: [serverNumber, new Date(from), new Date(to)],
   });

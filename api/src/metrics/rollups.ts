@@ -7,7 +7,11 @@ import { minute, quarter, raw, sixHours, type Tier } from './tiers.ts';
 /** Only one process of all rolls up: PostgreSQL's session-level advisory lock. */
 const rollUpLock = 7_309_834_216_052_115n;
 
-/** A minute is rolled up this long (ms) after its end; what comes later is late, and rolled up again. */
+/**
+ * A quarter of an hour is rolled up this long (ms) after its end; what comes later is late, and rolled up again. Not
+ * every minute, though minutes are what is made: fifteen rows of a server then lie side by side on the disk, and a day
+ * of it is read from a hundred pages instead of fourteen hundred.
+ */
 const graceMs = 10_000;
 
 /** Rolled up in one transaction at most: after a long outage the rest follows in further ones. */
@@ -64,8 +68,8 @@ async function claim(client: pg.ClientBase, until: Date): Promise<Date> {
     await client.query(`SELECT pg_advisory_xact_lock(${ingestLock})`);
     const { rows } = await client.query<State>(
       `UPDATE metrics.rollup_state
-       SET claimed = greatest(claimed, date_bin('1 minute', $1::timestamptz, 'epoch')) RETURNING *`,
-      [until],
+       SET claimed = greatest(claimed, $1::timestamptz) RETURNING *`,
+      [floor(until, quarter)],
     );
     return stateOf(rows).claimed;
   });
@@ -80,13 +84,17 @@ async function rollUpSome(
   // Before that there is nothing left to roll up, however long nobody did.
   const from = new Date(Math.max(state.done_1m.getTime(), claimed.getTime() - raw.retentionMs));
   const until = new Date(Math.min(claimed.getTime(), from.getTime() + mostAtOnceMs));
-  await client.query(rollUp(minute, everyServer), [from, until]);
   const late = await takeLate(client, until);
-  await client.query(rollUp(minute, stretchesOf(minute)), [...late]);
-  await client.query(rollUp(quarter, everyServer), [state.done_15m, floor(until, quarter)]);
-  await client.query(rollUp(quarter, stretchesOf(quarter)), [...late]);
-  await client.query(rollUp(sixHours, everyServer), [state.done_6h, floor(until, sixHours)]);
-  await client.query(rollUp(sixHours, stretchesOf(sixHours)), [...late]);
+  const due: readonly (readonly [Tier, from: Date])[] = [
+    [minute, from],
+    [quarter, state.done_15m],
+    [sixHours, state.done_6h],
+  ];
+  for (const [tier, begin] of due) {
+    const end = floor(until, tier);
+    if (begin < end) await client.query(rollUp(tier, everyServer), [begin, end]);
+    if (late[0].length > 0) await client.query(rollUp(tier, stretchesOf(tier)), [...late]);
+  }
   await client.query('UPDATE metrics.rollup_state SET done_1m = $1, done_15m = $2, done_6h = $3', [
     until,
     floor(until, quarter),

@@ -6,14 +6,14 @@ import { bringRollUpsUpTo } from './rollups.ts';
 
 const minuteMs = 60_000;
 
-/** Past the minute, when all of its samples but the late ones are in (ms). */
+/** Past the minute, when all samples of it but the late ones are in (ms). */
 const pastMinuteMs = 11_000;
 
 /** Partitions and deleted servers are looked at this often (ms). */
 const tidyEveryMs = 15 * minuteMs;
 
 /**
- * What has to be done to the tables now and then: rolling up every minute, making and dropping partitions. A round that
+ * What has to be done to the tables now and then: rolling up, making and dropping partitions. A round that
  * fails is made up for by the next.
  */
 export class Upkeep {
