@@ -36,19 +36,21 @@ const MAX_LABELS = 200;
 
 /** A container out of an entry of GET /containers/json. */
 export function containerOf(entry: JsonObject, lifetime: Lifetime, usage: Usage): Container {
-  const { startedAt, finishedAt, exitCode, health } = lifetime;
+  const { startedAt, finishedAt, health } = lifetime;
+  const state = stateOf(entry['State']);
   return {
     id: text(entry['Id']),
     name: nameOf(entry),
     image: text(entry['Image']),
     imageId: text(entry['ImageID']),
     command: text(entry['Command']),
-    state: stateOf(entry['State']),
+    state,
     status: text(entry['Status']),
     createdAt: (number(entry['Created']) ?? 0) * 1000,
     startedAt,
     finishedAt,
-    exitCode,
+    // The two replies are a moment apart: it may have ended in between.
+    exitCode: isAlive(state) ? null : lifetime.exitCode,
     health,
     labels: Object.entries(object(entry['Labels']))
       .slice(0, MAX_LABELS)
@@ -70,6 +72,10 @@ function nameOf(entry: JsonObject): string {
 export function stateOf(value: unknown): ContainerState {
   const name = text(value).toUpperCase();
   return containerStates.find((state) => state === name) ?? 'DEAD';
+}
+
+function isAlive(state: ContainerState): boolean {
+  return state === 'RUNNING' || state === 'PAUSED' || state === 'RESTARTING';
 }
 
 function portOf(port: JsonObject): Port {
@@ -94,7 +100,7 @@ function byPort(a: Port, b: Port): number {
 export function lifetimeOf(inspect: JsonObject): Lifetime {
   const state = object(inspect['State']);
   const startedAt = time(state['StartedAt']);
-  const alive = ['RUNNING', 'PAUSED', 'RESTARTING'].includes(stateOf(state['Status']));
+  const alive = isAlive(stateOf(state['Status']));
   return {
     startedAt,
     finishedAt: time(state['FinishedAt']),
