@@ -27,7 +27,7 @@ export const fast: readonly Stage[] = [
   }),
   // A lockfile can lack the packages of other platforms, which only `npm ci` minds.
   tool('lockfile', ['npm', 'ci', '--dry-run', '--ignore-scripts', '--loglevel=error']),
-  tool('format', ['prettier', '--check', '--log-level', 'warn', '.']),
+  tool('format', ['prettier', '--check', '--cache', '--log-level', 'warn', '.']),
   tool('lint', ['oxlint', '--type-aware', '--deny-warnings', '--report-unused-disable-directives']),
   tool('rooms', [
     'depcruise',
