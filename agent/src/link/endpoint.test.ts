@@ -33,7 +33,7 @@ describe('the address of a control plane', () => {
   it.each(['ftp://cp.example.com', 'file:///etc/passwd', 'javascript:1', 'cp.example.com', ''])(
     '%j is no address',
     (server) => {
-      expect(() => urlOf(server)).toThrow();
+      expect(() => urlOf(server)).toThrow(/must begin with|Invalid URL/);
     },
   );
 
@@ -45,7 +45,6 @@ describe('the address of a control plane', () => {
         ...(ca === undefined ? {} : { ca }),
       });
       expect(tls).toMatchObject({ rejectUnauthorized: true, minVersion: 'TLSv1.2', ...(ca ? { ca } : {}) });
-      expect(tls.checkServerIdentity?.('cp', { subject: { CN: 'other' } } as never)).toBeInstanceOf(Error);
     }
   });
 });

@@ -31,18 +31,21 @@ describe('a change and the journal', () => {
   let log: string[];
   /** What the disk does when it is asked to keep something. */
   let sync: () => Promise<void>;
+  let asked: PromiseWithResolvers<void>;
 
   beforeEach(async () => {
     temp = await tempDir();
     journal = await openJournal(temp.file('journal'));
     log = [];
     sync = () => Promise.resolve();
+    asked = Promise.withResolvers();
     // Real files; only the moment at which the disk says "kept" is the test's.
     const handle = await open(temp.file('probe'), 'w');
     const prototype: { datasync(): Promise<void> } = Object.getPrototypeOf(handle);
     await handle.close();
     vi.spyOn(prototype, 'datasync').mockImplementation(async () => {
       log.push('asked the disk');
+      asked.resolve();
       await sync();
       log.push('kept');
     });
@@ -113,8 +116,6 @@ describe('a change and the journal', () => {
     return executor.prepare(id, signed);
   }
 
-  const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
-
   it('is not made before the disk has kept that it begins, nor answered before it has kept the end', async () => {
     await expect(executor.execute(prepare('op'))).resolves.toEqual({ data: { change: true } });
     expect(log).toEqual(['asked the disk', 'kept', 'changed', 'asked the disk', 'kept', 'audited succeeded']);
@@ -125,7 +126,8 @@ describe('a change and the journal', () => {
     const kept = Promise.withResolvers<void>();
     sync = () => kept.promise;
     const answer = executor.execute(prepare('op'));
-    await turn();
+    await asked.promise;
+    for (let n = 0; n < 10; n += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(log).toEqual(['asked the disk']);
     kept.resolve();
     await answer;
@@ -143,7 +145,7 @@ describe('a change and the journal', () => {
     const kept = Promise.withResolvers<void>();
     sync = () => kept.promise;
     const answer = executor.execute(prepare('op'));
-    await turn();
+    await asked.promise;
     executor.cancel('op');
     kept.resolve();
     await expect(answer).resolves.toMatchObject({ errors: [{ extensions: { code: 'CANCELLED' } }] });
@@ -155,7 +157,7 @@ describe('a change and the journal', () => {
     const kept = Promise.withResolvers<void>();
     sync = () => kept.promise;
     const answer = executor.execute(prepare('op'));
-    await turn();
+    await asked.promise;
     executor.close();
     kept.resolve();
     await answer;

@@ -23,7 +23,7 @@ describe('what a link may have under way', () => {
     await turn();
     expect(order).toEqual(['a', 'b']);
     line.sent('a', 70);
-    line.received(69);
+    line.received(10);
     await turn();
     expect(order).toEqual(['a', 'b']);
     line.received(1);
