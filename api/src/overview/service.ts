@@ -78,7 +78,7 @@ export class Overview {
   }
 
   async start(): Promise<void> {
-    const { topics, metrics } = this.#needs;
+    const { topics } = this.#needs;
     const signal = this.#ending.signal;
     // Before the first look, so that nothing falls between.
     const changes = topics.subscribe(serverChanges, { signal });
@@ -93,11 +93,7 @@ export class Overview {
       this.#dirty.add(measured.serverId);
     });
     void this.#followContainers(signal);
-    for (const serverId of this.#entries.keys()) {
-      const newest = metrics.sample(serverId);
-      const entry = this.#entries.get(serverId);
-      if (newest && entry) entry.pressure = pressureAfter(undefined, newest);
-    }
+    for (const entry of this.#entries.values()) entry.problems = this.#judge(entry);
     this.#next();
   }
 

@@ -1,0 +1,189 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { nextItem } from '../../../testing/events.ts';
+import { containerChanges, type ServerContainers } from '../containers/mirror.ts';
+import type { Database } from '../database/database.ts';
+import { migrationsDirectory } from '../database/migrations.ts';
+import { openTestDatabase, quiet, testDataDirectory, type TestDataDirectory } from '../database/testing.ts';
+import { newId } from '../ids.ts';
+import { Topics } from '../live/topics.ts';
+import { storedSamples, type Measured, type ServerNumbers } from '../metrics/service.ts';
+import { sample } from '../metrics/testing.ts';
+import { serverChanges } from '../servers/events.ts';
+import { fleetOverviews, Overview } from './service.ts';
+
+let data: TestDataDirectory;
+let db: Database;
+beforeAll(async () => {
+  data = await testDataDirectory();
+  db = await openTestDatabase(data, { migrations: migrationsDirectory });
+});
+afterAll(async () => {
+  await db.close();
+  await data[Symbol.asyncDispose]();
+});
+
+let topics: Topics;
+let overview: Overview;
+let samples: Map<string, Measured>;
+let containers: Map<string, ServerContainers>;
+beforeEach(async () => {
+  await db.prisma.server.deleteMany();
+  topics = new Topics();
+  samples = new Map();
+  containers = new Map();
+});
+afterEach(() => overview.stop());
+
+async function start(): Promise<void> {
+  overview = new Overview({
+    db,
+    log: quiet,
+    topics,
+    metrics: { sample: (id) => samples.get(id), numbers: (id) => numbersOf(samples.get(id)) },
+    mirror: { peek: (id) => containers.get(id) },
+  });
+  await overview.start();
+}
+
+function numbersOf(measured: Measured | undefined): ServerNumbers | undefined {
+  return (
+    measured && {
+      serverId: measured.serverId,
+      at: measured.at,
+      cpuPercent: measured.sample.cpuPercent,
+      memoryPercent: 50,
+      diskPercent: null,
+      containersRunning: null,
+      containersTotal: null,
+    }
+  );
+}
+
+async function server(name: string, connection = 'online', maintenance = false): Promise<string> {
+  const id = newId('server');
+  await db.prisma.server.create({
+    data: { id, name, connection, maintenance, permissionProfile: 'docker_manager' },
+  });
+  return id;
+}
+
+/** Resolves when those who listen have had their turn. */
+async function measure(serverId: string, cpuPercent: number, at = Date.now()): Promise<void> {
+  const measured = { serverId, at, sample: sample(1, { cpuPercent, memoryUsedBytes: 1 }) };
+  samples.set(serverId, measured);
+  topics.publish(storedSamples, measured);
+  await turn();
+}
+
+function seeContainers(serverId: string, running: number, exited: number): void {
+  const one = (index: number, state: 'RUNNING' | 'EXITED') =>
+    Object.assign({ ...emptyContainer }, { id: `${state}${index}`, name: `${state}${index}`, state });
+  const list = [
+    ...Array.from({ length: running }, (_, index) => one(index, 'RUNNING')),
+    ...Array.from({ length: exited }, (_, index) => one(index, 'EXITED')),
+  ];
+  const seen = {
+    containers: new Map(list.map((container) => [container.id, container])),
+    docker: { available: true, version: null, apiVersion: null, storageDriver: null, error: null },
+    observedAt: new Date(),
+    live: true,
+  };
+  containers.set(serverId, seen);
+  topics.publish(containerChanges, {
+    serverId,
+    kind: 'SNAPSHOT',
+    containers: list,
+    removedIds: [],
+    docker: seen.docker,
+    observedAt: seen.observedAt,
+  });
+}
+
+const emptyContainer = {
+  image: '',
+  imageId: '',
+  command: '',
+  status: '',
+  createdAt: 0,
+  startedAt: null,
+  finishedAt: null,
+  exitCode: null,
+  health: null,
+  labels: [],
+  ports: [],
+  networks: [],
+  cpuPercent: null,
+  memoryBytes: null,
+  memoryLimitBytes: null,
+};
+
+test('the fleet is counted by status, with means over those online', async () => {
+  const [a, b] = [await server('a'), await server('b')];
+  await server('c', 'offline');
+  await server('d', 'pending');
+  await server('e', 'online', true);
+  await server('f', 'error', true);
+  await start();
+  await measure(a, 10);
+  await measure(b, 30.04);
+  seeContainers(a, 3, 1);
+  seeContainers(b, 2, 0);
+  expect(overview.now()).toMatchObject({
+    serversTotal: 6,
+    online: 2,
+    offline: 1,
+    pending: 1,
+    maintenance: 1,
+    error: 1,
+    connecting: 0,
+    containersRunning: 5,
+    containersTotal: 6,
+    meanCpuPercent: 20,
+    meanMemoryPercent: 50,
+  });
+});
+
+test('problems of the whole fleet come worst first, as soon as it starts', async () => {
+  await server('late', 'offline');
+  await server('broken', 'error');
+  await start();
+  const { problems, problemsTotal } = overview.now();
+  expect(problems.map(({ code, serverName }) => `${serverName} ${code}`)).toStrictEqual([
+    'broken AGENT_ERROR',
+    'late AGENT_OFFLINE',
+  ]);
+  expect(problemsTotal).toBe(2);
+});
+
+test('those who watch hear of what changed, and of nothing else', async () => {
+  const id = await server('a');
+  await start();
+  const watcher = topics.subscribe(fleetOverviews);
+  expect(await nextItem(watcher)).toMatchObject({ online: 1, problems: [] });
+  await db.prisma.server.update({ where: { id }, data: { connection: 'offline' } });
+  topics.publish(serverChanges, { serverId: id, kind: 'STATUS' });
+  expect(await nextItem(watcher)).toMatchObject({
+    online: 0,
+    offline: 1,
+    problems: [{ code: 'AGENT_OFFLINE' }],
+  });
+  await db.prisma.server.delete({ where: { id } });
+  topics.publish(serverChanges, { serverId: id, kind: 'DELETED' });
+  expect(await nextItem(watcher)).toMatchObject({ serversTotal: 0, problems: [] });
+  await watcher.return();
+});
+
+test('a server whose problems change is told to have changed', async () => {
+  const id = await server('a');
+  await start();
+  const changes = topics.subscribe(serverChanges);
+  const begin = Date.now() - 10 * 60_000;
+  for (let at = begin; at <= Date.now(); at += 10_000) await measure(id, 99, at);
+  expect(await nextItem(changes)).toStrictEqual({ serverId: id, kind: 'STATUS' });
+  expect(overview.problems(id)).toMatchObject([{ code: 'CPU_HIGH', since: new Date(begin) }]);
+  await measure(id, 5);
+  expect(await nextItem(changes)).toStrictEqual({ serverId: id, kind: 'STATUS' });
+  expect(overview.problems(id)).toStrictEqual([]);
+  await changes.return();
+});
