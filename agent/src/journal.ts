@@ -170,9 +170,9 @@ class FileJournal implements Journal {
 
   async #appendOnce(text: string): Promise<void> {
     try {
-      this.#handle ??= await this.#reopen();
-      await appendFile(this.#handle, text);
-      await this.#handle.datasync();
+      const handle = this.#handle ?? (await this.#reopen());
+      await appendFile(handle, text);
+      await handle.datasync();
       this.#lines++;
       // A change that was under way when the agent was told to stop still gets its end written down.
       if (this.#closed) await this.#release();
@@ -185,6 +185,7 @@ class FileJournal implements Journal {
   /** What was written last may be torn, by a crash or a full disk: a line of ours must not be glued to it. */
   async #reopen(): Promise<FileHandle> {
     const handle = await open(this.#file, 'a', 0o600);
+    this.#handle = handle;
     await appendFile(handle, '\n');
     return handle;
   }
