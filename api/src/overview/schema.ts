@@ -65,7 +65,10 @@ builder.prismaObjectFields(ServerType, (t) => ({
   problems: t.field({
     type: [ProblemType],
     description: 'What is wrong now, the worst first.',
-    resolve: ({ id }, _args, { services }) => services.overview.problems(id),
+    resolve: async ({ id }, _args, { services: { overview } }) => {
+      await overview.upToDate();
+      return overview.problems(id);
+    },
   }),
 }));
 
@@ -74,7 +77,10 @@ builder.queryField('fleetOverview', (t) =>
     type: FleetOverviewType,
     access: 'servers:read',
     description: 'The fleet in one look. Scope: servers:read.',
-    resolve: (_root, _args, { services }) => services.overview.now(),
+    resolve: async (_root, _args, { services: { overview } }) => {
+      await overview.upToDate();
+      return overview.now();
+    },
   }),
 );
 

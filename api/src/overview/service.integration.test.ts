@@ -174,6 +174,16 @@ test('those who watch hear of what changed, and of nothing else', async () => {
   await watcher.return();
 });
 
+test('who changes something sees it in the next answer', async () => {
+  await start();
+  const id = await server('new', 'offline');
+  topics.publish(serverChanges, { serverId: id, kind: 'CREATED' });
+  await turn();
+  await overview.upToDate();
+  expect(overview.now()).toMatchObject({ serversTotal: 1, problemsTotal: 1 });
+  expect(overview.problems(id)).toMatchObject([{ code: 'AGENT_OFFLINE', serverName: 'new' }]);
+});
+
 test('a server whose problems change is told to have changed', async () => {
   const id = await server('a');
   await start();

@@ -65,6 +65,7 @@ export class Overview {
   #told = '';
   #watched = false;
   #turn: Promise<void> = Promise.resolve();
+  #reading: Promise<void> | undefined;
 
   constructor(needs: OverviewNeeds) {
     this.#needs = needs;
@@ -101,6 +102,17 @@ export class Overview {
     this.#ending.abort();
     clearTimeout(this.#timer);
     await this.#turn;
+  }
+
+  /** Takes in changes that were told and not looked at yet: who changed something sees it in the next answer. */
+  async upToDate(): Promise<void> {
+    try {
+      while (this.#stale.size > 0 || this.#reading) await this.#readStale();
+    } catch (error) {
+      // What was known goes on being told until the database is back.
+      this.#needs.log.debug({ err: error }, 'the overview could not be brought up to date');
+    }
+    this.#judgeDirty();
   }
 
   /** What is wrong with a server now, the worst first. */
@@ -190,13 +202,12 @@ export class Overview {
   }
 
   async #look(): Promise<void> {
-    await this.#readStale();
+    await this.upToDate();
     if (performance.now() - this.#sweptAt > sweepEveryMs) {
       this.#sweptAt = performance.now();
       for (const serverId of this.#entries.keys()) this.#dirty.add(serverId);
     }
-    for (const serverId of this.#dirty) this.#judgeAgain(serverId);
-    this.#dirty.clear();
+    this.#judgeDirty();
     if (!this.#watched) return;
     const overview = this.now();
     const text = JSON.stringify(overview);
@@ -205,8 +216,14 @@ export class Overview {
     this.#needs.topics.publish(fleetOverviews, overview);
   }
 
-  async #readStale(): Promise<void> {
-    if (this.#stale.size === 0) return;
+  #readStale(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
     const ids = [...this.#stale];
     this.#stale.clear();
     try {
@@ -221,6 +238,11 @@ export class Overview {
       for (const serverId of ids) this.#stale.add(serverId);
       throw error;
     }
+  }
+
+  #judgeDirty(): void {
+    for (const serverId of this.#dirty) this.#judgeAgain(serverId);
+    this.#dirty.clear();
   }
 
   #judgeAgain(serverId: string): void {
