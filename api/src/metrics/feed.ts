@@ -1,5 +1,5 @@
 import type { AgentLink, AgentStream } from '../agents/link.ts';
-import { ServerKitError } from '../errors.ts';
+import { isServerKitError, ServerKitError } from '../errors.ts';
 import type { Row } from './columns.ts';
 import type { Cursor } from './cursors.ts';
 import { packDetail, shapeOf, type Shape } from './detail.ts';
@@ -95,7 +95,18 @@ export class Feed {
     }
     this.#epoch = cursor.after?.epoch ?? '';
     this.#seq = cursor.after?.seq ?? -1;
-    const stream = link.subscribe(
+    try {
+      const stream = this.#subscribe(cursor, signal, catchUp);
+      if (signal.aborted) stream.stop();
+      else this.#stream = stream;
+    } catch (error) {
+      this.#again(isServerKitError(error) ? error : unexpected(error));
+    }
+  }
+
+  /** @throws ServerKitError when the agent is too old for it */
+  #subscribe(cursor: Cursor, signal: AbortSignal, catchUp: CatchUp | undefined): AgentStream {
+    return this.link.subscribe(
       Samples,
       { after: cursor.after },
       { actor: 'system', scopes: ['system:metrics:read'] },
@@ -105,8 +116,7 @@ export class Feed {
           try {
             this.#take(samples, catchUp);
           } catch (error) {
-            if (!(error instanceof ServerKitError)) throw error;
-            this.#again(error);
+            this.#again(isServerKitError(error) ? error : unexpected(error));
           }
         },
         end: (error) => {
@@ -114,8 +124,6 @@ export class Feed {
         },
       },
     );
-    if (signal.aborted) stream.stop();
-    else this.#stream = stream;
   }
 
   async #catchUp(signal: AbortSignal): Promise<CatchUp | undefined> {
@@ -178,6 +186,10 @@ export class Feed {
     const wait = Math.min(slowestRetryMs, firstRetryMs * 2 ** this.#fruitless++);
     this.#retry = setTimeout(() => this.start(), wait * (0.5 + Math.random() / 2));
   }
+}
+
+function unexpected(cause: unknown): ServerKitError {
+  return new ServerKitError('INTERNAL', 'The metrics of an agent could not be taken in.', { cause });
 }
 
 /** Holds a slot until the agent has caught up, falls silent, or its stream ends. */

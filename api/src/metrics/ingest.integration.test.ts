@@ -181,6 +181,24 @@ describe('an agent that sends nonsense', () => {
 });
 
 describe('a stream that ends while its link lives', () => {
+  test('or never begins, because the agent is too old, harms nobody', async () => {
+    const { agents } = await start();
+    const [server, other] = [await addServer(database.db), await addServer(database.db)];
+    const link = new TestLink(server, new TestRing());
+    const tried = Promise.withResolvers<void>();
+    link.subscribe = () => {
+      tried.resolve();
+      throw new ServerKitError('UNSUPPORTED_BY_AGENT', 'too old');
+    };
+    agents.up(link);
+    await tried.promise;
+    const bystander = agents.up(new TestLink(other, new TestRing()));
+    await subscribed(bystander);
+    bystander.measure();
+    expect(await stored(other, bystander.ring)).toStrictEqual(bystander.ring.samples);
+    link.close();
+  });
+
   test('is opened again and loses nothing', async () => {
     const { agents } = await start();
     const server = await addServer(database.db);

@@ -62,7 +62,7 @@ export class Ingest {
       catchingUp: new Slots(catchingUpAtOnce),
       databaseAway: (error) => this.pause(error),
       ended: (error) =>
-        log.warn({ code: error.code, reason: error.message }, 'the metrics of an agent ended'),
+        log.warn({ err: error, code: error.code }, 'the metrics of an agent ended; they are asked for again'),
     };
   }
 

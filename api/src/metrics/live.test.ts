@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { nextItem } from '../../../testing/events.ts';
 import { quiet } from '../database/testing.ts';
+import { ServerKitError } from '../errors.ts';
 import { Topics } from '../live/topics.ts';
 import { Live } from './live.ts';
 import type { Packed } from './newest.ts';
@@ -74,6 +75,19 @@ describe('samples every second', () => {
     expect(agent.running).toStrictEqual([]);
     expect(agent.closed.aborted).toBe(false);
     expect(seen).toStrictEqual([]);
+    await watcher.return();
+  });
+
+  test('leave one who watches a server with an older agent to those of every ten seconds', async () => {
+    const agent = new TestLink(server, new TestRing());
+    agent.subscribe = () => {
+      throw new ServerKitError('UNSUPPORTED_BY_AGENT', 'too old');
+    };
+    agents.up(agent);
+    const watcher = watch();
+    const slow = sample(1);
+    live.fallBackOn({ serverId: server.id, at: slow.at, sample: slow });
+    expect(await nextItem(watcher)).toMatchObject({ sample: slow });
     await watcher.return();
   });
 

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import { whileLinked } from '../agents/follow.ts';
 import type { AgentLink, Agents, AgentStream } from '../agents/link.ts';
-import { ServerKitError } from '../errors.ts';
 import { allChannels, type Topics } from '../live/topics.ts';
 import { packDetail, shapeOf, type Shape } from './detail.ts';
 import { checkSample } from './limits.ts';
@@ -53,25 +52,33 @@ export class Live {
   #watch(link: AgentLink): AgentStream | undefined {
     if (!link.scopes.has('system:metrics:read')) return undefined;
     let shape: Shape | undefined;
-    const stream = link.subscribe(
-      LiveSamples,
-      {},
-      { actor: 'system', scopes: ['system:metrics:read'] },
-      {
-        next: ({ liveSamples: sample }) => {
-          try {
-            shape = this.#take(link.serverId, sample, shape);
-          } catch (error) {
-            if (!(error instanceof ServerKitError)) throw error;
-            stream.stop();
-            this.#complain(link, error);
-          }
+    let stream: AgentStream | undefined;
+    const fail = (error: unknown): void => {
+      stream?.stop();
+      if (!link.closed.aborted) this.#complain(link, error);
+    };
+    try {
+      stream = link.subscribe(
+        LiveSamples,
+        {},
+        { actor: 'system', scopes: ['system:metrics:read'] },
+        {
+          next: ({ liveSamples: sample }) => {
+            try {
+              shape = this.#take(link.serverId, sample, shape);
+            } catch (error) {
+              fail(error);
+            }
+          },
+          end: (error) => {
+            if (error) fail(error);
+          },
         },
-        end: (error) => {
-          if (error && !link.closed.aborted) this.#complain(link, error);
-        },
-      },
-    );
+      );
+    } catch (error) {
+      // An agent too old for it; those of every ten seconds stand in.
+      fail(error);
+    }
     return stream;
   }
 
@@ -90,7 +97,7 @@ export class Live {
     return shape;
   }
 
-  #complain({ serverId }: AgentLink, { code, message }: ServerKitError): void {
-    this.#ports.log.warn({ serverId, code, reason: message }, 'an agent stopped measuring every second');
+  #complain({ serverId }: AgentLink, error: unknown): void {
+    this.#ports.log.warn({ err: error, serverId }, 'an agent stopped measuring every second');
   }
 }

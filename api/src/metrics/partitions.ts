@@ -28,19 +28,19 @@ interface Partition {
  */
 export async function createPartitions(pool: pg.Pool, now: number): Promise<string[]> {
   const existing = await partitionNames(pool);
-  const created: string[] = [];
-  for (const table of partitioned) {
-    for (const { name, from, to } of needed(table, now)) {
-      if (existing.has(name)) continue;
-      await withLockPatience(
-        pool,
-        `CREATE TABLE IF NOT EXISTS metrics.${name} PARTITION OF metrics.${table.table}
-         FOR VALUES FROM ('${isoTime(from)}') TO ('${isoTime(to)}')`,
-      );
-      created.push(name);
-    }
-  }
-  return created;
+  const missing = partitioned.flatMap((table) =>
+    needed(table, now).flatMap(({ name, from, to }) =>
+      existing.has(name)
+        ? []
+        : {
+            name,
+            sql: `CREATE TABLE IF NOT EXISTS metrics.${name} PARTITION OF metrics.${table.table}
+              FOR VALUES FROM ('${isoTime(from)}') TO ('${isoTime(to)}')`,
+          },
+    ),
+  );
+  if (missing.length > 0) await withLockPatience(pool, missing.map(({ sql }) => sql).join('; '));
+  return missing.map(({ name }) => name);
 }
 
 /**
