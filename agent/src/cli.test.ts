@@ -216,6 +216,9 @@ describe('the running agent', () => {
     );
     await using agent = host.start();
     await agent.match(/link lost/);
+    // A line is on the terminal before it is in the file.
+    agent.kill('SIGTERM');
+    await agent.exit;
     expect(await readFile(host.dir.file('logs', 'agent.log'), 'utf8')).toMatch(/warn {2}link lost/);
   });
 });
