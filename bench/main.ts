@@ -1,5 +1,5 @@
 /**
- * Measures what DESIGN.md §8 sets limits to: `npm run bench`, or `npm run bench -- name` for one file. Ends with 1 when
+ * Measures what the project promises of its speed and size: `npm run bench`, or `npm run bench -- name` for one file. Ends with 1 when
  * a limit is missed that bench/known-misses.json does not list with its number and cause.
  */
 import { readFileSync } from 'node:fs';

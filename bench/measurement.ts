@@ -1,4 +1,4 @@
-/** One number that was measured, against what DESIGN.md §8 allows. */
+/** One number that was measured, against what its budget allows. */
 export interface Measurement {
   /** Unique; known misses are listed under it. */
   readonly what: string;
