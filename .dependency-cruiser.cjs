@@ -6,7 +6,9 @@
  */
 
 /** Rooms of the API that every domain stands on; all other folders of api/src are domains. */
-const shared = ['agents', 'audit', 'database', 'graphql', 'http', 'jobs', 'live', 'secrets'].join('|');
+const shared = ['access', 'agents', 'audit', 'database', 'graphql', 'http', 'jobs', 'live', 'secrets'].join(
+  '|',
+);
 /** Tests, and the helpers beside them that only tests import. */
 const tests = '(\\.test|/testing)\\.ts$';
 

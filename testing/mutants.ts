@@ -106,7 +106,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a shared subscription does not tell rights apart',
     file: 'api/src/live/fan-out.ts',
-    find: 'canonical(request.variables),\n      scopes,',
+    find: 'canonical(request.variables),\n      rights.key,',
     replace: 'canonical(request.variables),',
     tests: ['api/src/live/fan-out.integration.test.ts'],
   },

@@ -46,9 +46,18 @@ export const controlScopes = [
   'settings:write',
 ] as const;
 
+/** Control scopes that are held on a server, and so can be held on some servers and not on others. */
+const serverControlScopes = [
+  'servers:read',
+  'servers:write',
+  'audit:read',
+] as const satisfies readonly (typeof controlScopes)[number][];
+
 export type AgentScope = (typeof agentScopes)[number];
 export type ControlScope = (typeof controlScopes)[number];
 export type Scope = AgentScope | ControlScope;
+/** What a grant on a server or a group of servers can give. The other scopes are for the whole fleet or not at all. */
+export type ServerScope = AgentScope | (typeof serverControlScopes)[number];
 
 /** A scope, or a pattern that stands for several: `docker:*`, `docker:containers:*`, `*`. */
 export type ScopePattern = Scope | '*' | `${string}:*`;
@@ -75,6 +84,10 @@ const agentOwned: ReadonlySet<string> = new Set<string>(agentScopes);
 
 export function isScope(value: string): value is Scope {
   return known.has(value);
+}
+
+export function isServerScope(value: string): value is ServerScope {
+  return agentOwned.has(value) || serverControlScopes.some((scope) => scope === value);
 }
 
 export function isAgentScope(value: string): value is AgentScope {

@@ -1,3 +1,4 @@
+import { accessRoom } from './access/room.ts';
 import { agentsRoom } from './agents/room.ts';
 import { containersRoom } from './containers/room.ts';
 import { addDashboard } from './http/dashboard.ts';
@@ -21,6 +22,7 @@ export type RoomFactory = (platform: Platform, services: Services) => Room;
 
 /** The rooms of a full control plane, in the order they start. They are drained in the reverse order. */
 export const rooms: readonly RoomFactory[] = [
+  (_platform, { access }) => accessRoom(access),
   (platform, { identity }) => identityRoom(platform, identity),
   (_platform, { containers, topics }) => containersRoom(containers, topics),
   (_platform, { metrics, topics }) => metricsRoom(metrics, topics),

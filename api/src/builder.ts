@@ -63,7 +63,7 @@ export const builder = new SchemaBuilder<{
     // Once for each object instead of once for each of its fields.
     runScopesOnType: true,
     authScopes: ({ principal }) => ({
-      scope: (scope) => principal.scopes.has(scope),
+      scope: (scope) => principal.rights.everywhere.has(scope),
       signedIn: principal.kind !== 'anonymous',
     }),
     unauthorizedError: (_parent, context, info, { failure }) =>

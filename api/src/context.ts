@@ -1,5 +1,6 @@
 import type { Role, Scope } from '@serverkit/wire/scopes.ts';
 import type { Logger } from 'pino';
+import { noRights, type Rights } from './access/rights.ts';
 import type { Database } from './database/database.ts';
 import { permissionDenied, unauthenticated } from './errors.ts';
 import type { Services } from './services.ts';
@@ -15,24 +16,22 @@ export interface SignedInUser {
 /**
  * On whose behalf a field runs.
  *
- * `class` is the audience of a shared subscription: everyone who holds the same scopes. It has rights and no name, so
+ * `class` is the audience of a shared subscription: everyone who may do the same. It has rights and no name, so
  * whatever depends on who is looking must be marked `perViewer` and is then never shared.
  */
 export type Principal =
-  | { readonly kind: 'anonymous'; readonly scopes: ReadonlySet<Scope> }
-  | { readonly kind: 'class'; readonly scopes: ReadonlySet<Scope> }
+  | { readonly kind: 'anonymous'; readonly rights: Rights }
+  | { readonly kind: 'class'; readonly rights: Rights }
   | {
       readonly kind: 'user';
       readonly user: SignedInUser;
       readonly sessionId: string;
-      /** Plain scopes held now. */
-      readonly scopes: ReadonlySet<Scope>;
+      readonly rights: Rights;
     };
 
 export type UserPrincipal = Extract<Principal, { kind: 'user' }>;
 
-const nothing: ReadonlySet<Scope> = new Set();
-export const anonymous: Principal = { kind: 'anonymous', scopes: nothing };
+export const anonymous: Principal = { kind: 'anonymous', rights: noRights };
 
 /** The viewer's end of the socket an operation came by, for bulk streams that must not outrun their reader. */
 export interface ViewerSocket {
@@ -72,5 +71,5 @@ export function requireUser(context: Pick<RequestContext, 'principal'>): UserPri
 
 /** For what depends on the arguments; a field as a whole names its scope as `access`. @throws ServerKitError PERMISSION_DENIED */
 export function requireScope({ principal }: Pick<RequestContext, 'principal'>, scope: Scope): void {
-  if (!principal.scopes.has(scope)) throw permissionDenied(scope);
+  if (!principal.rights.everywhere.has(scope)) throw permissionDenied(scope);
 }

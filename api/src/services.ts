@@ -1,3 +1,4 @@
+import { Access } from './access/service.ts';
 import { createAgentService, type AgentMachinery } from './agents/service.ts';
 import { createAudit, type Audit } from './audit/service.ts';
 import { Containers } from './containers/service.ts';
@@ -15,6 +16,7 @@ import { Servers } from './servers/service.ts';
  * platform; a domain adds its lines here.
  */
 export interface Services {
+  readonly access: Access;
   readonly agents: AgentMachinery;
   readonly audit: Audit;
   readonly containers: Containers;
@@ -31,7 +33,8 @@ export function createServices(platform: Platform): Services {
   const { db, log, frontDoor } = platform;
   const topics = new Topics();
   const audit = createAudit(db, log);
-  const identity = new Identity({ db, log, audit, topics });
+  const access = new Access({ db });
+  const identity = new Identity({ db, log, access, audit, topics });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
@@ -39,5 +42,17 @@ export function createServices(platform: Platform): Services {
   const servers = new Servers({ db, audit, topics, agents });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor);
-  return { agents, audit, containers, controlPlane, identity, install, metrics, overview, servers, topics };
+  return {
+    access,
+    agents,
+    audit,
+    containers,
+    controlPlane,
+    identity,
+    install,
+    metrics,
+    overview,
+    servers,
+    topics,
+  };
 }

@@ -1,6 +1,7 @@
 import { agentScopes, controlScopes, expand, roles, roleScopes, type Scope } from '@serverkit/wire/scopes.ts';
 import { isInterfaceType, isObjectType, type GraphQLField } from 'graphql';
 import { describe, expect, test } from 'vitest';
+import { unlimited } from '../access/rights.ts';
 import { anonymous, type Principal } from '../context.ts';
 import { isServerKitError } from '../errors.ts';
 import { schema } from '../schema.ts';
@@ -27,7 +28,7 @@ function someone(scopes: Iterable<Scope>): Principal {
     kind: 'user',
     user: { id: 'usr_1', email: 'a@example.com', name: 'A', role: 'viewer' },
     sessionId: 'ses_1',
-    scopes: new Set(scopes),
+    rights: unlimited(new Set(scopes)),
   };
 }
 

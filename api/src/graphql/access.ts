@@ -62,9 +62,9 @@ declare module 'graphql' {
 }
 
 /** Whether a principal has an access. */
-export function holds({ kind, scopes }: Principal, access: FieldAccess): boolean {
+export function holds({ kind, rights }: Principal, access: FieldAccess): boolean {
   if (access === 'public') return true;
-  return access === 'signedIn' ? kind !== 'anonymous' : scopes.has(access);
+  return access === 'signedIn' ? kind !== 'anonymous' : rights.everywhere.has(access);
 }
 
 /** How scope-auth is told: the loaders in builder.ts answer these. */

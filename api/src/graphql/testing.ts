@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { graphqlClient, type TestClient } from '../../../testing/graphql-client.ts';
+import { accessRoom } from '../access/room.ts';
 import { createApp } from '../app.ts';
 import { openDatabase } from '../database/database.ts';
 import { quiet, testDataDirectory } from '../database/testing.ts';
@@ -78,6 +79,7 @@ export async function testApi({
   const app = createApp(platform, {
     hostPolicy: new HostPolicy({ publicUrl: env.publicUrl, bindHost: env.host, certificate: undefined }),
     rooms: [
+      (_platform, { access }) => accessRoom(access),
       (_platform, { identity }) =>
         identityRoom(platform, identity, (text) => {
           printed += text;

@@ -148,8 +148,8 @@ describe('signing in', () => {
   test('answers alike for an account that does not exist, and does the same work', async () => {
     const passwords = createPasswords();
     const verify = vi.spyOn(passwords, 'verify');
-    const { audit, topics } = api.services;
-    const identity = new Identity({ ...api.platform, audit, topics, passwords });
+    const { access, audit, topics } = api.services;
+    const identity = new Identity({ ...api.platform, access, audit, topics, passwords });
     const visitor = { address: '192.0.2.1', userAgent: '' };
     const failures = [];
     for (const account of [email, 'nobody@example.com']) {
@@ -167,13 +167,20 @@ describe('signing in', () => {
 
   test('slows down guesses at one account from one place, and still lets the owner in from another', async () => {
     let now = 1_000_000;
-    const { audit, topics } = api.services;
+    const { access, audit, topics } = api.services;
     const quick = {
       hash: () => Promise.resolve(''),
       verify: (_: unknown, given: string) => Promise.resolve(given === password),
       outdated: () => false,
     };
-    const identity = new Identity({ ...api.platform, audit, topics, passwords: quick, now: () => now });
+    const identity = new Identity({
+      ...api.platform,
+      access,
+      audit,
+      topics,
+      passwords: quick,
+      now: () => now,
+    });
     const attempt = (address: string, given: string) =>
       identity.signIn({ email, password: given }, { address, userAgent: '' }).then(
         () => 'ok',

@@ -1,3 +1,5 @@
+import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import type { Access } from '../access/service.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { UserPrincipal } from '../context.ts';
@@ -27,7 +29,12 @@ export interface NewAdmin {
   readonly password: string;
 }
 
+const withGrants = {
+  grants: { select: { serverId: true, groupId: true, scopes: true }, orderBy: { id: 'asc' } },
+} as const satisfies Prisma.UserInclude;
+
 interface Needs extends Pick<Platform, 'db' | 'log'> {
+  readonly access: Access;
   readonly audit: Audit;
   readonly topics: Topics;
   /** @default argon2id */
@@ -50,7 +57,7 @@ export class Identity {
   constructor(needs: Needs) {
     this.#needs = needs;
     this.#passwords = needs.passwords ?? createPasswords();
-    this.sessions = new Sessions(needs.db, needs.log);
+    this.sessions = new Sessions(needs.db, needs.log, needs.access);
     this.setup = new Setup(needs.db);
     const now = needs.now ?? Date.now;
     this.#byAccount = new Throttle({
@@ -81,7 +88,7 @@ export class Identity {
   async signIn(input: { email: string; password: string }, visitor: Visitor): Promise<SignedIn> {
     const email = normalizeEmail(input.email);
     const settle = this.#throttle(email, visitor);
-    const user = await this.#needs.db.prisma.user.findUnique({ where: { email } });
+    const user = await this.#needs.db.prisma.user.findUnique({ where: { email }, include: withGrants });
     const usable = user?.disabledAt === null ? user : undefined;
     if (!(await this.#passwords.verify(usable?.passwordHash, input.password)) || !usable) {
       this.#needs.audit.refused({
@@ -104,7 +111,7 @@ export class Identity {
         action: 'session.signIn',
         target: { kind: 'session', id: session.id },
       });
-      return { principal: principalOf(usable, session.id), secrets: session.secrets };
+      return { principal: principalOf(this.#needs.access, usable, session.id), secrets: session.secrets };
     });
   }
 
@@ -134,7 +141,8 @@ export class Identity {
         action: 'setup.complete',
         target: { kind: 'user', id: user.id, name: user.email },
       });
-      return { principal: principalOf(user, session.id), secrets: session.secrets };
+      const principal = principalOf(this.#needs.access, { ...user, grants: null }, session.id);
+      return { principal, secrets: session.secrets };
     });
   }
 

@@ -1,9 +1,10 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
+import type { Access } from '../access/service.ts';
 import type { Database } from '../database/database.ts';
 import type { UserPrincipal } from '../context.ts';
 import { newId } from '../ids.ts';
-import { principalOf } from './principal.ts';
+import { principalOf, type Person } from './principal.ts';
 import {
   digest,
   looksLikeSecret,
@@ -40,26 +41,36 @@ export interface NewSession {
 
 type Transaction = Pick<Prisma.TransactionClient, 'session'>;
 
-const withUser = {
-  user: { select: { id: true, email: true, name: true, role: true, disabledAt: true } },
-} satisfies Prisma.SessionInclude;
+/** A row of {@link selection}. */
+interface SessionRow extends Omit<Person, 'id'> {
+  readonly id: string;
+  readonly userId: string;
+  readonly proofHash: Uint8Array;
+  readonly revokedAt: Date | null;
+  readonly expiresAt: Date;
+  readonly lastUsedAt: Date;
+  readonly disabledAt: Date | null;
+}
 
-type SessionWithUser = Prisma.SessionGetPayload<{ include: typeof withUser }>;
-type AuthenticatingSession = Pick<
-  SessionWithUser,
-  'id' | 'proofHash' | 'revokedAt' | 'expiresAt' | 'lastUsedAt' | 'user'
->;
-type AuthenticatingRow = Omit<AuthenticatingSession, 'user'> &
-  Omit<SessionWithUser['user'], 'id'> & { readonly userId: string };
+/** Every request comes by here, so it is one prepared statement where Prisma would send two. */
+const selection = `SELECT s."id", s."proofHash", s."revokedAt", s."expiresAt", s."lastUsedAt",
+    u."id" AS "userId", u."email", u."name", u."role", u."access", u."disabledAt",
+    CASE WHEN u."access" <> 'all' THEN (
+      SELECT json_agg(json_build_object('serverId', g."serverId", 'groupId', g."groupId", 'scopes', g."scopes") ORDER BY g."id")
+      FROM "AccessGrant" g WHERE g."userId" = u."id"
+    ) END AS "grants"
+  FROM "Session" s JOIN "User" u ON u."id" = s."userId"`;
 
 /** Browser sessions: two random halves, of which the database holds only the SHA-256. */
 export class Sessions {
   readonly #db: Database;
   readonly #log: Logger;
+  readonly #access: Access;
 
-  constructor(db: Database, log: Logger) {
+  constructor(db: Database, log: Logger, access: Access) {
     this.#db = db;
     this.#log = log;
+    this.#access = access;
   }
 
   async create(tx: Transaction, userId: string, visitor: Visitor): Promise<NewSession> {
@@ -85,38 +96,37 @@ export class Sessions {
     const session = await this.#find(digest(cookie));
     if (!session || !sameDigest(session.proofHash, digest(proof)) || !alive(session)) return undefined;
     if (Date.now() - session.lastUsedAt.getTime() > touchMs) this.#touch([session.id]);
-    return principalOf(session.user, session.id);
+    return this.#principalOf(session);
   }
 
-  /** Every request comes by here, so it is one prepared statement where Prisma would send two. */
-  async #find(cookieHash: Uint8Array): Promise<AuthenticatingSession | undefined> {
-    const { rows } = await this.#db.pool.query<AuthenticatingRow>({
+  async #find(cookieHash: Uint8Array): Promise<SessionRow | undefined> {
+    const { rows } = await this.#db.pool.query<SessionRow>({
       name: 'session.find',
-      text: `SELECT s."id", s."proofHash", s."revokedAt", s."expiresAt", s."lastUsedAt",
-               u."id" AS "userId", u."email", u."name", u."role", u."disabledAt"
-             FROM "Session" s JOIN "User" u ON u."id" = s."userId" WHERE s."cookieHash" = $1`,
+      text: `${selection} WHERE s."cookieHash" = $1`,
       values: [Buffer.from(cookieHash)],
     });
-    const [row] = rows;
-    if (!row) return undefined;
-    const { userId, email, name, role, disabledAt, ...session } = row;
-    return { ...session, user: { id: userId, email, name, role, disabledAt } };
+    return rows[0];
+  }
+
+  #principalOf({ id, userId, ...person }: SessionRow): UserPrincipal {
+    return principalOf(this.#access, { ...person, id: userId }, id);
   }
 
   /** The same people as they stand now, by session; those that ended are missing. Counts as use. */
   async renew(ids: readonly string[]): Promise<Map<string, UserPrincipal>> {
     if (ids.length === 0) return new Map();
-    const found = await this.#db.prisma.session.findMany({
-      where: { id: { in: [...ids] } },
-      include: withUser,
+    const { rows } = await this.#db.pool.query<SessionRow>({
+      name: 'session.renew',
+      text: `${selection} WHERE s."id" = ANY($1)`,
+      values: [ids],
     });
-    const living = found.filter(alive);
+    const living = rows.filter(alive);
     this.#touch(
       living
         .filter(({ lastUsedAt }) => Date.now() - lastUsedAt.getTime() > touchMs)
         .map((session) => session.id),
     );
-    return new Map(living.map((session) => [session.id, principalOf(session.user, session.id)]));
+    return new Map(living.map((session) => [session.id, this.#principalOf(session)]));
   }
 
   /** Open sessions of a person, the last used first. */
@@ -160,12 +170,12 @@ export class Sessions {
   }
 }
 
-function alive(session: Pick<SessionWithUser, 'revokedAt' | 'expiresAt' | 'lastUsedAt' | 'user'>): boolean {
+function alive({ revokedAt, disabledAt, expiresAt, lastUsedAt }: SessionRow): boolean {
   const now = Date.now();
   return (
-    session.revokedAt === null &&
-    session.user.disabledAt === null &&
-    session.expiresAt.getTime() > now &&
-    session.lastUsedAt.getTime() + idleMs > now
+    revokedAt === null &&
+    disabledAt === null &&
+    expiresAt.getTime() > now &&
+    lastUsedAt.getTime() + idleMs > now
   );
 }

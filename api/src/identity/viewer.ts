@@ -23,7 +23,10 @@ export const Viewer = builder.objectRef<UserPrincipal>('Viewer').implement({
   access: 'inherited',
   perViewer: true,
   fields: (t) => ({
-    scopes: t.stringList({ description: 'The plain scopes held now.', resolve: ({ scopes }) => [...scopes] }),
+    scopes: t.stringList({
+      description: 'The plain scopes held now, on some server at least.',
+      resolve: ({ rights }) => [...rights.anywhere],
+    }),
     session: t.prismaField({
       type: 'Session',
       nullable: true,

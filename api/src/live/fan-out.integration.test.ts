@@ -53,7 +53,8 @@ const TickType = new GraphQLObjectType<Tick, RequestContext>({
     forAuditors: {
       type: GraphQLString,
       extensions: { serverkit: { access: 'audit:read' } },
-      resolve: (_tick, _args, { principal }) => (principal.scopes.has('audit:read') ? 'told' : null),
+      resolve: (_tick, _args, { principal }) =>
+        principal.rights.everywhere.has('audit:read') ? 'told' : null,
     },
     viewer: {
       type: GraphQLString,

@@ -44,22 +44,21 @@ export class FanOut {
         delivery !== 'private' &&
         (access === 'signedIn' ||
           access === 'public' ||
-          (access !== undefined && principal.scopes.has(access))),
+          (access !== undefined && principal.rights.everywhere.has(access))),
     );
   }
 
   join(request: SubscriptionRequest, reader: Reader): Promise<Member | ExecutionResult> {
-    const held = reader.connection.principal.scopes;
-    const scopes = [...request.analysis.scopes].filter((scope) => held.has(scope)).toSorted();
+    const rights = reader.connection.principal.rights.only(request.analysis.scopes);
     const key = JSON.stringify([
       this.#serialOf(request.prepared),
       request.operationName ?? null,
       canonical(request.variables),
-      scopes,
+      rights.key,
     ]);
     let group = this.#groups.get(key);
     if (!group) {
-      const principal: RequestContext['principal'] = { kind: 'class', scopes: new Set(scopes) };
+      const principal: RequestContext['principal'] = { kind: 'class', rights };
       group = new Group({
         request,
         newContext: (signal) => this.#needs.audienceContext(principal, signal),

@@ -97,12 +97,12 @@ function sessionOf({ principal }: Connection): string | undefined {
 /** Ends what is no longer allowed: the socket with its session, an operation with a scope it needs. */
 function apply(connection: Connection, now: UserPrincipal | undefined): void {
   if (!now) return connection.close(viewerCloseCodes.unauthorized, 'Your session ended. Sign in again.');
-  const before = connection.principal.scopes;
+  const before = connection.principal.rights.everywhere;
   connection.principal = now;
-  if (now.scopes === before) return;
+  if (now.rights.everywhere === before) return;
   for (const operation of connection.operations.values()) {
     const lost = [...(operation.analysis?.scopes ?? [])].find(
-      (scope) => before.has(scope) && !now.scopes.has(scope),
+      (scope) => before.has(scope) && !now.rights.everywhere.has(scope),
     );
     if (lost) operation.fail(permissionDenied(lost));
   }
