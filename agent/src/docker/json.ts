@@ -23,7 +23,8 @@ const MAX_TEXT = 4096;
 
 export function text(value: unknown): string {
   if (typeof value !== 'string') return '';
-  return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1)}…` : value;
+  // The cut may go through a character.
+  return value.length > MAX_TEXT ? `${value.slice(0, MAX_TEXT - 1).toWellFormed()}…` : value;
 }
 
 /** Null for '' and for anything that is not text. */

@@ -18,7 +18,7 @@ import {
   type LinkFacts,
 } from '@serverkit/wire/handshake.ts';
 import { intersect, isAgentScope, type Scope } from '@serverkit/wire/scopes.ts';
-import { ServerKitError } from '../errors.ts';
+import { isServerKitError, ServerKitError } from '../errors.ts';
 import { agentTimeout, fromAgent, linkBroke, protocolError } from './agent-errors.ts';
 import { ContractViolation } from './checks.ts';
 import { dialedSocketClass } from './dialed-socket.ts';
@@ -265,7 +265,11 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
         sink.next(result.data);
       } catch (error) {
         // Thrown on, one result that nobody expected would end every operation of the link.
-        end(new ServerKitError('INTERNAL', 'A result of the agent could not be used.', { cause: error }));
+        end(
+          isServerKitError(error)
+            ? error
+            : new ServerKitError('INTERNAL', 'A result of the agent could not be used.', { cause: error }),
+        );
       }
     }
 

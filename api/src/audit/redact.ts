@@ -1,4 +1,5 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import { storableText } from '../database/storable.ts';
 import { redactText } from '../log.ts';
 
 /** Names that hold secrets, wherever they stand in a parameter. */
@@ -21,8 +22,7 @@ function object(value: object, depth: number): Prisma.InputJsonObject {
   const result: Record<string, Prisma.InputJsonValue | null> = {};
   for (const [name, item] of Object.entries(value).slice(0, maxItems)) {
     if (item === undefined) continue;
-    result[name.slice(0, maxText)] =
-      secretName.test(name) && item !== null ? '[redacted]' : plain(item, depth + 1);
+    result[shortened(name)] = secretName.test(name) && item !== null ? '[redacted]' : plain(item, depth + 1);
   }
   return result;
 }
@@ -49,6 +49,7 @@ function plain(value: unknown, depth: number): Prisma.InputJsonValue | null {
   }
 }
 
+/** The cut may go through a character. */
 function shortened(text: string): string {
-  return text.length > maxText ? `${text.slice(0, maxText)}…` : text;
+  return storableText(text.length > maxText ? `${text.slice(0, maxText)}…` : text);
 }

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 import type { Topics } from '../live/topics.ts';
 import { serverChanges } from '../servers/events.ts';
 import type { DockerState } from './mirror.ts';
@@ -12,7 +13,7 @@ import type { DockerState } from './mirror.ts';
 export function createDockerFacts({ prisma }: Database, topics: Topics, log: Logger) {
   const written = new Map<string, string>();
   return (serverId: string, docker: DockerState): void => {
-    const text = JSON.stringify(docker);
+    const text = storableJson(docker);
     if (written.get(serverId) === text) return;
     written.set(serverId, text);
     prisma.$executeRaw`

@@ -1,4 +1,5 @@
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
+import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentLink, AgentStream } from '../agents/link.ts';
 import type { ViewerSocket } from '../context.ts';
 import type { ServerKitError } from '../errors.ts';
@@ -12,6 +13,10 @@ export type LogBatch = ContainerLogsSubscription['containerLogs'];
 
 export type LogOptions = Omit<ContainerLogsSubscriptionVariables, 'windowBytes'>;
 
+const segmentWeight = 8;
+/** An agent that keeps to its window never has this much wait here, though each piece were a single character. */
+const maxHeld = 16 * bulkWindowBytes;
+
 /**
  * A container's log as an async iterator that is never ahead of its reader: the agent may send a window of bytes, and
  * gets credit for more only when the viewer's own socket has taken what came before. Memory is bounded by the window,
@@ -22,7 +27,9 @@ export function followLogs(
   options: LogOptions,
   reader: { readonly actor: string; readonly signal: AbortSignal; readonly socket?: ViewerSocket },
 ): AsyncIterableIterator<LogBatch, undefined> {
-  const queue: LogBatch[] = [];
+  const queue: { readonly batch: LogBatch; readonly bytes: number }[] = [];
+  /** What waits in the queue, by weight. */
+  let held = 0;
   let unread = 0;
   let ended: { readonly error?: ServerKitError } | undefined;
   let wake: (() => void) | undefined;
@@ -36,8 +43,10 @@ export function followLogs(
     { ...options, windowBytes: bulkWindowBytes },
     { actor: reader.actor, scopes: ['docker:containers:read'] },
     {
-      next({ containerLogs }) {
-        queue.push(containerLogs);
+      next({ containerLogs: batch }) {
+        held += weightOf(batch);
+        if (held > maxHeld) throw protocolError('more of a log than it was asked for');
+        queue.push({ batch, bytes: bytesOf(batch) });
         notify();
       },
       end(error) {
@@ -70,10 +79,11 @@ export function followLogs(
     async next() {
       await acknowledge();
       while (queue.length === 0 && !ended) await new Promise<void>((resolve) => (wake = resolve));
-      const batch = queue.shift();
-      if (batch) {
-        unread = bytesOf(batch);
-        return { done: false, value: batch };
+      const first = queue.shift();
+      if (first) {
+        held -= weightOf(first.batch);
+        unread = first.bytes;
+        return { done: false, value: first.batch };
       }
       const failure = ended?.error;
       ended = {};
@@ -89,6 +99,11 @@ export function followLogs(
       return this;
     },
   };
+}
+
+/** A piece without text weighs as well: it costs no credit, and there may be many. */
+function weightOf({ segments }: LogBatch): number {
+  return segments.reduce((sum, { text }) => sum + text.length + segmentWeight, segmentWeight);
 }
 
 /** What the agent spent on a batch: the UTF-8 bytes of its text. */

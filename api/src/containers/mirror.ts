@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { AgentLink, Agents } from '../agents/link.ts';
 import type { ContainerFieldsFragment, DockerFieldsFragment } from '../generated/agent/graphql.ts';
 import { Topic, type Topics } from '../live/topics.ts';
+import { checkBounds } from './bounds.ts';
 import { ContainerChangesDocument } from './operations.ts';
 import type { Snapshots } from './snapshots.ts';
 
@@ -79,17 +80,21 @@ export function createContainerMirror(
       {
         next: ({ containerChanges: change }) => apply(link, change),
         end(error) {
+          leave(link);
           if (link.closed.aborted) return;
           log.warn({ err: error, serverId: link.serverId }, 'an agent stopped reporting its containers');
         },
       },
     );
-    link.closed.addEventListener('abort', () => {
-      const entry = entries.get(link.serverId);
-      if (entry?.link !== link) return;
-      entry.link = undefined;
-      entry.pages = undefined;
-    });
+    link.closed.addEventListener('abort', () => leave(link));
+  }
+
+  /** Nobody keeps it current any more: what was seen last is what is shown. */
+  function leave(link: AgentLink): void {
+    const entry = entries.get(link.serverId);
+    if (!entry) return;
+    entry.pages = undefined;
+    if (entry.link === link) entry.link = undefined;
   }
 
   type Change = { readonly kind: 'SNAPSHOT' | 'DELTA' | 'DOCKER' } & Parameters<typeof take>[1];
@@ -158,7 +163,7 @@ export function createContainerMirror(
   }
 }
 
-/** @returns whether the entry is whole again */
+/** @returns whether the entry is whole again @throws ServerKitError AGENT_PROTOCOL_ERROR for more than can be remembered */
 function take(
   entry: Entry,
   change: {
@@ -172,6 +177,7 @@ function take(
   if (change.kind === 'SNAPSHOT') {
     entry.pages ??= new Map();
     for (const container of change.containers) entry.pages.set(container.id, container);
+    checkBounds(entry.pages.values());
     if (!change.complete) return false;
     entry.containers = entry.pages;
     entry.pages = undefined;
@@ -179,6 +185,7 @@ function take(
   }
   for (const container of change.containers) entry.containers.set(container.id, container);
   for (const id of change.removedIds) entry.containers.delete(id);
+  checkBounds(entry.containers.values());
   return true;
 }
 

@@ -1,6 +1,7 @@
 import type { AgentService } from '../agents/service.ts';
 import type { AgentLink } from '../agents/link.ts';
 import { whileLinked } from '../agents/follow.ts';
+import { protocolError } from '../agents/agent-errors.ts';
 import { isServerKitError, notFound } from '../errors.ts';
 import type { ContainerDetailsQuery, ContainerStatsSubscription } from '../generated/agent/graphql.ts';
 import { Topic, type Topics } from '../live/topics.ts';
@@ -15,8 +16,10 @@ import {
   type ContainerMirror,
 } from './mirror.ts';
 import { ContainerDetailsDocument, ContainersDocument, ContainerStatsDocument } from './operations.ts';
+import { checkBounds } from './bounds.ts';
 import { createDockerFacts } from './docker-facts.ts';
 import { runAction, runRemove, type Asker, type ContainerAction } from './actions.ts';
+import { referredTo } from './reference.ts';
 import { createSnapshots } from './snapshots.ts';
 
 export type { ContainerAction } from './actions.ts';
@@ -42,6 +45,8 @@ export type ContainerDetails = NonNullable<ContainerDetailsQuery['container']>;
 
 /** How long a list waits for an agent before it falls back to what was last seen. Milliseconds. */
 const listTimeoutMs = 5_000;
+/** An agent that says each time that there is more would have us ask for ever. */
+const maxPages = 1_000;
 
 export class Containers {
   readonly mirror: ContainerMirror;
@@ -88,14 +93,14 @@ export class Containers {
       .map((container) => ({ serverId, container, observedAt: seen.observedAt }));
   }
 
-  /** One container by id, a prefix of it, or its name; null when there is none. */
-  async find(serverId: string, id: string): Promise<SeenContainer | null> {
+  /** One container by id, 12 or more digits of it, or its name; null when there is none. */
+  async find(serverId: string, reference: string): Promise<SeenContainer | null> {
     const link = this.#readable(serverId);
     if (link) {
       try {
         const { containers } = await link.run(
           ContainersDocument,
-          { all: true, ids: [id] },
+          { all: true, ids: [this.#target(serverId, reference).id] },
           { actor: 'system', scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
         );
         const [container] = containers.items;
@@ -106,8 +111,7 @@ export class Containers {
       }
     }
     const seen = await this.mirror.get(serverId);
-    const container =
-      seen && [...seen.containers.values()].find((one) => one.id.startsWith(id) || one.name === id);
+    const container = seen && referredTo(reference, seen.containers);
     return container ? { serverId, container, observedAt: seen.observedAt } : null;
   }
 
@@ -199,7 +203,7 @@ export class Containers {
 
   #target(serverId: string, id: string) {
     const known = this.mirror.peek(serverId)?.containers;
-    const container = known && [...known.values()].find((one) => one.id.startsWith(id) || one.name === id);
+    const container = known && referredTo(id, known);
     return { serverId, id: container?.id ?? id, name: container?.name ?? id };
   }
 
@@ -211,16 +215,18 @@ export class Containers {
   async #ask(link: AgentLink, all: boolean): Promise<AgentContainer[]> {
     const items: AgentContainer[] = [];
     let after: string | null = null;
-    do {
+    for (let page = 0; page < maxPages; page++) {
       const { containers }: { containers: { items: AgentContainer[]; next: string | null } } = await link.run(
         ContainersDocument,
         { all, after },
         { actor: 'system', scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
       );
       items.push(...containers.items);
+      checkBounds(items);
       after = containers.next;
-    } while (after !== null && items.length < 50_000);
-    return items;
+      if (after === null) return items;
+    }
+    throw protocolError('a list of containers without an end');
   }
 
   #watchStats(link: AgentLink, topics: Topics) {

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Database } from '../database/database.ts';
+import { storableJson } from '../database/storable.ts';
 import type { AgentContainer, DockerState } from './mirror.ts';
 
 export interface Seen {
@@ -43,7 +44,7 @@ export function createSnapshots({ prisma }: Database, log: Logger): Snapshots {
         // Only for servers that still exist: one may have been deleted while its last event was under way.
         await prisma.$executeRaw`
           INSERT INTO "ContainerSnapshot" ("serverId", "containers", "docker", "observedAt")
-          SELECT "id", ${JSON.stringify([...containers.values()])}::jsonb, ${JSON.stringify(docker)}::jsonb, ${observedAt}
+          SELECT "id", ${storableJson([...containers.values()])}::jsonb, ${storableJson(docker)}::jsonb, ${observedAt}
           FROM "Server" WHERE "id" = ${serverId}
           ON CONFLICT ("serverId") DO UPDATE SET
             "containers" = EXCLUDED."containers", "docker" = EXCLUDED."docker", "observedAt" = EXCLUDED."observedAt"`;

@@ -7,6 +7,7 @@ import { costOf } from './cost.ts';
 import { type Documents, pickOperation, type Prepared } from './documents.ts';
 import { limits } from './limits.ts';
 import { tooComplex } from './shape.ts';
+import { checkVariables } from './text.ts';
 
 export interface Wanted {
   readonly prepared: Prepared;
@@ -39,6 +40,7 @@ export class Admission {
         'Subscriptions run over a WebSocket (graphql-transport-ws) at this same address.',
       );
     }
+    checkVariables(variables);
     const cost = costOf({
       schema: this.#documents.schema,
       document: prepared.document,

@@ -3,6 +3,7 @@ import { ServerKitError } from '../errors.ts';
 import { analyse, type Analysis } from './analysis.ts';
 import { limits } from './limits.ts';
 import { checkShape, tooComplex } from './shape.ts';
+import { checkLiterals } from './text.ts';
 
 /** A document that was parsed, measured and validated. */
 export interface Prepared {
@@ -51,6 +52,7 @@ export class Documents {
       throw tooComplex('characters', limits.documentLength, text.length);
     const document = parseBounded(text);
     checkShape(document);
+    checkLiterals(document);
     const errors = validate(this.schema, document, undefined, { maxErrors });
     if (errors.length > 0) return { ok: false, errors };
     const prepared = { text, document, analyses: analyse(this.schema, document) };

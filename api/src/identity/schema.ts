@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { builder } from '../builder.ts';
 import { requireUser, type RequestContext } from '../context.ts';
 import { inputInvalid } from '../errors.ts';
+import { nameText } from '../input-text.ts';
 import { sessionCookie } from './cookies.ts';
 import type { SignedIn } from './service.ts';
 import { absoluteMs } from './sessions.ts';
@@ -56,7 +57,7 @@ const CompleteSetupInput = builder.inputType('CompleteSetupInput', {
   validate: z.object({
     code: z.string().max(100),
     email: emailShape,
-    name: z.string().trim().min(1, 'must not be empty').max(100),
+    name: nameText(100),
     password: z
       .string()
       .min(passwordLength.min, `must have at least ${passwordLength.min} characters`)

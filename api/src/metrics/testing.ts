@@ -180,7 +180,7 @@ export class TestLink implements AgentLink {
   readonly serverNumber: number;
   readonly epoch: number;
   readonly ring: TestRing;
-  readonly scopes: ReadonlySet<Scope> = new Set<Scope>(['system:metrics:read']);
+  readonly scopes: ReadonlySet<Scope> = new Set<Scope>(['system:metrics:read', 'docker:containers:read']);
   readonly hello: AgentHello;
   readonly #closed = new AbortController();
   readonly #streams = new Map<string, Subscription>();

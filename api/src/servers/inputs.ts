@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { builder } from '../builder.ts';
+import { linesText, nameText } from '../input-text.ts';
 import { PermissionProfileEnum } from './server-type.ts';
 
-const name = z.string().trim().min(1, 'must not be empty').max(100, 'must have at most 100 characters');
-const description = z.string().max(500, 'must have at most 500 characters');
+const name = nameText(100);
+const description = linesText(500);
 const tags = z
-  .array(z.string().trim().min(1, 'must not be empty').max(40, 'must have at most 40 characters'))
+  .array(nameText(40))
   .max(20, 'at most 20 tags')
   .transform((list) => [...new Set(list)]);
 const scopes = z.array(z.string().max(100)).max(100);

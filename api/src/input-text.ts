@@ -1,0 +1,26 @@
+import * as z from 'zod';
+
+/** Steers a terminal, forges a line of a log, or shows text in another order than it is stored in (UTS #55). */
+const unshowable = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/u;
+/** The same without line feed and tab. */
+const unshowableInLines = /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\ufeff]/u;
+
+const complaint = 'must not hold control characters';
+
+/** A name that people give: one line, trimmed, 1 to `max` characters. */
+export function nameText(max: number) {
+  return z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .max(max, `must have at most ${max} characters`)
+    .refine((text) => !unshowable.test(text), complaint);
+}
+
+/** Text of some lines, at most `max` characters, possibly none. */
+export function linesText(max: number) {
+  return z
+    .string()
+    .max(max, `must have at most ${max} characters`)
+    .refine((text) => !unshowableInLines.test(text), complaint);
+}
