@@ -1,13 +1,14 @@
 /**
  * `npm run contract` records `wire/agent.graphql` as the contract of this tree's `contractVersion`, so that later trees
  * are held to it; the last two are kept. With --check it fails when the contract removes or tightens anything that a
- * recorded one holds, or when the public API breaks what the last release published without announcing it.
+ * recorded one holds, or when the public API breaks what the last release published without announcing it, or takes away
+ * what that release did not mark as deprecated.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { contractVersion } from '@serverkit/wire/handshake.ts';
-import { breaks, byVersion, contractFaults, unannounced } from './contract/rules.ts';
+import { breaks, byVersion, contractFaults, unannounced, unwarned } from './contract/rules.ts';
 
 const folder = 'wire/contracts';
 const fileOf = (version: string): string => `${folder}/${version}.graphql`;
@@ -40,6 +41,10 @@ function check(): string[] {
     const silent = unannounced(breaks(published, read(api)), read('CHANGELOG.md'));
     faults.push(
       ...silent.map((sentence) => `break of the public API that CHANGELOG.md does not announce: ${sentence}`),
+      ...unwarned(published, read(api)).map(
+        (sentence) =>
+          `removal from the public API that ${lastRelease ?? ''} does not mark as deprecated: ${sentence}`,
+      ),
     );
   }
   return faults;

@@ -9,6 +9,7 @@ import { GraphQLDateTime, GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
 import type { RequestContext } from './context.ts';
 import { holds, type AuthScopes } from './graphql/access.ts';
 import AccessPlugin from './graphql/access-plugin.ts';
+import ConventionsPlugin from './graphql/conventions-plugin.ts';
 import { invalidInput } from './graphql/input-errors.ts';
 import { refusal } from './graphql/refusals.ts';
 
@@ -31,7 +32,15 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string };
   };
 }>({
-  plugins: [AccessPlugin, ComplexityPlugin, ScopeAuthPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
+  plugins: [
+    AccessPlugin,
+    ConventionsPlugin,
+    ComplexityPlugin,
+    ScopeAuthPlugin,
+    PrismaPlugin,
+    RelayPlugin,
+    ValidationPlugin,
+  ],
   defaultFieldNullability: false,
   prisma: {
     client: (context) => context.db.prisma,

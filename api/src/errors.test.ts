@@ -10,7 +10,7 @@ const docs = readFileSync(new URL('../../docs/api.md', import.meta.url), 'utf8')
 
 test('every code is documented, and no other', () => {
   const documented = [...docs.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, code]) => code);
-  expect(documented).toEqual([...errorCodes]);
+  expect(documented).toEqual(Object.keys(errorCodes));
 });
 
 test('the limits are documented as they are', () => {

@@ -1,71 +1,46 @@
 /**
- * The closed set of codes a client finds in `extensions.code`. Whatever is not one of these reaches nobody but the
- * log: it is answered as INTERNAL with a reference to look it up by.
+ * The closed set of codes a client finds in `extensions.code`, and what each means to whoever gets it: the schema prints
+ * them as the enum ErrorCode, and docs/api.md as a table. Whatever is not one of these reaches nobody but the log: it is
+ * answered as INTERNAL with a reference to look it up by.
  */
-export const errorCodes = [
-  /** No session, or one that ended. Sign in. */
-  'UNAUTHENTICATED',
-  /** Signed in, but without the scope that the field names. */
-  'PERMISSION_DENIED',
-  /** Wrong e-mail address or password; which of them is not told. */
-  'CREDENTIALS_INVALID',
-  /** Wrong or used setup code. */
-  'SETUP_CODE_INVALID',
-  /** The first administrator exists already. */
-  'SETUP_DONE',
-  /** Too many tries; `retryAfterSeconds` says how long to wait. */
-  'RATE_LIMITED',
-  /** The page that asks is not ours. */
-  'ORIGIN_REFUSED',
-  /** An argument is malformed or out of range; `issues` lists path and message. */
-  'INPUT_INVALID',
-  /** The document does not parse or does not fit the schema. */
-  'QUERY_INVALID',
-  /** The document is too long, too deep, too wide or too costly; `limit` and `actual` say by how much. */
-  'QUERY_TOO_COMPLEX',
-  /** Too many operations of the same person or address at once. */
-  'TOO_MANY_OPERATIONS',
-  /** A subscription was ended because its reader did not keep up. */
-  'SLOW_CONSUMER',
-  /** Nothing with this id, or nothing that may be seen. */
-  'NOT_FOUND',
-  /** It clashes with what is there: a name taken, a state that does not allow it. */
-  'CONFLICT',
-  /** A registration token that does not exist, or whose proof does not fit. */
-  'TOKEN_INVALID',
-  /** A registration token past its 24 hours. */
-  'TOKEN_EXPIRED',
-  /** A registration token that another key used first. */
-  'TOKEN_USED',
-  /** No link to the agent; nothing was sent. */
-  'AGENT_OFFLINE',
-  /** The agent did not answer in time. */
-  'AGENT_TIMEOUT',
-  /** The agent's own configuration or the server's ceiling forbids it. */
-  'AGENT_REFUSED',
-  /** The agent is too old for it; the message says what to update. */
-  'UNSUPPORTED_BY_AGENT',
-  /** The agent failed unexpectedly; its own log on the server says why. */
-  'AGENT_FAILED',
-  /** The agent answered something that makes no sense. */
-  'AGENT_PROTOCOL_ERROR',
-  /** Docker on the server is not there or does not answer. */
-  'DOCKER_UNAVAILABLE',
-  /** Docker on the server refused; its words are in the message. */
-  'DOCKER_ERROR',
-  /** The answer is larger than a frame may be; ask for less. */
-  'RESULT_TOO_LARGE',
-  /** It was sent, the link broke, and whether it was carried out cannot be told. */
-  'OUTCOME_UNKNOWN',
-  /** It was cancelled before anything was done. */
-  'CANCELLED',
-  /** This process is shutting down, or its database does not answer. Try again. */
-  'UNAVAILABLE',
-  /** Our fault. `reference` finds it in the log. */
-  'INTERNAL',
-] as const;
+export const errorCodes = {
+  UNAUTHENTICATED: { description: 'No session, or one that ended. Sign in.' },
+  PERMISSION_DENIED: { description: 'The scope in `scope` is missing.' },
+  CREDENTIALS_INVALID: { description: 'Wrong e-mail address or password; which of them is not told.' },
+  SETUP_CODE_INVALID: { description: 'Wrong or used setup code.' },
+  SETUP_DONE: { description: 'The first administrator exists already.' },
+  RATE_LIMITED: { description: 'Too many tries; wait `retryAfterSeconds`.' },
+  ORIGIN_REFUSED: { description: "The page that asks is not ServerKit's own." },
+  INPUT_INVALID: {
+    description: 'An argument is malformed or out of range; `issues` lists `path` and `message`.',
+  },
+  QUERY_INVALID: { description: 'The document does not parse or does not fit the schema.' },
+  QUERY_TOO_COMPLEX: {
+    description: 'The document is too long, deep, wide or costly; see `limit` and `actual`.',
+  },
+  TOO_MANY_OPERATIONS: { description: 'Too many operations at once; see `limit`.' },
+  SLOW_CONSUMER: { description: 'A subscription ended because its reader did not keep up.' },
+  NOT_FOUND: { description: 'Nothing with this id, or nothing you may see.' },
+  CONFLICT: { description: 'It clashes with what is there: a name taken, a state that does not allow it.' },
+  TOKEN_INVALID: { description: 'A registration token that does not exist, or whose proof does not fit.' },
+  TOKEN_EXPIRED: { description: 'A registration token past its 24 hours.' },
+  TOKEN_USED: { description: 'A registration token that another key used first.' },
+  AGENT_OFFLINE: { description: 'No link to the agent; nothing was sent.' },
+  AGENT_TIMEOUT: { description: 'The agent did not answer in time.' },
+  AGENT_REFUSED: { description: "The agent's own configuration or the server's scopes forbid it." },
+  UNSUPPORTED_BY_AGENT: { description: 'The agent is too old for it.' },
+  AGENT_FAILED: { description: 'The agent failed unexpectedly; its log on the server says why.' },
+  AGENT_PROTOCOL_ERROR: { description: 'The agent answered something that makes no sense.' },
+  DOCKER_UNAVAILABLE: { description: 'Docker on the server is not there or does not answer.' },
+  DOCKER_ERROR: { description: 'Docker on the server refused; its words are in the message.' },
+  RESULT_TOO_LARGE: { description: 'The answer is larger than may be sent; ask for less.' },
+  OUTCOME_UNKNOWN: { description: 'It was sent, the link broke, and whether it was done cannot be told.' },
+  CANCELLED: { description: 'It was cancelled before anything was done.' },
+  UNAVAILABLE: { description: 'The control plane is stopping, or its database does not answer. Try again.' },
+  INTERNAL: { description: 'A fault of ours; `reference` finds it in the log.' },
+} as const satisfies Record<string, { readonly description: string }>;
 
-export type ErrorCode = (typeof errorCodes)[number];
+export type ErrorCode = keyof typeof errorCodes;
 
 export interface ErrorDetails {
   /** What the client gets beside the code; JSON, and never a secret. */

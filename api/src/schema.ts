@@ -1,4 +1,5 @@
 import './graphql/node.ts';
+import './graphql/error-code.ts';
 import './identity/schema.ts';
 import './audit/schema.ts';
 import './servers/schema.ts';

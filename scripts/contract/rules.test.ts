@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { breaks, byVersion, contractFaults, unannounced } from './rules.ts';
+import { breaks, byVersion, contractFaults, unannounced, unwarned } from './rules.ts';
 
 const base = 'type Query { host(id: ID): String! load: Float }';
 
@@ -32,6 +32,30 @@ describe('a break of the public API', () => {
 
   test('is not announced by an older section', () => {
     expect(unannounced([sentence], `## Unreleased\n\n## 1.0.0\n\n- ${sentence}\n`)).toEqual([sentence]);
+  });
+});
+
+describe('a removal from the public API', () => {
+  const marked = `
+    type Query { host(id: ID, zone: ID @deprecated(reason: "x")): E, load: Float @deprecated(reason: "x"), swap: Float }
+    enum E { UP DOWN @deprecated(reason: "x") LOST }
+    input I { name: ID, tag: ID @deprecated(reason: "x"), note: ID }`;
+
+  test('is fine for what the release before marked as deprecated', () => {
+    const after =
+      'type Query { host(id: ID): E, swap: Float } enum E { UP LOST } input I { name: ID, note: ID }';
+    expect(breaks(marked, after)).toHaveLength(4);
+    expect(unwarned(marked, after)).toEqual([]);
+  });
+
+  test('is found where nobody was warned: fields, arguments, values, fields of inputs', () => {
+    const after = 'type Query { host: E } enum E { UP } input I { name: ID }';
+    expect(unwarned(marked, after).toSorted()).toEqual([
+      'I.note was removed.',
+      'LOST was removed from enum type E.',
+      'Query.host arg id was removed.',
+      'Query.swap was removed.',
+    ]);
   });
 });
 

@@ -1,4 +1,13 @@
-import { buildSchema, findBreakingChanges } from 'graphql';
+import {
+  BreakingChangeType,
+  buildSchema,
+  findBreakingChanges,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  type GraphQLSchema,
+} from 'graphql';
 
 /**
  * What was removed or tightened between two printed schemas, one sentence each: changes after which an older client,
@@ -14,6 +23,53 @@ export const breaks = (before: string, after: string): string[] =>
 export function unannounced(found: readonly string[], changelog: string): string[] {
   const [, coming = ''] = changelog.split(/^## .*$/m);
   return found.filter((sentence) => !coming.includes(sentence));
+}
+
+/** Changes that take something away which the release before could have marked as deprecated. */
+const removals: ReadonlySet<string> = new Set([
+  BreakingChangeType.FIELD_REMOVED,
+  BreakingChangeType.ARG_REMOVED,
+  BreakingChangeType.VALUE_REMOVED_FROM_ENUM,
+]);
+
+/**
+ * Removals between two published schemas that nobody was warned of: the older one does not mark them as deprecated.
+ * What belongs to a type that is gone as a whole went with the fields that led to it.
+ */
+export function unwarned(before: string, after: string): string[] {
+  const older = buildSchema(before);
+  const expected = deprecations(older);
+  return findBreakingChanges(older, buildSchema(after))
+    .filter(({ type, description }) => removals.has(type) && !expected.has(description))
+    .map(({ description }) => description);
+}
+
+/** The sentences that findBreakingChanges would say of what a schema marks as deprecated, once it is gone. */
+function deprecations(schema: GraphQLSchema): Set<string> {
+  const sentences = new Set<string>();
+  const note = (sentence: string, { deprecationReason }: Deprecatable) => {
+    if (deprecationReason != null) sentences.add(sentence);
+  };
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isEnumType(type)) {
+      for (const value of type.getValues())
+        note(`${value.name} was removed from enum type ${type.name}.`, value);
+    } else if (isInputObjectType(type)) {
+      for (const field of Object.values(type.getFields()))
+        note(`${type.name}.${field.name} was removed.`, field);
+    } else if (isObjectType(type) || isInterfaceType(type)) {
+      for (const field of Object.values(type.getFields())) {
+        const name = `${type.name}.${field.name}`;
+        note(`${name} was removed.`, field);
+        for (const argument of field.args) note(`${name} arg ${argument.name} was removed.`, argument);
+      }
+    }
+  }
+  return sentences;
+}
+
+interface Deprecatable {
+  readonly deprecationReason?: string | null | undefined;
 }
 
 /** Orders versions of the form `major.minor`: `1.9` before `1.10`. */

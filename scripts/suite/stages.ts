@@ -41,6 +41,7 @@ export const fast: readonly Stage[] = [
   ]),
   tool('dead code', ['knip', '--no-config-hints']),
   tool('printed schemas', script('scripts/print-schemas.ts')),
+  tool('printed reference', script('scripts/print-reference.ts')),
   tool('contract', script('scripts/contract.ts'), { subject: 'wire/agent.graphql' }),
   tool('migrations', script('scripts/migration.ts')),
 ];

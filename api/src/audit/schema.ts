@@ -5,20 +5,22 @@ type ActorKind = 'user' | 'agent' | 'system' | 'anonymous';
 type Outcome = 'ok' | 'refused' | 'failed';
 
 const ActorKindEnum = builder.enumType('ActorKind', {
+  description: 'Who did something.',
   values: {
-    AGENT: { value: 'agent' },
-    ANONYMOUS: { value: 'anonymous' },
-    SYSTEM: { value: 'system' },
-    USER: { value: 'user' },
-  } as const satisfies Record<string, { value: ActorKind }>,
+    AGENT: { value: 'agent', description: 'The agent of a server.' },
+    ANONYMOUS: { value: 'anonymous', description: 'Someone without credentials.' },
+    SYSTEM: { value: 'system', description: 'The control plane by itself.' },
+    USER: { value: 'user', description: 'A person, by themselves or through a token.' },
+  } as const satisfies Record<string, { value: ActorKind; description: string }>,
 });
 
 const AuditOutcomeEnum = builder.enumType('AuditOutcome', {
+  description: 'How something ended.',
   values: {
-    FAILED: { value: 'failed' },
-    OK: { value: 'ok' },
-    REFUSED: { value: 'refused' },
-  } as const satisfies Record<string, { value: Outcome }>,
+    FAILED: { value: 'failed', description: 'It was tried and did not succeed; `code` says why.' },
+    OK: { value: 'ok', description: 'It was done.' },
+    REFUSED: { value: 'refused', description: 'It was not allowed and not tried.' },
+  } as const satisfies Record<string, { value: Outcome; description: string }>,
 });
 
 function actorKind(stored: string): ActorKind {
@@ -31,26 +33,50 @@ function outcomeOf(stored: string): Outcome {
 
 builder.prismaObject('AuditEvent', {
   access: 'audit:read',
+  description: 'Something that was done or tried, and by whom. Entries are never changed.',
   fields: (t) => ({
     action: t.exposeString('action', { description: 'noun.verb, such as server.create or container.stop.' }),
-    actorId: t.exposeID('actorId', { nullable: true }),
-    actorKind: t.field({ type: ActorKindEnum, resolve: (event) => actorKind(event.actorKind) }),
+    actorId: t.exposeID('actorId', {
+      nullable: true,
+      description: "The user's or server's id; null for the others.",
+    }),
+    actorKind: t.field({
+      type: ActorKindEnum,
+      description: 'What kind of actor did it.',
+      resolve: (event) => actorKind(event.actorKind),
+    }),
     actorLabel: t.exposeString('actorLabel', { description: "The actor's name at the time." }),
-    address: t.exposeString('address', { nullable: true }),
-    at: t.expose('at', { type: 'DateTime' }),
+    address: t.exposeString('address', {
+      nullable: true,
+      description: 'The address it came from; null when it came from inside.',
+    }),
+    at: t.expose('at', { type: 'DateTime', description: 'When it was recorded.' }),
     code: t.exposeString('code', { nullable: true, description: "The error's code when refused or failed." }),
     count: t.exposeInt('count', { description: 'How many like events this stands for.' }),
-    durationMs: t.exposeInt('durationMs', { nullable: true }),
-    id: t.id({ resolve: ({ id }) => `evt_${id}` }),
-    outcome: t.field({ type: AuditOutcomeEnum, resolve: (event) => outcomeOf(event.outcome) }),
+    durationMs: t.exposeInt('durationMs', {
+      nullable: true,
+      description: 'How long it took, in milliseconds; null when it took no time of its own.',
+    }),
+    id: t.id({ description: 'Opaque, evt_….', resolve: ({ id }) => `evt_${id}` }),
+    outcome: t.field({
+      type: AuditOutcomeEnum,
+      description: 'How it ended.',
+      resolve: (event) => outcomeOf(event.outcome),
+    }),
     parameters: t.field({
       type: 'JSON',
       description: 'Secrets are blanked.',
       resolve: ({ parameters }) => parameters,
     }),
-    serverId: t.exposeID('serverId', { nullable: true }),
-    targetId: t.exposeID('targetId', { nullable: true }),
-    targetKind: t.exposeString('targetKind', { nullable: true }),
+    serverId: t.exposeID('serverId', {
+      nullable: true,
+      description: 'The server it is about, if it is about one.',
+    }),
+    targetId: t.exposeID('targetId', { nullable: true, description: 'What was acted on, by its id.' }),
+    targetKind: t.exposeString('targetKind', {
+      nullable: true,
+      description: 'What kind of thing was acted on: server, container, user, ….',
+    }),
     targetName: t.exposeString('targetName', {
       nullable: true,
       description: "The target's name at the time.",
@@ -59,13 +85,14 @@ builder.prismaObject('AuditEvent', {
 });
 
 const AuditEventFilter = builder.inputType('AuditEventFilter', {
+  description: 'Which events to list; what is left out does not matter.',
   fields: (t) => ({
     action: t.string({ description: 'An action, or a noun for all of its actions.' }),
-    actorId: t.id(),
-    from: t.field({ type: 'DateTime' }),
-    outcome: t.field({ type: AuditOutcomeEnum }),
-    serverId: t.id(),
-    to: t.field({ type: 'DateTime' }),
+    actorId: t.id({ description: 'Done by this user or server.' }),
+    from: t.field({ type: 'DateTime', description: 'At this instant or later.' }),
+    outcome: t.field({ type: AuditOutcomeEnum, description: 'That ended like this.' }),
+    serverId: t.id({ description: 'About this server.' }),
+    to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
   }),
 });
 
@@ -88,7 +115,7 @@ builder.queryField('auditEvents', (t) =>
       cursor: 'id',
       access: 'audit:read',
       description: 'What was done, by whom and how it ended; newest first. Scope: audit:read.',
-      args: { filter: t.arg({ type: AuditEventFilter }) },
+      args: { filter: t.arg({ type: AuditEventFilter, description: 'Only these.' }) },
       resolve: (query, _root, { filter }, { db }) =>
         db.prisma.auditEvent.findMany({
           ...query,

@@ -10,14 +10,23 @@ const ContainerPayload = builder
   .objectRef<{ readonly container: SeenContainer }>('ContainerPayload')
   .implement({
     access: 'inherited',
-    fields: (t) => ({ container: t.field({ type: ContainerType, resolve: ({ container }) => container }) }),
+    description: 'A container after a command.',
+    fields: (t) => ({
+      container: t.field({
+        type: ContainerType,
+        description: 'As it is now.',
+        resolve: ({ container }) => container,
+      }),
+    }),
   });
 
 const RemoveContainerPayload = builder
   .objectRef<{ readonly removedContainerId: string }>('RemoveContainerPayload')
   .implement({
     access: 'inherited',
-    fields: (t) => ({ removedContainerId: t.exposeID('removedContainerId') }),
+    fields: (t) => ({
+      removedContainerId: t.exposeID('removedContainerId', { description: 'The container that is gone.' }),
+    }),
   });
 
 /** A day: longer than any sane grace period, and within what Docker takes. */
@@ -54,16 +63,34 @@ const StopContainerInput = builder.inputType('StopContainerInput', {
   }),
 });
 const RestartContainerInput = builder.inputType('RestartContainerInput', {
-  fields: (t) => ({ ...targetFields(t), timeoutSeconds: t.int({ validate: timeoutSeconds }) }),
+  fields: (t) => ({
+    ...targetFields(t),
+    timeoutSeconds: t.int({
+      description: "How long to wait before it is killed; the container's own setting when absent.",
+      validate: timeoutSeconds,
+    }),
+  }),
 });
 const KillContainerInput = builder.inputType('KillContainerInput', {
   fields: (t) => ({
     ...targetFields(t),
-    signal: t.string({ required: true, defaultValue: 'SIGKILL', validate: signal }),
+    signal: t.string({
+      required: true,
+      defaultValue: 'SIGKILL',
+      description: 'By name or number, such as SIGTERM, SIGHUP or 9.',
+      validate: signal,
+    }),
   }),
 });
 const RenameContainerInput = builder.inputType('RenameContainerInput', {
-  fields: (t) => ({ ...targetFields(t), name: t.string({ required: true, validate: containerName }) }),
+  fields: (t) => ({
+    ...targetFields(t),
+    name: t.string({
+      required: true,
+      description: "2 to 128 letters, digits, dots, dashes or underscores, unlike every other container's.",
+      validate: containerName,
+    }),
+  }),
 });
 const RemoveContainerInput = builder.inputType('RemoveContainerInput', {
   fields: (t) => ({

@@ -5,19 +5,21 @@ import { matchesFilter } from './filter.ts';
 import { ContainerStateEnum, ContainerType } from './types.ts';
 
 const ContainerFilterInput = builder.inputType('ContainerFilter', {
+  description: 'Which containers of a server to list. All that is given must hold.',
   fields: (t) => ({
     labels: t.stringList({ description: 'key or key=value.' }),
-    states: t.field({ type: [ContainerStateEnum] }),
+    states: t.field({ type: [ContainerStateEnum], description: 'In any of these states.' }),
     text: t.string({ description: 'Found in the name, image or id.' }),
   }),
 });
 
 const FleetContainerFilter = builder.inputType('FleetContainerFilter', {
+  description: 'Which containers of the fleet to list. All that is given must hold.',
   fields: (t) => ({
-    labels: t.stringList(),
-    serverIds: t.idList(),
-    states: t.field({ type: [ContainerStateEnum] }),
-    text: t.string(),
+    labels: t.stringList({ description: 'key or key=value; all of them.' }),
+    serverIds: t.idList({ description: 'On any of these servers.' }),
+    states: t.field({ type: [ContainerStateEnum], description: 'In any of these states.' }),
+    text: t.string({ description: 'Words that are all found in the name, image or id.' }),
   }),
 });
 
@@ -25,7 +27,11 @@ const ContainerCounts = builder
   .objectRef<{ readonly running: number; readonly total: number }>('ContainerCounts')
   .implement({
     access: 'inherited',
-    fields: (t) => ({ running: t.exposeInt('running'), total: t.exposeInt('total') }),
+    description: 'How many containers a server has.',
+    fields: (t) => ({
+      running: t.exposeInt('running', { description: 'Those that run.' }),
+      total: t.exposeInt('total', { description: 'All of them.' }),
+    }),
   });
 
 builder.prismaObjectFields(ServerType, (t) => ({
@@ -34,13 +40,14 @@ builder.prismaObjectFields(ServerType, (t) => ({
     nullable: true,
     access: 'docker:containers:read',
     description: 'One container by Docker id; null when there is none.',
-    args: { id: t.arg.id({ required: true }) },
+    args: { id: t.arg.id({ required: true, description: "Docker's id." }) },
     resolve: (server, { id }, { services }) => services.containers.find(server.id, id),
   }),
   containerCounts: t.field({
     type: ContainerCounts,
     nullable: true,
     access: 'docker:containers:read',
+    description: 'How many there are; null when they were never seen.',
     resolve: (server, _args, { services }) => services.containers.counts(server.id) ?? null,
   }),
   containers: t.field({
@@ -49,8 +56,8 @@ builder.prismaObjectFields(ServerType, (t) => ({
     access: 'docker:containers:read',
     description: 'The containers: live while online, the last known ones otherwise; null when never seen.',
     args: {
-      all: t.arg.boolean({ defaultValue: true }),
-      filters: t.arg({ type: ContainerFilterInput }),
+      all: t.arg.boolean({ defaultValue: true, description: 'Also those that do not run.' }),
+      filters: t.arg({ type: ContainerFilterInput, description: 'Only these.' }),
     },
     resolve: async (server, { all, filters }, { services }) => {
       const list = await services.containers.list(server.id, all ?? true);
@@ -74,7 +81,7 @@ builder.queryField('containers', (t) =>
       access: 'docker:containers:read',
       description:
         'Containers of every server, as last seen, ordered by server and container name. Scope: docker:containers:read.',
-      args: { filter: t.arg({ type: FleetContainerFilter }) },
+      args: { filter: t.arg({ type: FleetContainerFilter, description: 'Only these.' }) },
       resolve: async (_root, { filter, ...page }, { services }) => {
         const all = await services.containers.fleet(filter?.serverIds ?? null);
         const rows = filter ? all.filter((seen) => matchesFilter(seen, filter)) : all;

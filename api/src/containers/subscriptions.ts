@@ -16,7 +16,7 @@ builder.subscriptionFields((t) => ({
     access: 'docker:containers:read',
     description:
       'Containers as they change: first a snapshot, then deltas. Without a server: of every server. Scope: docker:containers:read.',
-    args: { serverId: t.arg.id() },
+    args: { serverId: t.arg.id({ description: 'Only this server.' }) },
     subscribe: (_root, { serverId }, { services, signal }) =>
       services.containers.changes(serverId ?? null, signal),
     // Taken for each who joins, as the source is shared and may have been open for long.
@@ -48,9 +48,17 @@ builder.subscriptionFields((t) => ({
         description: 'Go on with what is written from now on.',
       }),
       serverId: t.arg.id({ required: true }),
-      since: t.arg({ type: 'DateTime' }),
-      stderr: t.arg.boolean({ required: true, defaultValue: true }),
-      stdout: t.arg.boolean({ required: true, defaultValue: true }),
+      since: t.arg({ type: 'DateTime', description: 'Only what was written at this instant or later.' }),
+      stderr: t.arg.boolean({
+        required: true,
+        defaultValue: true,
+        description: 'Whether to send standard error.',
+      }),
+      stdout: t.arg.boolean({
+        required: true,
+        defaultValue: true,
+        description: 'Whether to send standard output.',
+      }),
       tail: t.arg.int({
         description: 'How many of the last lines to begin with; all when absent.',
         validate: z.number().int().min(0).max(1_000_000),

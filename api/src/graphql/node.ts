@@ -41,7 +41,7 @@ builder.queryField('node', (t) =>
     nullable: true,
     access: 'signedIn',
     description: 'Any object by its id; null when there is none or it may not be seen.',
-    args: { id: t.arg.id({ required: true }) },
+    args: { id: t.arg.id({ required: true, description: "The object's id." }) },
     resolve: async (_root, { id }, context) => {
       const kind = kindOfId(id);
       const node = kind && kinds.get(kind);

@@ -16,6 +16,7 @@ const emailShape = z.string().trim().max(254).pipe(z.email('must be an e-mail ad
 
 const SetupStatus = builder.objectRef<{ needed: boolean }>('SetupStatus').implement({
   access: 'inherited',
+  description: 'Where a new installation stands.',
   fields: (t) => ({
     needed: t.exposeBoolean('needed', { description: 'True until the first administrator exists.' }),
   }),
@@ -40,15 +41,15 @@ const SignInPayload = builder.objectRef<SignedIn>('SignInPayload').implement({
         'The second half of the session: send it as X-ServerKit-Session and as connectionParams.session.',
       resolve: ({ secrets }) => secrets.proof,
     }),
-    viewer: t.field({ type: Viewer, resolve: ({ principal }) => principal }),
+    viewer: t.field({ type: Viewer, description: 'Who signed in.', resolve: ({ principal }) => principal }),
   }),
 });
 
 const CompleteSetupInput = builder.inputType('CompleteSetupInput', {
   fields: (t) => ({
     code: t.string({ required: true, description: 'The one-time code from the log of the first start.' }),
-    email: t.string({ required: true }),
-    name: t.string({ required: true }),
+    email: t.string({ required: true, description: 'What the administrator will sign in with.' }),
+    name: t.string({ required: true, description: 'How the administrator is called.' }),
     password: t.string({
       required: true,
       description: `${passwordLength.min} to ${passwordLength.max} characters.`,
@@ -66,7 +67,10 @@ const CompleteSetupInput = builder.inputType('CompleteSetupInput', {
 });
 
 const SignInInput = builder.inputType('SignInInput', {
-  fields: (t) => ({ email: t.string({ required: true }), password: t.string({ required: true }) }),
+  fields: (t) => ({
+    email: t.string({ required: true, description: "The account's e-mail address." }),
+    password: t.string({ required: true, description: "The account's password." }),
+  }),
   // No rules about what a password is like here: they would tell which ones exist.
   validate: z.object({ email: z.string().max(254), password: z.string().max(passwordLength.max * 4) }),
 });
@@ -104,23 +108,27 @@ async function keepCookie(
 
 const SignOutInput = builder.inputType('SignOutInput', {
   // GraphQL knows no empty input; a mutation without any would be the only one without `input`.
-  fields: (t) => ({ clientMutationId: t.string() }),
+  fields: (t) => ({ clientMutationId: t.string({ description: 'Not used; GraphQL knows no empty input.' }) }),
 });
 
 const SignOutPayload = builder.objectRef<{ ok: boolean }>('SignOutPayload').implement({
   access: 'inherited',
-  fields: (t) => ({ ok: t.exposeBoolean('ok') }),
+  fields: (t) => ({ ok: t.exposeBoolean('ok', { description: 'Always true.' }) }),
 });
 
 const RevokeSessionInput = builder.inputType('RevokeSessionInput', {
-  fields: (t) => ({ sessionId: t.id({ required: true }) }),
+  fields: (t) => ({
+    sessionId: t.id({ required: true, description: 'The session, from `viewer.sessions`.' }),
+  }),
 });
 
 const RevokeSessionPayload = builder
   .objectRef<{ revokedSessionId: string }>('RevokeSessionPayload')
   .implement({
     access: 'inherited',
-    fields: (t) => ({ revokedSessionId: t.exposeID('revokedSessionId') }),
+    fields: (t) => ({
+      revokedSessionId: t.exposeID('revokedSessionId', { description: 'The session that ended.' }),
+    }),
   });
 
 builder.mutationFields((t) => ({

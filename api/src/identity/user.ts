@@ -4,22 +4,32 @@ import { Node, registerNode } from '../graphql/node.ts';
 import { isRole } from './principal.ts';
 
 export const RoleEnum = builder.enumType('Role', {
+  description: 'What someone may do at most; grants and tokens only narrow it.',
   values: {
-    ADMIN: { value: 'admin' },
-    OPERATOR: { value: 'operator' },
-    VIEWER: { value: 'viewer' },
-  } as const satisfies Record<Uppercase<Role>, { value: Role }>,
+    ADMIN: { value: 'admin', description: 'Everything.' },
+    OPERATOR: {
+      value: 'operator',
+      description:
+        'Looks after servers and containers, without what amounts to root on them, and reads the audit log.',
+    },
+    VIEWER: { value: 'viewer', description: 'Looks, and changes nothing.' },
+  } as const satisfies Record<Uppercase<Role>, { value: Role; description: string }>,
 });
 
 /** Everyone may see themselves; `users` and `node` ask for users:read before they hand out others. */
 builder.prismaObject('User', {
   access: 'inherited',
   interfaces: [Node],
+  description: 'Someone who may sign in.',
   fields: (t) => ({
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
-    email: t.exposeString('email'),
-    name: t.exposeString('name'),
-    role: t.field({ type: RoleEnum, resolve: ({ role }) => (isRole(role) ? role : 'viewer') }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was made.' }),
+    email: t.exposeString('email', { description: 'What they sign in with.' }),
+    name: t.exposeString('name', { description: 'How they are called.' }),
+    role: t.field({
+      type: RoleEnum,
+      description: 'What they may do at most.',
+      resolve: ({ role }) => (isRole(role) ? role : 'viewer'),
+    }),
   }),
 });
 

@@ -6,22 +6,29 @@ export const Session = builder.prismaObject('Session', {
   perViewer: true,
   description: 'A browser that is signed in.',
   fields: (t) => ({
-    address: t.exposeString('address'),
-    createdAt: t.expose('createdAt', { type: 'DateTime' }),
+    address: t.exposeString('address', { description: 'Where it was signed in from.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it began.' }),
     current: t.boolean({
       description: 'Whether it is the one that asks.',
       resolve: ({ id }, _args, { principal }) => principal.kind === 'user' && principal.sessionId === id,
     }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime' }),
-    id: t.exposeID('id'),
-    lastUsedAt: t.expose('lastUsedAt', { type: 'DateTime' }),
-    userAgent: t.exposeString('userAgent'),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      description: 'When it ends, however much it is used.',
+    }),
+    id: t.exposeID('id', { description: 'Opaque; what revokeSession takes.' }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      description: 'When it was used last, to a few minutes.',
+    }),
+    userAgent: t.exposeString('userAgent', { description: 'What the browser calls itself.' }),
   }),
 });
 
 export const Viewer = builder.objectRef<UserPrincipal>('Viewer').implement({
   access: 'inherited',
   perViewer: true,
+  description: 'The one who is asking.',
   fields: (t) => ({
     scopes: t.stringList({
       description: 'The plain scopes held now, on some server at least.',
@@ -41,6 +48,7 @@ export const Viewer = builder.objectRef<UserPrincipal>('Viewer').implement({
     }),
     user: t.prismaField({
       type: 'User',
+      description: 'Their account.',
       resolve: (query, { user }, _args, { db }) =>
         db.prisma.user.findUniqueOrThrow({ ...query, where: { id: user.id } }),
     }),

@@ -7,14 +7,18 @@ export const InstallCommands = builder.objectRef<InstallCommandsShape>('InstallC
   perViewer: true,
   description: 'What to paste where; null = not offered.',
   fields: (t) => ({
-    docker: t.exposeString('docker', { nullable: true }),
+    docker: t.exposeString('docker', { nullable: true, description: 'Runs the agent as a container.' }),
     linux: t.exposeString('linux', { description: 'One line for a root shell on Linux.' }),
     manual: t.exposeString('manual', { description: 'For a machine that has the agent already.' }),
-    windows: t.exposeString('windows', { nullable: true }),
+    windows: t.exposeString('windows', {
+      nullable: true,
+      description: "One line for an administrator's PowerShell.",
+    }),
   }),
 });
 
 const JoinabilityReason = builder.enumType('JoinabilityReason', {
+  description: 'What keeps other machines from joining.',
   values: {
     LOOPBACK_ONLY: {
       description: 'HOST is a loopback address, so nothing outside this machine gets an answer.',
@@ -35,10 +39,11 @@ export const Joinability = builder.objectRef<JoinabilityShape>('Joinability').im
       description: 'One sentence with the next step; null when joining is possible.',
       resolve: (joinability) => (joinability.possible ? null : joinability.reason),
     }),
-    possible: t.exposeBoolean('possible'),
+    possible: t.exposeBoolean('possible', { description: 'Whether they can.' }),
     reason: t.field({
       type: JoinabilityReason,
       nullable: true,
+      description: 'What is in the way; null when joining is possible.',
       resolve: (joinability) => (joinability.possible ? null : joinability.code),
     }),
     urls: t.stringList({

@@ -13,6 +13,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     type: MetricSample,
     nullable: true,
     access: 'system:metrics:read',
+    description: 'The newest sample, however old; null when there was none.',
     resolve: (server, _args, context) => loadersOf(context).latest.load(server),
   }),
   metrics: t.field({
@@ -20,13 +21,14 @@ builder.prismaObjectFields(ServerType, (t) => ({
     access: 'system:metrics:read',
     description: 'History in about as many points as asked for (2 to 2,000).',
     args: {
-      from: t.arg({ type: 'DateTime', required: true }),
+      from: t.arg({ type: 'DateTime', required: true, description: 'Begin of the time span.' }),
       points: t.arg.int({
         required: true,
         defaultValue: 300,
+        description: 'About how many points to answer, 2 to 2,000.',
         validate: z.number().int().min(2, 'must be at least 2').max(2_000, 'must be at most 2,000'),
       }),
-      to: t.arg({ type: 'DateTime', required: true }),
+      to: t.arg({ type: 'DateTime', required: true, description: 'End of the time span.' }),
     },
     resolve: (server, { from, to, points }, { services }) =>
       services.metrics.series(server, { from: from.getTime(), to: to.getTime(), points }),
@@ -58,6 +60,7 @@ builder.subscriptionFields((t) => ({
       'Samples of the named servers every second; of all servers, every ten seconds, when none is named. Scope: system:metrics:read.',
     args: {
       serverIds: t.arg.idList({
+        description: 'At most 1,000 servers; all when absent or empty.',
         validate: z.array(z.string()).max(mostWatched, `must name at most ${mostWatched} servers`),
       }),
     },

@@ -1,20 +1,28 @@
 import { builder } from '../builder.ts';
 import { ServerType } from '../servers/server-type.ts';
-import { severities } from './problem.ts';
+import type { Severity } from './problem.ts';
 import { fleetOverviews, type FleetOverview, type Problem, type ProblemCode } from './service.ts';
 
-const ProblemSeverity = builder.enumType('ProblemSeverity', { values: severities });
+const ProblemSeverity = builder.enumType('ProblemSeverity', {
+  description: 'How bad a problem is.',
+  values: {
+    CRITICAL: { description: 'Something does not work.' },
+    WARNING: { description: 'Something will not work for long if nobody looks after it.' },
+  } as const satisfies Record<Severity, object>,
+});
 
 const ProblemCodeEnum = builder.enumType('ProblemCode', {
+  description:
+    'What kind of problem it is, and what its `subject` and `value` are; null where nothing is said.',
   values: {
-    AGENT_ERROR: {},
-    AGENT_OFFLINE: {},
+    AGENT_ERROR: { description: 'The agent connects and cannot be talked to.' },
+    AGENT_OFFLINE: { description: 'The agent is not connected.' },
     CLOCK_SKEW: { description: 'value: milliseconds.' },
     CONTAINER_RESTARTING: { description: "subject: the container's name." },
     CONTAINER_UNHEALTHY: { description: "subject: the container's name." },
     CPU_HIGH: { description: 'value: percent.' },
     DISK_FULL: { description: 'subject: the mount; value: percent.' },
-    DOCKER_UNAVAILABLE: {},
+    DOCKER_UNAVAILABLE: { description: 'Docker is there and does not answer.' },
     MEMORY_HIGH: { description: 'value: percent.' },
     REGISTRATION_EXPIRED: { description: 'The invitation ran out before an agent used it.' },
   } as const satisfies Record<ProblemCode, object>,
@@ -24,40 +32,60 @@ const ProblemType = builder.objectRef<Problem>('Problem').implement({
   access: 'inherited',
   description: 'Something wrong with a server, as a code to translate and a sentence in English.',
   fields: (t) => ({
-    code: t.expose('code', { type: ProblemCodeEnum }),
-    message: t.exposeString('message'),
+    code: t.expose('code', { type: ProblemCodeEnum, description: 'What kind it is.' }),
+    message: t.exposeString('message', { description: 'A sentence in English.' }),
     serverId: t.exposeID('serverId'),
-    serverName: t.exposeString('serverName'),
-    severity: t.expose('severity', { type: ProblemSeverity }),
-    since: t.expose('since', { type: 'DateTime', nullable: true }),
-    subject: t.exposeString('subject', { nullable: true }),
-    value: t.exposeFloat('value', { nullable: true }),
+    serverName: t.exposeString('serverName', { description: "The server's name." }),
+    severity: t.expose('severity', { type: ProblemSeverity, description: 'How bad it is.' }),
+    since: t.expose('since', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it began, as far as known.',
+    }),
+    subject: t.exposeString('subject', {
+      nullable: true,
+      description: 'The container or mount it is about.',
+    }),
+    value: t.exposeFloat('value', {
+      nullable: true,
+      description: 'A number that says how bad; see the codes for its unit.',
+    }),
   }),
 });
 
 const FleetOverviewType = builder.objectRef<FleetOverview>('FleetOverview').implement({
   access: 'inherited',
+  description: 'How many servers are in which state, and what is wrong.',
   fields: (t) => ({
-    connecting: t.exposeInt('connecting'),
-    containersRunning: t.exposeInt('containersRunning'),
-    containersTotal: t.exposeInt('containersTotal'),
-    error: t.exposeInt('error'),
-    maintenance: t.exposeInt('maintenance'),
+    connecting: t.exposeInt('connecting', { description: 'Servers whose agent is shaking hands.' }),
+    containersRunning: t.exposeInt('containersRunning', {
+      description: 'Running containers of all servers, as last seen.',
+    }),
+    containersTotal: t.exposeInt('containersTotal', {
+      description: 'Containers of all servers, as last seen.',
+    }),
+    error: t.exposeInt('error', { description: 'Servers whose agent cannot be talked to.' }),
+    maintenance: t.exposeInt('maintenance', { description: 'Servers in maintenance.' }),
     meanCpuPercent: t.exposeFloat('meanCpuPercent', {
       nullable: true,
       description: 'Over the servers online; null when there is none.',
     }),
-    meanMemoryPercent: t.exposeFloat('meanMemoryPercent', { nullable: true }),
-    offline: t.exposeInt('offline'),
-    online: t.exposeInt('online'),
-    pending: t.exposeInt('pending'),
+    meanMemoryPercent: t.exposeFloat('meanMemoryPercent', {
+      nullable: true,
+      description: 'Over the servers online; null when there is none.',
+    }),
+    offline: t.exposeInt('offline', { description: 'Servers whose agent is not connected.' }),
+    online: t.exposeInt('online', { description: 'Servers whose agent is connected.' }),
+    pending: t.exposeInt('pending', { description: 'Servers that no agent has joined yet.' }),
     problems: t.field({
       type: [ProblemType],
       description: 'The worst first, at most 100.',
       resolve: ({ problems }) => problems,
     }),
-    problemsTotal: t.exposeInt('problemsTotal'),
-    serversTotal: t.exposeInt('serversTotal'),
+    problemsTotal: t.exposeInt('problemsTotal', {
+      description: 'All problems, also those left out of the list.',
+    }),
+    serversTotal: t.exposeInt('serversTotal', { description: 'All servers.' }),
   }),
 });
 

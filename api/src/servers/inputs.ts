@@ -22,7 +22,12 @@ export const CreateServerInput = builder.inputType('CreateServerInput', {
       description: "1 to 100 characters, unlike every other server's.",
       validate: name,
     }),
-    profile: t.field({ type: PermissionProfileEnum, required: true, defaultValue: 'docker_manager' }),
+    profile: t.field({
+      type: PermissionProfileEnum,
+      required: true,
+      defaultValue: 'docker_manager',
+      description: 'What can be done on it at most.',
+    }),
     scopes: t.stringList({
       description: 'Patterns; needed with CUSTOM, refused with the other profiles.',
       validate: scopes,
@@ -33,13 +38,23 @@ export const CreateServerInput = builder.inputType('CreateServerInput', {
 
 export const UpdateServerInput = builder.inputType('UpdateServerInput', {
   fields: (t) => ({
-    description: t.string({ validate: description }),
-    maintenance: t.boolean(),
-    name: t.string({ validate: name }),
-    profile: t.field({ type: PermissionProfileEnum }),
-    scopes: t.stringList({ validate: scopes }),
+    description: t.string({ description: 'At most 500 characters.', validate: description }),
+    maintenance: t.boolean({ description: 'Whether somebody works on it.' }),
+    name: t.string({ description: "1 to 100 characters, unlike every other server's.", validate: name }),
+    profile: t.field({
+      type: PermissionProfileEnum,
+      description: 'What can be done on it at most. Needs servers:register too.',
+    }),
+    scopes: t.stringList({
+      description:
+        'Patterns; needed with CUSTOM, refused with the other profiles. Needs servers:register too.',
+      validate: scopes,
+    }),
     serverId: t.id({ required: true }),
-    tags: t.stringList({ validate: tags }),
+    tags: t.stringList({
+      description: 'All of its tags from now on: at most 20 of 1 to 40 characters.',
+      validate: tags,
+    }),
   }),
 });
 

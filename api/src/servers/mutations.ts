@@ -12,7 +12,10 @@ import type { CreatedServer } from './service.ts';
 
 const ServerPayload = builder.objectRef<{ readonly server: Server }>('ServerPayload').implement({
   access: 'inherited',
-  fields: (t) => ({ server: t.field({ type: ServerType, resolve: ({ server }) => server }) }),
+  description: 'A server after a change.',
+  fields: (t) => ({
+    server: t.field({ type: ServerType, description: 'As it is now.', resolve: ({ server }) => server }),
+  }),
 });
 
 /** @throws ServerKitError UNAVAILABLE when what agents download is not at hand */
@@ -31,21 +34,34 @@ const RegistrationPayload = builder.objectRef<CreatedServer>('RegistrationPayloa
   perViewer: true,
   description: 'A server and the ways to join it. The token is answered here and nowhere else.',
   fields: (t) => ({
-    expiresAt: t.field({ type: 'DateTime', resolve: ({ token }) => token.expiresAt }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'Until when the token can be used.',
+      resolve: ({ token }) => token.expiresAt,
+    }),
     installCommand: t.string({
       description: 'One line for a root shell on Linux.',
       resolve: async ({ token }, _args, { services }) => (await commandsFor(services, token.token)).linux,
     }),
     installCommands: t.field({
       type: InstallCommands,
+      description: 'The ways to join it, by platform.',
       resolve: ({ token }, _args, { services }) => commandsFor(services, token.token),
     }),
     joinability: t.field({
       type: Joinability,
+      description: 'Whether the machine can reach this control plane.',
       resolve: (_payload, _args, { services }) => services.controlPlane.joinability(),
     }),
-    registrationToken: t.string({ resolve: ({ token }) => token.token }),
-    server: t.field({ type: ServerType, resolve: ({ server }) => server }),
+    registrationToken: t.string({
+      description: 'The token itself: sk_reg_….',
+      resolve: ({ token }) => token.token,
+    }),
+    server: t.field({
+      type: ServerType,
+      description: 'The server it is for.',
+      resolve: ({ server }) => server,
+    }),
   }),
 });
 
@@ -53,7 +69,9 @@ const DeleteServerPayload = builder
   .objectRef<{ readonly deletedServerId: string }>('DeleteServerPayload')
   .implement({
     access: 'inherited',
-    fields: (t) => ({ deletedServerId: t.exposeID('deletedServerId') }),
+    fields: (t) => ({
+      deletedServerId: t.exposeID('deletedServerId', { description: 'The server that is gone.' }),
+    }),
   });
 
 const PingServerPayload = builder
@@ -62,7 +80,11 @@ const PingServerPayload = builder
     access: 'inherited',
     fields: (t) => ({
       roundTripMs: t.exposeFloat('roundTripMs', { description: 'Milliseconds from asking to the answer.' }),
-      server: t.field({ type: ServerType, resolve: ({ server }) => server }),
+      server: t.field({
+        type: ServerType,
+        description: 'The server that answered.',
+        resolve: ({ server }) => server,
+      }),
     }),
   });
 
@@ -74,7 +96,7 @@ const RegisterAgentPayload = builder.objectRef<RegistrationReply>('RegisterAgent
     mac: t.exposeString('mac', {
       description: 'HMAC-SHA-256 over the transcript and the payload, base64url.',
     }),
-    payload: t.exposeString('payload'),
+    payload: t.exposeString('payload', { description: 'JSON text.' }),
   }),
 });
 

@@ -4,30 +4,44 @@ import { filterServers, loadFrom, sortServers } from './list.ts';
 import { ServerStatusEnum, ServerType } from './server-type.ts';
 
 const ServerFilterInput = builder.inputType('ServerFilter', {
+  description: 'Which servers to list. All that is given must hold.',
   fields: (t) => ({
-    statuses: t.field({ type: [ServerStatusEnum] }),
+    statuses: t.field({ type: [ServerStatusEnum], description: 'In any of these states.' }),
     tags: t.stringList({ description: 'Servers that carry every one of these.' }),
     text: t.string({ description: 'Found in the name, description, hostname, address or a tag.' }),
   }),
 });
 
-const SortDirection = builder.enumType('SortDirection', { values: ['ASC', 'DESC'] as const });
+const SortDirection = builder.enumType('SortDirection', {
+  description: 'Which way to sort.',
+  values: {
+    ASC: { description: 'The smallest first.' },
+    DESC: { description: 'The largest first.' },
+  } as const,
+});
 
 const ServerSortField = builder.enumType('ServerSortField', {
+  description: 'What to sort servers by.',
   values: {
-    CPU: {},
-    CREATED_AT: {},
-    LAST_SEEN: {},
-    MEMORY: {},
-    NAME: {},
+    CPU: { description: 'The newest CPU load.' },
+    CREATED_AT: { description: 'When they were added.' },
+    LAST_SEEN: { description: 'When their agent was last heard.' },
+    MEMORY: { description: 'The newest share of memory in use.' },
+    NAME: { description: 'Their names; web-9 comes before web-10.' },
     STATUS: { description: 'The worst first when ascending.' },
   } as const,
 });
 
 const ServerSortInput = builder.inputType('ServerSort', {
+  description: 'How to sort servers.',
   fields: (t) => ({
-    direction: t.field({ type: SortDirection, required: true, defaultValue: 'ASC' }),
-    field: t.field({ type: ServerSortField, required: true }),
+    direction: t.field({
+      type: SortDirection,
+      required: true,
+      defaultValue: 'ASC',
+      description: 'Which way.',
+    }),
+    field: t.field({ type: ServerSortField, required: true, description: 'By what.' }),
   }),
 });
 
@@ -37,7 +51,7 @@ builder.queryFields((t) => ({
     nullable: true,
     access: 'servers:read',
     description: 'One server; null when there is none with this id. Scope: servers:read.',
-    args: { id: t.arg.id({ required: true }) },
+    args: { id: t.arg.id({ required: true, description: 'Its id, srv_….' }) },
     resolve: (query, _root, { id }, { db }) => db.prisma.server.findUnique({ ...query, where: { id } }),
   }),
   servers: t.connection(
@@ -45,7 +59,10 @@ builder.queryFields((t) => ({
       type: ServerType,
       access: 'servers:read',
       description: 'The servers, by name unless sorted otherwise. Scope: servers:read.',
-      args: { filter: t.arg({ type: ServerFilterInput }), sort: t.arg({ type: ServerSortInput }) },
+      args: {
+        filter: t.arg({ type: ServerFilterInput, description: 'Only these.' }),
+        sort: t.arg({ type: ServerSortInput, description: 'By name when absent.' }),
+      },
       resolve: async (_root, { filter, sort, ...page }, { db, services }) => {
         const rows = filterServers(await db.prisma.server.findMany(), filter ?? {});
         const order = sort ?? { field: 'NAME', direction: 'ASC' };

@@ -3,18 +3,20 @@ import { serverChanges, type ServerChange } from './events.ts';
 import { ServerType } from './server-type.ts';
 
 const ServerEventKind = builder.enumType('ServerEventKind', {
+  description: 'What happened to a server.',
   values: {
-    CREATED: {},
-    DELETED: {},
+    CREATED: { description: 'It was added.' },
+    DELETED: { description: 'It was removed.' },
     STATUS: { description: 'Its status or its problems changed.' },
-    UPDATED: {},
+    UPDATED: { description: 'Something else about it changed.' },
   } as const,
 });
 
 const ServerEvent = builder.objectRef<ServerChange>('ServerEvent').implement({
   access: 'inherited',
+  description: 'Something happened to a server.',
   fields: (t) => ({
-    kind: t.field({ type: ServerEventKind, resolve: ({ kind }) => kind }),
+    kind: t.field({ type: ServerEventKind, description: 'What happened.', resolve: ({ kind }) => kind }),
     server: t.prismaField({
       type: ServerType,
       nullable: true,

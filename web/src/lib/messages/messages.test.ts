@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { buildSchema, isEnumType } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../api/failure.ts';
 import { en } from './en.ts';
@@ -36,10 +37,11 @@ test('French puts unbreakable or no space where English has a plain apostrophe',
 });
 
 describe('errors', () => {
-  // Read as text: the dashboard shares nothing with the API but its contract.
-  const source = readFileSync(new URL('../../../../api/src/errors.ts', import.meta.url), 'utf8');
-  const list = /errorCodes = \[([\s\S]*?)\] as const/.exec(source)?.[1] ?? '';
-  const codes = [...list.matchAll(/^\s*'([A-Z_]+)',$/gm)].map(([, code]) => code ?? '');
+  const schema = buildSchema(
+    readFileSync(new URL('../../../../api/schema.graphql', import.meta.url), 'utf8'),
+  );
+  const type = schema.getType('ErrorCode');
+  const codes = isEnumType(type) ? type.getValues().map(({ name }) => name) : [];
 
   test('every code of the API has a sentence in both languages', () => {
     expect(codes.length).toBeGreaterThan(20);
