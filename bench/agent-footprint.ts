@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -7,6 +7,7 @@ import { container } from '../testing/docker.ts';
 import { run, startProcess, type TestProcess } from '../testing/processes.ts';
 import { tempDir } from '../testing/tmp.ts';
 import { quantile, type Bench, type Measurement } from './measurement.ts';
+import { cpuMs, memoryOf } from './process-usage.ts';
 
 const settleMs = 60_000;
 const watchMs = 60_000;
@@ -89,21 +90,6 @@ export const agentFootprint: Bench = {
 
 function start(config: string): TestProcess {
   return startProcess(process.execPath, [bundle, 'start', '-c', config]);
-}
-
-/** Bytes, from the kernel's own sum over all mappings (man proc_pid_smaps). */
-function memoryOf(pid: number): { readonly rss: number; readonly anonymous: number } {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const kib = (name: string): number =>
-    Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) * 1024;
-  return { rss: kib('Rss'), anonymous: kib('Anonymous') };
-}
-
-/** Milliseconds of CPU, of the process itself and of children it has waited for (man proc_pid_stat; 100 ticks a second). */
-function cpuMs(pid: number): { readonly own: number; readonly children: number } {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ').map(Number) ?? [];
-  const at = (index: number): number => fields[index] ?? Number.NaN;
-  return { own: (at(11) + at(12)) * 10, children: (at(13) + at(14)) * 10 };
 }
 
 /** A TCP proxy that counts what passes, both ways. */

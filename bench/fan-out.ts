@@ -61,6 +61,7 @@ export const fanOut: Bench = {
   async measure() {
     const raw = await rawBroadcast();
     await using api = await testApi();
+    await comparePayloads(api);
     const shared = await throughTheApi(api, selection);
     // A comment of one's own makes a document of one's own, which nobody shares.
     const apart = await throughTheApi(api, `# $n\n${selection}`);
@@ -79,6 +80,21 @@ export const fanOut: Bench = {
     return result;
   },
 };
+
+/** The official client gets the same of a shared execution as of one of its own. */
+async function comparePayloads(api: TestApi): Promise<void> {
+  const { client } = await api.join('viewer');
+  const queries = [selection, selection, `# alone\n${selection}`];
+  const viewers = queries.map((query) => client.subscribe<{ serverMetrics: unknown }>(query));
+  const same = sample();
+  const publishing = setInterval(() => api.services.topics.publish(storedSamples, same), 100);
+  const events = await Promise.all(viewers.map((viewer) => viewer.next())).finally(() =>
+    clearInterval(publishing),
+  );
+  for (const viewer of viewers) await viewer[Symbol.asyncDispose]();
+  const texts = new Set(events.map((event) => JSON.stringify(event)));
+  if (texts.size !== 1) throw new Error(`shared and own executions differ: ${[...texts].join('\n')}`);
+}
 
 let serial = 0;
 function sample(): Measured {

@@ -1,8 +1,6 @@
 /** The process of a simulated fleet: the agent's real link and executor, with resolvers that answer at once. */
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { buildSchema, type GraphQLFieldResolver } from 'graphql';
 import { generateSigningKey } from '@serverkit/wire/bytes.ts';
 import { contractVersion } from '@serverkit/wire/handshake.ts';
@@ -14,21 +12,26 @@ import { register } from '../agent/src/link/register.ts';
 import { silentLog } from '../agent/src/log.ts';
 import { createPolicy } from '../agent/src/policy.ts';
 import { source } from '../agent/src/source.ts';
-import type { FleetOrder } from './fleet.ts';
+import { countSamples, forEachOf, type FleetOrder } from './fleet.ts';
 import { facts, sampleAt } from './fleet-data.ts';
 
 type Resolve = GraphQLFieldResolver<unknown, OperationContext>;
 
 const itself = (value: unknown): unknown => value;
 
+let samplesSent = 0;
+
 process.once('message', (order: FleetOrder) => {
+  process.on('message', (question) => {
+    if (question === countSamples) process.send?.(samplesSent);
+  });
   run(order).catch((error: unknown) => {
     console.error(error);
     process.exit(1);
   });
 });
 
-async function run({ url, tokens, sampleEveryMs }: FleetOrder): Promise<void> {
+async function run({ url, tokens, sampleEveryMs, journal: file }: FleetOrder): Promise<void> {
   const schema = buildSchema(readFileSync(new URL('../wire/agent.graphql', import.meta.url), 'utf8'));
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const [name, field] of Object.entries(type?.getFields() ?? {})) {
@@ -39,12 +42,12 @@ async function run({ url, tokens, sampleEveryMs }: FleetOrder): Promise<void> {
     }
   }
   // One journal for all: its fsyncs are as real as with one each, its open files are not the thing measured.
-  const journal = await openJournal(join(mkdtempSync(join(tmpdir(), 'serverkit-bench-')), 'journal'));
+  const journal = await openJournal(file);
   const endpoint = endpointOf({ server: url, insecure: false });
   let online = 0;
-  for (const token of tokens) {
+  await forEachOf(tokens.length, async (n) => {
     const key = generateSigningKey();
-    const answer = await register(endpoint, token, key, JSON.stringify(facts));
+    const answer = await register(endpoint, tokens[n] ?? '', key, JSON.stringify(facts));
     openLink({
       endpoint,
       identity: { agentId: answer.agentId, serverId: answer.serverId, key, controlKeys: answer.keys },
@@ -67,7 +70,7 @@ async function run({ url, tokens, sampleEveryMs }: FleetOrder): Promise<void> {
         if (state === 'waiting') console.error(`a simulated agent lost its link: ${reason}`);
       },
     });
-  }
+  });
 }
 
 const container = {
@@ -115,14 +118,15 @@ function streams(sampleEveryMs: number): Readonly<Record<string, Resolve>> {
         for (let seq = (after?.seq ?? -1) + 1; sampleEveryMs > 0 && !ended.aborted; seq += 1) {
           await new Promise((resolve) => setTimeout(resolve, wait));
           wait = sampleEveryMs;
-          if (!ended.aborted)
-            await push({
-              samples: {
-                epoch,
-                monotonicMs: Math.round(performance.now()),
-                samples: [sampleAt(epoch, seq)],
-              },
-            });
+          if (ended.aborted) break;
+          samplesSent += 1;
+          await push({
+            samples: {
+              epoch,
+              monotonicMs: Math.round(performance.now()),
+              samples: [sampleAt(epoch, seq)],
+            },
+          });
         }
       }),
   };

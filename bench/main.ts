@@ -1,18 +1,32 @@
 /**
  * Measures what the project promises of its speed and size: `npm run bench`, or `npm run bench -- name` for one file. Ends with 1 when
- * a limit is missed that bench/known-misses.json does not list with its number and cause.
+ * a limit is missed that bench/known-misses.json does not list with its number and cause. With --write the table becomes
+ * bench/RESULTS.md.
  */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { agentFootprint } from './agent-footprint.ts';
 import { fanOut } from './fan-out.ts';
+import { fleetLoad } from './fleet-load.ts';
+import { listQuery } from './list-query.ts';
+import { logStream } from './log-stream.ts';
 import { metricsHistory } from './metrics-history.ts';
 import { metricsIngest } from './metrics-ingest.ts';
 import { missed, type Bench, type Measurement } from './measurement.ts';
 import { roundTrip } from './round-trip.ts';
 
-const all: readonly Bench[] = [agentFootprint, roundTrip, fanOut, metricsIngest, metricsHistory];
-const only = process.argv.slice(2);
+const all: readonly Bench[] = [
+  agentFootprint,
+  roundTrip,
+  listQuery,
+  logStream,
+  fanOut,
+  metricsIngest,
+  metricsHistory,
+  fleetLoad,
+];
+const write = process.argv.includes('--write');
+const only = process.argv.slice(2).filter((word) => word !== '--write');
 
 interface KnownMiss {
   readonly measured: string;
@@ -28,22 +42,35 @@ for (const bench of all) {
   results.push(...(await bench.measure()));
 }
 
-console.log(
-  `\n${cpus().length} × ${cpus()[0]?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}\n`,
-);
-console.log('| what | measured | budget | against | |\n|---|---|---|---|---|');
-let unexplained = 0;
-for (const result of results) {
-  const { what, value, unit, atMost, atLeast, baseline = '' } = result;
-  const budget =
-    atMost !== undefined ? `≤ ${atMost} ${unit}` : atLeast !== undefined ? `≥ ${atLeast} ${unit}` : '';
-  const miss = missed(result);
-  const cause = known[what];
-  if (miss && !cause) unexplained += 1;
-  const verdict = budget === '' ? '' : !miss ? 'met' : cause ? `missed: ${cause.cause}` : 'MISSED';
-  console.log(`| ${what} | ${rounded(value)} ${unit} | ${budget} | ${baseline} | ${verdict} |`);
+const [cpu] = cpus();
+const machine = `${cpus().length} × ${cpu?.model ?? '?'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`;
+const table = [
+  '| what | measured | budget | against | |',
+  '|---|---|---|---|---|',
+  ...results.map((result) => {
+    const { what, value, unit, baseline = '' } = result;
+    return `| ${what} | ${rounded(value)} ${unit} | ${budgetOf(result)} | ${baseline} | ${verdictOf(result)} |`;
+  }),
+].join('\n');
+console.log(`\n${machine}\n\n${table}`);
+if (write) {
+  const day = new Date().toISOString().slice(0, 10);
+  const title = `# Measured\n\nBy \`npm run bench -- --write\` on ${day}: ${machine}.`;
+  writeFileSync(new URL('RESULTS.md', import.meta.url), `${title}\n\n${table}\n`);
 }
-process.exit(unexplained > 0 ? 1 : 0);
+process.exit(results.some((result) => missed(result) && !known[result.what]) ? 1 : 0);
+
+function budgetOf({ unit, atMost, atLeast }: Measurement): string {
+  if (atMost !== undefined) return `≤ ${atMost} ${unit}`;
+  return atLeast === undefined ? '' : `≥ ${atLeast} ${unit}`;
+}
+
+function verdictOf(result: Measurement): string {
+  if (budgetOf(result) === '') return '';
+  if (!missed(result)) return 'met';
+  const cause = known[result.what]?.cause;
+  return cause === undefined ? 'MISSED' : `missed: ${cause}`;
+}
 
 function rounded(value: number): string {
   return value >= 100 ? value.toFixed(0) : value >= 1 ? value.toFixed(2) : value.toPrecision(2);

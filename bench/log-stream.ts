@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createClient } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { controlPlane, type ControlPlane } from '../testing/control-plane.ts';
+import { container, docker } from '../testing/docker.ts';
+import { eventually } from '../testing/events.ts';
+import type { TestClient } from '../testing/graphql-client.ts';
+import type { Bench, Measurement } from './measurement.ts';
+
+/** Lines of a hundred bytes, the last one a line feed. */
+const lines = 2_000_000;
+const line = 'x'.repeat(99);
+const megabytes = (lines * (line.length + 1)) / 1e6;
+
+const follow = /* GraphQL */ `
+  subscription Bench_Logs($serverId: ID!, $containerId: ID!) {
+    containerLogs(serverId: $serverId, containerId: $containerId, follow: false) {
+      segments {
+        stream
+        text
+      }
+    }
+  }
+`;
+
+interface Batch {
+  readonly containerLogs: { readonly segments: readonly { readonly text: string }[] };
+}
+
+/** A long log of one container, from the real engine through the real agent and the control plane to one viewer. */
+export const logStream: Bench = {
+  name: 'log-stream',
+  async measure() {
+    await using plane = await controlPlane({ limit: 120_000, env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    const client = await plane.signIn();
+    await using box = await container({ command: ['sh', '-c', `yes ${line} | head -n ${lines}`] });
+    await docker('wait', box.id);
+    const serverId = await eventually(() => onlineServer(client), 'the local agent', { limit: 30_000 });
+    const alone = await engineAlone(box.id);
+    const before = memory(plane.process.pid);
+    const seconds = await read(plane, client, { serverId, containerId: box.id });
+    const growth = (memory(plane.process.pid).peak - before.now) / 1e6;
+    const baseline = `docker logs to nowhere ${(megabytes / alone).toFixed(0)} MB/s`;
+    const results: Measurement[] = [
+      {
+        what: 'log stream, one container to one viewer',
+        value: megabytes / seconds,
+        unit: 'MB/s',
+        atLeast: 50,
+        baseline,
+      },
+      {
+        what: `the control plane's growth over ${megabytes} MB of log`,
+        value: growth,
+        unit: 'MB',
+        atMost: 64,
+      },
+    ];
+    return results;
+  },
+};
+
+async function onlineServer(client: TestClient): Promise<string | undefined> {
+  const { servers } = await client.query<{ servers: { nodes: { id: string }[] } }>(
+    '{ servers(filter: { statuses: [ONLINE] }) { nodes { id } } }',
+  );
+  return servers.nodes[0]?.id;
+}
+
+/** Seconds until every line was there. */
+async function read(plane: ControlPlane, { session }: TestClient, variables: Record<string, unknown>) {
+  class Viewer extends WebSocket {
+    constructor(url: string, protocols?: string | string[]) {
+      super(url, protocols, { headers: { origin: plane.url, cookie: session.cookie ?? '' } });
+    }
+  }
+  const socket = createClient({
+    url: `${plane.url.replace('http', 'ws')}/graphql`,
+    webSocketImpl: Viewer,
+    connectionParams: { session: session.proof },
+    lazy: true,
+  });
+  const began = performance.now();
+  let bytes = 0;
+  for await (const { data, errors } of socket.iterate<Batch>({ query: follow, variables })) {
+    if (errors) throw new AggregateError(errors);
+    for (const { text } of data?.containerLogs.segments ?? []) bytes += text.length;
+  }
+  await socket.dispose();
+  if (bytes !== megabytes * 1e6) throw new Error(`${bytes} bytes of ${megabytes} MB arrived`);
+  return (performance.now() - began) / 1000;
+}
+
+/** Seconds that the engine's own client takes. */
+async function engineAlone(id: string): Promise<number> {
+  const began = performance.now();
+  const client = spawn('docker', ['logs', id], { stdio: ['ignore', 'ignore', 'inherit'] });
+  await once(client, 'exit');
+  return (performance.now() - began) / 1000;
+}
+
+/** Bytes resident, and the most that ever were. */
+function memory(pid: number): { readonly now: number; readonly peak: number } {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kib = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]);
+  return { now: kib('VmRSS') * 1024, peak: kib('VmHWM') * 1024 };
+}
