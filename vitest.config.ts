@@ -4,17 +4,24 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const integration = '**/*.integration.test.ts';
 const endToEnd = 'e2e/**/*.e2e.ts';
 
-/** What real parts need: one file at a time, because an engine, a port range and two cores are shared. */
-const oneByOne = {
-  fileParallelism: false,
-  globalSetup: 'testing/global-setup.ts',
-  hookTimeout: 120_000,
-} as const;
+/** What real parts need. */
+const realParts = { globalSetup: 'testing/global-setup.ts', hookTimeout: 120_000 } as const;
+
+const made = [...configDefaults.exclude, '**/{dist,build,.svelte-kit}/**'];
+
+/** Files that must have the machine to themselves; all others bring what they touch, and run two at a time. */
+const undisturbed = [
+  // They compare with what the one engine of this machine counts and lists.
+  'agent/src/docker/*.integration.test.ts',
+  // They hold what is measured against a clock: a slow line, the CPU that the dashboard shows.
+  'e2e/link/network.integration.test.ts',
+  'e2e/dashboard/first-minute.e2e.ts',
+];
 
 /**
- * Three projects, in this order: `unit` needs nothing but Node, `integration` real parts (Docker, PostgreSQL, root),
- * `e2e` the whole product in a browser. Nothing is retried, an unhandled error fails the run, and what a run leaves
- * open is reported.
+ * Four projects, in this order: `unit` needs nothing but Node, `integration` real parts (Docker, PostgreSQL, root),
+ * `e2e` the whole product in a browser and on machines, `undisturbed` is what of those two cannot share the machine.
+ * Nothing is retried, an unhandled error fails the run, and what a run leaves open is reported.
  */
 export default defineConfig({
   resolve: {
@@ -37,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...configDefaults.exclude, '**/{dist,build,.svelte-kit}/**', integration],
+          exclude: [...made, integration],
           sequence: { groupOrder: 0 },
           testTimeout: 10_000,
         },
@@ -47,10 +54,10 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [integration],
-          exclude: [...configDefaults.exclude, '**/{dist,build,.svelte-kit}/**'],
+          exclude: [...made, ...undisturbed],
           sequence: { groupOrder: 1 },
           testTimeout: 60_000,
-          ...oneByOne,
+          ...realParts,
         },
       },
       {
@@ -58,9 +65,22 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: [endToEnd],
+          exclude: [...made, ...undisturbed],
           sequence: { groupOrder: 2 },
           testTimeout: 180_000,
-          ...oneByOne,
+          ...realParts,
+          hookTimeout: 240_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'undisturbed',
+          include: undisturbed,
+          sequence: { groupOrder: 3 },
+          fileParallelism: false,
+          testTimeout: 180_000,
+          ...realParts,
           hookTimeout: 240_000,
         },
       },

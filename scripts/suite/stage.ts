@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 export interface Outcome {
   /** Absent when the stage could not run; `remark` then says why. */
   readonly ok?: boolean;
-  /** Tests that passed and failed inside the stage, besides the stage itself. */
+  /** What passed and failed inside a stage that consists of tests. */
   readonly passed?: number;
   readonly failed?: number;
   /** One line for the summary. */

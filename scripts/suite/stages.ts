@@ -49,7 +49,5 @@ export const fast: readonly Stage[] = [
 /** What runs the product. */
 export const slow: readonly Stage[] = [
   { name: 'build', run: () => quietly(['node', 'scripts/setup.mjs']) },
-  vitestStage('unit', '{wire,prisma,api,agent,web/src,scripts,testing}/**/*.test.ts'),
-  vitestStage('integration', '**/*.integration.test.ts'),
-  vitestStage('e2e', 'e2e/**/*.e2e.ts'),
+  ...['unit', 'integration', 'e2e', 'undisturbed'].map(vitestStage),
 ];

@@ -6,14 +6,18 @@ export interface Tally {
   readonly failed: number;
 }
 
-/** Adds up stages and tests. A stage that could not run counts as failed when `strict`, else not at all. */
+/**
+ * Adds up what was checked: a stage by its tests, any other as one. A stage that failed though none of its tests did
+ * (a file that cannot be loaded, an error outside of tests) is one failure. One that could not run counts as failed when
+ * `strict`, else not at all.
+ */
 export function tally(stages: readonly Done[], strict: boolean): Tally {
-  const sum = (pick: (stage: Done) => number): number =>
-    stages.reduce((total, stage) => total + pick(stage), 0);
-  return {
-    passed: sum(({ ok, passed = 0 }) => passed + (ok === true ? 1 : 0)),
-    failed: sum(({ ok, failed = 0 }) => failed + (ok === false || (ok === undefined && strict) ? 1 : 0)),
-  };
+  let [passed, failed] = [0, 0];
+  for (const { ok, passed: good = ok === true ? 1 : 0, failed: bad = 0 } of stages) {
+    passed += good;
+    failed += bad > 0 ? bad : ok === false || (ok === undefined && strict) ? 1 : 0;
+  }
+  return { passed, failed };
 }
 
 /** The line that machines read; it must stay the last. */
