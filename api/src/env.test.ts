@@ -1,5 +1,7 @@
+import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { tempDir } from '../../testing/tmp.ts';
 import { readEnvironment } from './env.ts';
 
 const sentenceFor = (settings: Record<string, string>): string => {
@@ -113,5 +115,48 @@ describe('readEnvironment', () => {
     expect(readEnvironment({ SERVERKIT_TOKEN: 'x' }).warnings).toEqual([
       'SERVERKIT_TOKEN is not a setting of ServerKit and was ignored.',
     ]);
+  });
+});
+
+describe('a secret in a file', () => {
+  const url = 'postgresql://u:hunter2@db:5433/kit';
+
+  it('is read without the line break at its end', async () => {
+    await using dir = await tempDir();
+    writeFileSync(dir.file('url'), `${url}\n`);
+    writeFileSync(dir.file('password'), ' a long password \r\n');
+    const env = readEnvironment({
+      DATABASE_URL_FILE: dir.file('url'),
+      SERVERKIT_ADMIN_EMAIL: 'a@b.example',
+      SERVERKIT_ADMIN_PASSWORD_FILE: dir.file('password'),
+    });
+    expect(env).toMatchObject({
+      databaseUrl: url,
+      admin: { email: 'a@b.example', password: ' a long password ' },
+      warnings: [],
+    });
+  });
+
+  it('is not read beside the setting itself', () => {
+    expect(sentenceFor({ DATABASE_URL: url, DATABASE_URL_FILE: '/nowhere' })).toBe(
+      'DATABASE_URL and DATABASE_URL_FILE are both set; set one of them.',
+    );
+  });
+
+  it('must be there', async () => {
+    await using dir = await tempDir();
+    expect(sentenceFor({ DATABASE_URL_FILE: dir.file('none') })).toBe(
+      `DATABASE_URL_FILE names ${dir.file('none')}, which cannot be read (ENOENT).`,
+    );
+    writeFileSync(dir.file('empty'), '\n');
+    expect(sentenceFor({ DATABASE_URL_FILE: dir.file('empty') })).toBe(
+      `DATABASE_URL_FILE names ${dir.file('empty')}, which is empty.`,
+    );
+  });
+
+  it('is checked like the setting, and never repeated', async () => {
+    await using dir = await tempDir();
+    writeFileSync(dir.file('url'), 'mysql://root:hunter2@db/kit');
+    expect(sentenceFor({ DATABASE_URL_FILE: dir.file('url') })).toMatch(/^DATABASE_URL must be a PostgreSQL/);
   });
 });

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { fileSettings, withSecretFiles } from './env-files.ts';
 import { StartupError } from './startup-error.ts';
 import { parseTrustProxy, type TrustProxy } from './http/trust-proxy.ts';
 
@@ -34,12 +35,13 @@ export interface Environment {
 }
 
 /** Our own variables. One that only resembles them is refused as a slip of the pen. */
-const known = [
+const known: readonly string[] = [
   'SERVERKIT_DATA_DIR',
   'SERVERKIT_ADMIN_EMAIL',
   'SERVERKIT_ADMIN_PASSWORD',
   'SERVERKIT_LOCAL_AGENT',
-] as const;
+  ...fileSettings,
+];
 
 /** Edits that still make a name a slip of a known one rather than somebody else's variable. */
 const slip = 4;
@@ -112,7 +114,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     Object.entries(source).filter(([, value]) => value !== undefined && value !== ''),
   );
   const warnings = unknownNames(Object.keys(set));
-  const parsed = shape.safeParse(set);
+  const parsed = shape.safeParse(withSecretFiles(set));
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     throw new StartupError(`${issue?.path.join('.') ?? 'A setting'} ${issue?.message ?? 'is not valid'}.`);
@@ -158,9 +160,7 @@ function both<Pair>(
 
 /** @throws StartupError for a name that is close to one of ours: `SERVERKIT_LOCALAGENT=off` must not be lost */
 function unknownNames(names: readonly string[]): string[] {
-  const strangers = names.filter(
-    (name) => name.startsWith('SERVERKIT_') && !known.some((one) => one === name),
-  );
+  const strangers = names.filter((name) => name.startsWith('SERVERKIT_') && !known.includes(name));
   for (const stranger of strangers) {
     const near = known.find((name) => distance(stranger, name) <= slip);
     if (near) throw new StartupError(`${stranger} is not a setting of ServerKit; did you mean ${near}?`);
