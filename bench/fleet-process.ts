@@ -21,6 +21,8 @@ const itself = (value: unknown): unknown => value;
 
 let samplesSent = 0;
 
+// A bench that fails takes its fleet with it.
+process.once('disconnect', () => process.exit());
 process.once('message', (order: FleetOrder) => {
   process.on('message', (question) => {
     if (question === countSamples) process.send?.(samplesSent);
@@ -37,8 +39,7 @@ async function run({ url, tokens, sampleEveryMs, journal: file }: FleetOrder): P
     for (const [name, field] of Object.entries(type?.getFields() ?? {})) {
       field.extensions = { scope: 'link' };
       field.resolve = resolvers[name] ?? itself;
-      const stream = streams(sampleEveryMs)[name];
-      if (stream) field.subscribe = stream;
+      if (type === schema.getSubscriptionType()) field.subscribe = streams(sampleEveryMs)[name] ?? silence;
     }
   }
   // One journal for all: its fsyncs are as real as with one each, its open files are not the thing measured.
@@ -87,6 +88,12 @@ const container = {
   networks: ['bridge'],
 };
 
+/** A stream in which nothing ever happens. */
+const silence: Resolve = (_root, _args, { signal }) => source(signal, ({ signal: ended }) => until(ended));
+
+const until = (ended: AbortSignal): Promise<void> =>
+  new Promise((resolve) => ended.addEventListener('abort', () => resolve()));
+
 const resolvers: Readonly<Record<string, Resolve>> = {
   ping: () => Math.round(performance.now()),
   startContainer: () => container,
@@ -107,8 +114,8 @@ function streams(sampleEveryMs: number): Readonly<Record<string, Resolve>> {
           containers: [container],
           docker: { available: true, version: '20.10.24' },
         };
-        await push({ containerChanges: change });
-        await new Promise<void>((resolve) => ended.addEventListener('abort', () => resolve()));
+        await push(change);
+        await until(ended);
       }),
     samples: (_root, { after }: { after?: { seq: number } | null }, { signal }) =>
       source(signal, async ({ push, signal: ended }) => {
@@ -121,11 +128,9 @@ function streams(sampleEveryMs: number): Readonly<Record<string, Resolve>> {
           if (ended.aborted) break;
           samplesSent += 1;
           await push({
-            samples: {
-              epoch,
-              monotonicMs: Math.round(performance.now()),
-              samples: [sampleAt(epoch, seq)],
-            },
+            epoch,
+            monotonicMs: Math.round(performance.now()),
+            samples: [sampleAt(epoch, seq)],
           });
         }
       }),

@@ -14,6 +14,7 @@ import { metricsHistory } from './metrics-history.ts';
 import { metricsIngest } from './metrics-ingest.ts';
 import { missed, type Bench, type Measurement } from './measurement.ts';
 import { roundTrip } from './round-trip.ts';
+import { web } from './web.ts';
 
 const all: readonly Bench[] = [
   agentFootprint,
@@ -24,6 +25,7 @@ const all: readonly Bench[] = [
   metricsIngest,
   metricsHistory,
   fleetLoad,
+  web,
 ];
 const write = process.argv.includes('--write');
 const only = process.argv.slice(2).filter((word) => word !== '--write');
