@@ -1,0 +1,51 @@
+import type { Messages } from '../en.ts';
+
+export const roles: Messages['roles'] = { ADMIN: 'Administrateur', OPERATOR: 'Opérateur', VIEWER: 'Lecteur' };
+
+export const signIn: Messages['signIn'] = {
+  title: 'Connexion',
+  text: 'Heureux de vous revoir.',
+  email: 'Adresse e-mail',
+  password: 'Mot de passe',
+  submit: 'Se connecter',
+};
+
+export const setup: Messages['setup'] = {
+  title: 'Installer ServerKit',
+  text: 'Créez le premier administrateur. Cela ne se fait qu’une fois.',
+  code: 'Code d’installation',
+  codeHint: 'Affiché dans le journal du premier démarrage.',
+  name: 'Nom',
+  passwordHint: (least) => `Au moins ${least} caractères.`,
+  submit: 'Créer l’administrateur',
+};
+
+export const account: Messages['account'] = {
+  address: 'Adresse',
+  encryption: 'Chiffrement',
+  installation: 'Cette installation',
+  language: 'Langue',
+  look: 'Apparence',
+  noTls: 'aucun : pour cette machine seulement',
+  role: 'Rôle',
+  roleText: {
+    ADMIN: 'peut tout faire',
+    OPERATOR: 'peut gérer serveurs et conteneurs',
+    VIEWER: 'peut regarder, pas changer',
+  },
+  started: 'Actif depuis le',
+  version: 'Version',
+  you: 'Vous',
+};
+
+export const sessions: Messages['sessions'] = {
+  current: 'ce navigateur',
+  revoke: 'Mettre fin',
+  revokeText: (browser, address) => `${browser} à ${address} est déconnecté aussitôt.`,
+  revokeTitle: 'Mettre fin à cette session ?',
+  revoked: 'La session est terminée.',
+  since: (date) => `depuis le ${date}`,
+  text: 'Les navigateurs connectés avec votre compte. Mettez fin à ceux que vous ne connaissez pas.',
+  unknown: 'Navigateur inconnu',
+  used: 'utilisé',
+};
