@@ -70,3 +70,9 @@ describe('relative', () => {
     expect(spaces(fr.relative(at, now))).toBe(french);
   });
 });
+
+test('one clock of 24 hours, also where people say p.m.', () => {
+  const american = createFormats('en-US');
+  expect(american.time(new Date(2026, 10, 22, 0, 5, 9))).toBe('00:05:09');
+  expect(american.dateTime(new Date(2020, 10, 22, 21, 5, 9))).toMatch(/21:05:09$/);
+});

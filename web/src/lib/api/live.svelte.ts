@@ -28,6 +28,8 @@ class Live {
   state = $state<LiveState>('off');
   /** Counts the connections made: an effect that reads it runs again after each reconnect. */
   connection = $state(0);
+  /** When the connection was lost, ms since 1970; null while it is up or was never made. */
+  lostAt = $state<number | null>(null);
 
   #client: Client | null = null;
   #wake: (() => void) | null = null;
@@ -49,6 +51,7 @@ class Live {
         connecting: () => (this.state = 'connecting'),
         connected: () => {
           this.state = 'live';
+          this.lostAt = null;
           this.connection++;
         },
         // graphql-ws sends pings but never misses their answer: a dead line would look alive for minutes.
@@ -62,7 +65,10 @@ class Live {
         },
         closed: (event) => {
           clearTimeout(this.#pongTimer);
-          if (this.#client) this.state = 'waiting';
+          if (this.#client) {
+            this.state = 'waiting';
+            if (this.connection > 0) this.lostAt ??= Date.now();
+          }
           if (event instanceof CloseEvent && sessionOver.has(event.code)) onSessionOver();
         },
       },
@@ -73,6 +79,8 @@ class Live {
     const client = this.#client;
     this.#client = null;
     this.state = 'off';
+    this.connection = 0;
+    this.lostAt = null;
     this.#wake?.();
     void client?.dispose();
   }

@@ -47,7 +47,8 @@ export function chartOptions(look: ChartLook): uPlot.Options {
   return {
     width: look.width,
     height: look.height,
-    padding: [8, 4, 0, 0],
+    // Room for half a label: a tick may stand at the very edge.
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: {
       sync: { key: look.sync },

@@ -10,7 +10,6 @@ export const Row = graphql(`
     imageId
     command
     state
-    status
     health
     exitCode
     createdAt

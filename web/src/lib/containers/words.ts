@@ -18,12 +18,13 @@ export function stateWord({
 /** How long it runs or since when it does not. Docker's own words for it are as old as its last event. */
 export function statusText({
   state,
-  status,
   startedAt,
   finishedAt,
-}: Pick<ContainerRow, 'state' | 'status' | 'startedAt' | 'finishedAt'>): string {
-  const alive = state === 'RUNNING' || state === 'PAUSED';
-  if (alive && startedAt) return t().containers.up(f().duration((now() - Date.parse(startedAt)) / 1000));
-  if (state === 'EXITED' && finishedAt) return t().containers.exited(f().relative(finishedAt, now()));
-  return status;
+  createdAt,
+}: Pick<ContainerRow, 'state' | 'startedAt' | 'finishedAt' | 'createdAt'>): string {
+  const ago = (at: string) => f().relative(at, Math.max(now(), Date.parse(at)));
+  if ((state === 'RUNNING' || state === 'PAUSED') && startedAt)
+    return t().containers.up(f().duration((now() - Date.parse(startedAt)) / 1000));
+  if (state === 'CREATED') return t().containers.createdAgo(ago(createdAt));
+  return finishedAt ? t().containers.exited(ago(finishedAt)) : '–';
 }
