@@ -56,7 +56,7 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
 /** This process's environment without what the test runner and npm put there, and with the project's tools on PATH. */
 export function plainEnv(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const foreign =
-    /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|SERVERKIT_|DATABASE_URL$|REDIS_URL$|PORT$|HOST$|PUBLIC_URL$)/;
+    /^(npm_|VITEST|NODE_ENV$|NODE_OPTIONS$|SERVERKIT_|DATABASE_URL$|REDIS_URL$|PORT$|HOST$|PUBLIC_URL$|container$)/;
   const own = Object.entries(process.env).filter(([name]) => !foreign.test(name));
   return { ...Object.fromEntries(own), ...extra };
 }

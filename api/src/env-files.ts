@@ -4,6 +4,8 @@ import { errorCode, StartupError } from './startup-error.ts';
 /** Settings that hold a secret: each may stand in a file instead, which the variable `<NAME>_FILE` names. */
 const secretSettings = ['DATABASE_URL', 'SERVERKIT_ADMIN_PASSWORD'] as const;
 
+type Variables = Readonly<Record<string, string | undefined>>;
+
 const fileSetting = (name: string): string => `${name}_FILE`;
 
 /** The variables that name files, as far as their names are ours. */
@@ -14,7 +16,7 @@ export const fileSettings: readonly string[] = secretSettings.map(fileSetting);
  * them. A file ends as editors end it: the line break is not part of the secret.
  * @throws StartupError one sentence that never repeats a secret
  */
-export function withSecretFiles(set: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function withSecretFiles(set: Variables): Variables {
   const secrets = secretSettings.flatMap((name) => {
     const file = set[fileSetting(name)];
     if (file === undefined) return [];

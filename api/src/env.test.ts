@@ -26,6 +26,7 @@ describe('readEnvironment', () => {
       databaseUrl: undefined,
       admin: undefined,
       localAgent: true,
+      inContainer: false,
       logLevel: 'info',
       warnings: [],
     });
@@ -53,6 +54,7 @@ describe('readEnvironment', () => {
       SERVERKIT_ADMIN_EMAIL: 'a@b.example',
       SERVERKIT_ADMIN_PASSWORD: 'a long password',
       SERVERKIT_LOCAL_AGENT: 'off',
+      container: 'docker',
       LOG_LEVEL: 'debug',
     });
     expect(env).toMatchObject({
@@ -66,6 +68,7 @@ describe('readEnvironment', () => {
       databaseUrl: 'postgresql://u:p@db:5433/kit',
       admin: { email: 'a@b.example', password: 'a long password' },
       localAgent: false,
+      inContainer: true,
       logLevel: 'debug',
     });
   });

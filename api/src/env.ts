@@ -28,6 +28,11 @@ export interface Environment {
   readonly admin: { readonly email: string; readonly password: string } | undefined;
   /** Whether to run an agent for this machine. @default true */
   readonly localAgent: boolean;
+  /**
+   * Whether our own addresses are those of a container, of no use to other machines. `container` says so, as systemd's
+   * container interface has it; images set it.
+   */
+  readonly inContainer: boolean;
   /** @default 'info' */
   readonly logLevel: (typeof levels)[number];
   /** Sentences about settings that were ignored, for the log. */
@@ -140,6 +145,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       (email, password) => ({ email, password }),
     ),
     localAgent: values.SERVERKIT_LOCAL_AGENT === 'on',
+    inContainer: set['container'] !== undefined,
     logLevel: values.LOG_LEVEL,
     warnings,
   };

@@ -9,12 +9,18 @@ import type { TrustProxy } from './trust-proxy.ts';
 const none: TrustProxy = { kind: 'none' };
 const proxied: TrustProxy = { kind: 'hops', count: 1 };
 
-const frontDoor = async (settings: { host: string; publicUrl?: string; trustProxy?: TrustProxy }) => {
+const frontDoor = async (settings: {
+  host: string;
+  publicUrl?: string;
+  trustProxy?: TrustProxy;
+  inContainer?: boolean;
+}) => {
   await using dir = await tempDir();
   const env = {
     host: settings.host,
     publicUrl: settings.publicUrl,
     trustProxy: settings.trustProxy ?? none,
+    inContainer: settings.inContainer ?? false,
     tls: undefined,
   };
   const tls = await openTls(env, dir.path, pino({ level: 'silent' }));
@@ -53,6 +59,7 @@ describe('the front door', () => {
     [{ host: '0.0.0.0', publicUrl: 'https://localhost:4000' }, 'PUBLIC_URL_LOOPBACK: '],
     [{ host: '0.0.0.0', publicUrl: 'http://kit.example' }, 'TLS_REQUIRED: '],
     [{ host: '0.0.0.0', trustProxy: proxied }, 'PUBLIC_URL_REQUIRED: '],
+    [{ host: '0.0.0.0', inContainer: true }, 'PUBLIC_URL_REQUIRED: '],
     [{ host: 'localhost' }, 'LOOPBACK_ONLY: '],
   ])('says what is in the way with %o', async (settings, words) => {
     const door = await frontDoor(settings);

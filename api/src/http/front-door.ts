@@ -34,7 +34,7 @@ export type Obstacle =
   /** Nothing tells the address that others reach us by. */
   | 'PUBLIC_URL_REQUIRED';
 
-type Settings = Pick<Environment, 'host' | 'publicUrl' | 'trustProxy'>;
+type Settings = Pick<Environment, 'host' | 'publicUrl' | 'trustProxy' | 'inContainer'>;
 
 /** @param port - the port in use, known once listening; 0 before */
 export function createFrontDoor(
@@ -81,6 +81,11 @@ function obstacleOf(
     return at(
       'PUBLIC_URL_REQUIRED',
       'ServerKit runs behind a proxy and does not know its address; set PUBLIC_URL to it.',
+    );
+  if (env.inContainer)
+    return at(
+      'PUBLIC_URL_REQUIRED',
+      'ServerKit runs in a container and does not know the address of its machine; set PUBLIC_URL to it.',
     );
   if (isLoopback(env.host))
     return at(

@@ -38,6 +38,7 @@ async function setup() {
         databaseUrl: undefined,
         admin: undefined,
         localAgent: false,
+        inContainer: false,
         logLevel: 'silent',
         warnings: [],
       },
