@@ -16,6 +16,11 @@ export interface Answer<Data> {
 /** The published schema says what comes back: a test that names another type fails where it reads it. */
 export const parseAnswer: <Data>(text: string) => Answer<Data> = JSON.parse;
 
+/** The code of an answer's first error; undefined when there is none. */
+export function codeOf({ errors }: Answer<unknown>): unknown {
+  return errors?.[0]?.extensions?.['code'];
+}
+
 /** Errors in an answer, with the first one's code and path for a test to look at. */
 export class GraphQLFailure extends Error {
   readonly code: unknown;

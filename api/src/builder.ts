@@ -6,12 +6,12 @@ import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { getDatamodel, type default as PrismaTypes } from '@serverkit/prisma/generated/pothos.ts';
 import { GraphQLDateTime, GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
-import type { RequestContext } from './context.ts';
+import { isFresh, type RequestContext } from './context.ts';
 import { holds, type AuthScopes } from './graphql/access.ts';
 import AccessPlugin from './graphql/access-plugin.ts';
 import ConventionsPlugin from './graphql/conventions-plugin.ts';
 import { invalidInput } from './graphql/input-errors.ts';
-import { refusal } from './graphql/refusals.ts';
+import { refusal, staleSession } from './graphql/refusals.ts';
 
 /** A page of a connection when `first` and `last` are absent, and the most that may be asked for. */
 export const defaultPageSize = 50;
@@ -65,6 +65,9 @@ export const builder = new SchemaBuilder<{
     authorize(access, context, info) {
       if (!holds(context.principal, access)) throw refusal(context, info, access);
     },
+    requireFresh(context, info) {
+      if (!isFresh(context.principal)) throw staleSession(context, info);
+    },
   },
   scopeAuth: {
     // A denied subscription must not start its source.
@@ -73,15 +76,21 @@ export const builder = new SchemaBuilder<{
     runScopesOnType: true,
     authScopes: ({ principal }) => ({
       scope: (scope) => principal.rights.everywhere.has(scope),
+      session: principal.kind === 'user',
       signedIn: principal.kind !== 'anonymous',
     }),
     unauthorizedError: (_parent, context, info, { failure }) =>
-      refusal(context, info, failure.kind === 'AuthScope' ? String(failure.parameter) : undefined),
+      refusal(context, info, failure.kind === 'AuthScope' ? accessOf(failure) : undefined),
   },
   validation: { validationError: invalidInput },
   // Weights only: graphql/limits.ts adds them up before anything runs, on both transports.
   complexity: { defaultComplexity: 1, defaultListMultiplier: 10, disabled: true },
 });
+
+/** What a failed check asked for: a scope by its name, or another kind of access. */
+function accessOf({ scope, parameter }: { readonly scope: unknown; readonly parameter: unknown }): string {
+  return String(scope === 'scope' ? parameter : scope);
+}
 
 builder.addScalarType('DateTime', GraphQLDateTime, {
   description: 'An instant, RFC 3339 in UTC with milliseconds.',

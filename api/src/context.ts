@@ -26,12 +26,22 @@ export type Principal =
       readonly kind: 'user';
       readonly user: SignedInUser;
       readonly sessionId: string;
+      /** When the password was last proven in this session. */
+      readonly freshAt: Date;
       readonly rights: Rights;
     };
 
 export type UserPrincipal = Extract<Principal, { kind: 'user' }>;
 
 export const anonymous: Principal = { kind: 'anonymous', rights: noRights };
+
+/** For how long a proven password opens sensitive changes, in milliseconds. */
+export const freshForMs = 15 * 60_000;
+
+/** Whether sensitive changes are open: a session has proven its password lately. */
+export function isFresh(principal: Principal): boolean {
+  return principal.kind === 'user' && principal.freshAt.getTime() + freshForMs > Date.now();
+}
 
 /** The viewer's end of the socket an operation came by, for bulk streams that must not outrun their reader. */
 export interface ViewerSocket {

@@ -7,6 +7,17 @@ export const errorCodes = {
   UNAUTHENTICATED: { description: 'No session, or one that ended. Sign in.' },
   PERMISSION_DENIED: { description: 'The scope in `scope` is missing.' },
   CREDENTIALS_INVALID: { description: 'Wrong e-mail address or password; which of them is not told.' },
+  SECOND_FACTOR_REQUIRED: {
+    description: 'The account has a second factor: select `secondFactor` of `signIn`, or send `code` along.',
+  },
+  SECOND_FACTOR_INVALID: { description: 'A code that is wrong, too old, or was used before.' },
+  FRESH_SIGN_IN_REQUIRED: {
+    description:
+      'A sensitive change, and the password was last entered over 15 minutes ago: `confirmSignIn`.',
+  },
+  LINK_INVALID: {
+    description: 'An invitation or reset link that was never made, was used or replaced, or is too old.',
+  },
   SETUP_CODE_INVALID: { description: 'Wrong or used setup code.' },
   SETUP_DONE: { description: 'The first administrator exists already.' },
   RATE_LIMITED: { description: 'Too many tries; wait `retryAfterSeconds`.' },
@@ -94,6 +105,21 @@ export function permissionDenied(scope?: string): ServerKitError {
           details: { scope },
         },
       );
+}
+
+/** For what only a person at a browser may do. */
+export function sessionNeeded(): ServerKitError {
+  return new ServerKitError(
+    'PERMISSION_DENIED',
+    'This is personal: it needs a session of the dashboard, which an API token is not.',
+  );
+}
+
+export function freshSignInRequired(): ServerKitError {
+  return new ServerKitError(
+    'FRESH_SIGN_IN_REQUIRED',
+    'Enter your password again first (confirmSignIn): it is more than 15 minutes since you last did.',
+  );
 }
 
 /** @param field - path of the input field, such as `input.name` */

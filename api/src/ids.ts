@@ -4,6 +4,8 @@ import { randomBytes } from 'node:crypto';
 export const idPrefixes = {
   user: 'usr',
   session: 'ses',
+  invitation: 'inv',
+  reset: 'rst',
   server: 'srv',
   registration: 'reg',
   agent: 'agt',
@@ -36,4 +38,14 @@ export function kindOfId(id: string): IdKind | undefined {
   return undefined;
 }
 
-const kinds: readonly IdKind[] = ['user', 'session', 'server', 'registration', 'agent', 'link', 'command'];
+const kinds: readonly IdKind[] = [
+  'user',
+  'session',
+  'invitation',
+  'reset',
+  'server',
+  'registration',
+  'agent',
+  'link',
+  'command',
+];

@@ -30,11 +30,11 @@ export interface Services {
 }
 
 export function createServices(platform: Platform): Services {
-  const { db, log, frontDoor } = platform;
+  const { db, log, vault, frontDoor } = platform;
   const topics = new Topics();
   const audit = createAudit(db, log);
   const access = new Access({ db });
-  const identity = new Identity({ db, log, access, audit, topics });
+  const identity = new Identity({ db, log, vault, access, audit, topics });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
   const metrics = new Metrics({ db, log, topics, agents: agents.links });

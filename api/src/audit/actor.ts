@@ -9,5 +9,13 @@ export type Actor =
 
 export function actorOf({ principal, address }: Pick<RequestContext, 'principal' | 'address'>): Actor {
   if (principal.kind !== 'user') return { kind: 'anonymous', address };
-  return { kind: 'user', id: principal.user.id, label: principal.user.email, address };
+  return userActor(principal.user, address);
+}
+
+/** A person who acts without a session yet, or is known by more than their session. */
+export function userActor(
+  { id, email }: { readonly id: string; readonly email: string },
+  address: string,
+): Actor {
+  return { kind: 'user', id, label: email, address };
 }

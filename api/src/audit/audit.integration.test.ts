@@ -98,7 +98,7 @@ test('who is refused is on record: by name, with what was tried, and without sec
     const { errors } = await viewer.client.answer(create, { input: { name: 'mine', description: secret } });
     expect(errors?.[0]?.extensions).toMatchObject({ code: 'PERMISSION_DENIED', scope: 'servers:register' });
   }
-  const nested = await viewer.client.answer('{ users { id } }');
+  const nested = await viewer.client.answer('{ users { nodes { id } } }');
   expect(nested.errors?.[0]?.extensions?.['code']).toBe('PERMISSION_DENIED');
   await api.services.audit.flush();
 

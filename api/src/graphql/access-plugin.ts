@@ -44,6 +44,8 @@ declare global {
       access: {
         /** Throws unless the context's principal has the access. */
         authorize: (access: FieldAccess, context: Types['Context'], info: GraphQLResolveInfo) => void;
+        /** Throws unless the context's session has proven its password lately. */
+        requireFresh: (context: Types['Context'], info: GraphQLResolveInfo) => void;
       };
     }
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
@@ -82,6 +84,11 @@ declare global {
       ResolveReturnShape,
     > {
       access: FieldAccess;
+      /**
+       * A sensitive change, for which a session must have proven its password lately; a function tells by the
+       * arguments. The API answers FRESH_SIGN_IN_REQUIRED otherwise.
+       */
+      fresh?: boolean | ((args: InputShapeFromFields<Args>) => boolean);
     }
     interface SubscriptionFieldOptions<
       Types extends SchemaTypes,
@@ -125,11 +132,12 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     resolver: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
     config: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
-    const { access } = fieldMarks(config.pothosOptions);
+    const { access, fresh } = fieldMarks(config.pothosOptions);
     if (!resolver || !isRoot(config) || !access || access === 'public') return resolver;
-    const { authorize } = this.builder.options.access;
+    const { authorize, requireFresh } = this.builder.options.access;
     return (root, args, context, info) => {
       authorize(access, context, info);
+      if (fresh === true || (typeof fresh === 'function' && fresh({ ...args }))) requireFresh(context, info);
       return resolver(root, args, context, info);
     };
   }
@@ -165,9 +173,10 @@ function isRoot({ kind }: { readonly kind: string }): boolean {
 }
 
 /** Only some kinds of field have all of the options; the rest read as absent. */
-function fieldMarks({ access, perViewer, delivery, overflow, snapshot }: FieldMarks): FieldMarks {
+function fieldMarks({ access, fresh, perViewer, delivery, overflow, snapshot }: FieldMarks): FieldMarks {
   return {
     ...(access && { access }),
+    ...(fresh && { fresh }),
     ...(perViewer && { perViewer }),
     ...(delivery && { delivery }),
     ...(overflow && { overflow }),

@@ -23,11 +23,12 @@ const types = Object.values(schema.getTypeMap()).filter(
     ),
 );
 
-function someone(scopes: Iterable<Scope>): Principal {
+function someone(scopes: Iterable<Scope>, freshAt = new Date()): Principal {
   return {
     kind: 'user',
     user: { id: 'usr_1', email: 'a@example.com', name: 'A', role: 'viewer' },
     sessionId: 'ses_1',
+    freshAt,
     rights: unlimited(new Set(scopes)),
   };
 }
@@ -38,21 +39,23 @@ function contextOf(principal: Principal) {
   return { principal, address: '', refused, services: { audit: { refused: () => refused.push('') } } };
 }
 
-type Outcome = 'let through' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED';
+type Outcome = 'let through' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'FRESH_SIGN_IN_REQUIRED';
 
 async function outcomeOf(
   field: GraphQLField<unknown, unknown>,
   principal: Principal,
   which: 'resolve' | 'subscribe',
+  input: object = {},
 ) {
   const info = { parentType: { name: 'Test' }, fieldName: field.name, path: {}, variableValues: {} };
   try {
     const run = field[which];
     if (!run) throw new TypeError(`${field.name} has no ${which}`);
-    await Reflect.apply(run, undefined, [{}, { input: {} }, contextOf(principal), info]);
+    await Reflect.apply(run, undefined, [{}, { input }, contextOf(principal), info]);
   } catch (error) {
     if (isServerKitError(error, 'UNAUTHENTICATED')) return 'UNAUTHENTICATED';
     if (isServerKitError(error, 'PERMISSION_DENIED')) return 'PERMISSION_DENIED';
+    if (isServerKitError(error, 'FRESH_SIGN_IN_REQUIRED')) return 'FRESH_SIGN_IN_REQUIRED';
   }
   return 'let through';
 }
@@ -63,6 +66,12 @@ function expected(access: FieldAccess, principal: Principal): Outcome {
 }
 
 const allScopes: readonly Scope[] = [...agentScopes, ...controlScopes];
+
+/** Arguments that make a change sensitive which otherwise is not. */
+const sensitiveInputs: Readonly<Record<string, object>> = {
+  'Mutation.updateServer': { profile: 'full_access' },
+  'Mutation.updateUser': { role: 'viewer' },
+};
 
 describe('walking the schema', () => {
   test('finds no root field without an access', () => {
@@ -81,7 +90,16 @@ describe('walking the schema', () => {
   test('finds only these open to everyone', () => {
     expect(
       roots.filter(({ field }) => field.extensions.serverkit?.access === 'public').map(({ name }) => name),
-    ).toEqual(['Query.setupStatus', 'Mutation.completeSetup', 'Mutation.registerAgent', 'Mutation.signIn']);
+    ).toEqual([
+      'Query.oneTimeLink',
+      'Query.setupStatus',
+      'Mutation.acceptInvitation',
+      'Mutation.completePasswordReset',
+      'Mutation.completeSetup',
+      'Mutation.completeSignIn',
+      'Mutation.registerAgent',
+      'Mutation.signIn',
+    ]);
   });
 });
 
@@ -109,6 +127,41 @@ describe('every root field', () => {
     }
   });
 
+  test('that is sensitive wants a password proven within 15 minutes', async () => {
+    const sensitive = roots.filter(({ field }) => field.extensions.serverkit?.fresh);
+    const ask = (field: GraphQLField<unknown, unknown>, minutesAgo: number, input: object) =>
+      outcomeOf(field, someone(allScopes, new Date(Date.now() - minutesAgo * 60_000)), 'resolve', input);
+    const table = [];
+    for (const { name, field } of sensitive) {
+      const always = field.extensions.serverkit?.fresh === true;
+      const input = always ? {} : (sensitiveInputs[name] ?? {});
+      expect([name, await ask(field, 14, input)]).toEqual([name, 'let through']);
+      expect([name, await ask(field, 16, input)]).toEqual([name, 'FRESH_SIGN_IN_REQUIRED']);
+      expect([name, await ask(field, 16, {})]).toEqual([
+        name,
+        always ? 'FRESH_SIGN_IN_REQUIRED' : 'let through',
+      ]);
+      table.push(always ? name : `${name}: with ${Object.keys(input).join(', ')}`);
+    }
+    expect(table).toMatchInlineSnapshot(`
+      [
+        "Mutation.beginSecondFactor",
+        "Mutation.confirmSecondFactor",
+        "Mutation.deleteServer",
+        "Mutation.deleteUser",
+        "Mutation.disableSecondFactor",
+        "Mutation.inviteUser",
+        "Mutation.renewInvitation",
+        "Mutation.renewRecoveryCodes",
+        "Mutation.resetPassword",
+        "Mutation.resetSecondFactor",
+        "Mutation.setUserDisabled",
+        "Mutation.updateServer: with profile",
+        "Mutation.updateUser: with role",
+      ]
+    `);
+  });
+
   test('is granted to these roles', () => {
     const table = roots.map(({ name, field }) => {
       const access = field.extensions.serverkit?.access ?? 'public';
@@ -121,16 +174,29 @@ describe('every root field', () => {
         "Query.containers: docker:containers:read → admin operator viewer",
         "Query.controlPlane: signedIn → admin operator viewer",
         "Query.fleetOverview: servers:read → admin operator viewer",
+        "Query.invitations: users:read → admin",
         "Query.node: signedIn → admin operator viewer",
+        "Query.oneTimeLink: public → admin operator viewer",
         "Query.server: servers:read → admin operator viewer",
         "Query.serverTags: servers:read → admin operator viewer",
         "Query.servers: servers:read → admin operator viewer",
         "Query.setupStatus: public → admin operator viewer",
+        "Query.user: users:read → admin",
         "Query.users: users:read → admin",
         "Query.viewer: signedIn → admin operator viewer",
+        "Mutation.acceptInvitation: public → admin operator viewer",
+        "Mutation.beginSecondFactor: session → admin operator viewer",
+        "Mutation.changePassword: session → admin operator viewer",
+        "Mutation.completePasswordReset: public → admin operator viewer",
         "Mutation.completeSetup: public → admin operator viewer",
+        "Mutation.completeSignIn: public → admin operator viewer",
+        "Mutation.confirmSecondFactor: session → admin operator viewer",
+        "Mutation.confirmSignIn: session → admin operator viewer",
         "Mutation.createServer: servers:register → admin",
         "Mutation.deleteServer: servers:write → admin operator",
+        "Mutation.deleteUser: users:write → admin",
+        "Mutation.disableSecondFactor: session → admin operator viewer",
+        "Mutation.inviteUser: users:write → admin",
         "Mutation.killContainer: docker:containers:write → admin operator",
         "Mutation.pauseContainer: docker:containers:write → admin operator",
         "Mutation.pingServer: servers:read → admin operator viewer",
@@ -138,16 +204,24 @@ describe('every root field', () => {
         "Mutation.registerAgent: public → admin operator viewer",
         "Mutation.removeContainer: docker:containers:write → admin operator",
         "Mutation.renameContainer: docker:containers:write → admin operator",
+        "Mutation.renewInvitation: users:write → admin",
+        "Mutation.renewRecoveryCodes: session → admin operator viewer",
+        "Mutation.resetPassword: users:write → admin",
+        "Mutation.resetSecondFactor: users:write → admin",
         "Mutation.restartAgent: agent:restart → admin operator",
         "Mutation.restartContainer: docker:containers:write → admin operator",
         "Mutation.revokeAgent: servers:register → admin",
-        "Mutation.revokeSession: signedIn → admin operator viewer",
+        "Mutation.revokeInvitation: users:write → admin",
+        "Mutation.revokeSession: session → admin operator viewer",
+        "Mutation.setUserDisabled: users:write → admin",
         "Mutation.signIn: public → admin operator viewer",
-        "Mutation.signOut: signedIn → admin operator viewer",
+        "Mutation.signOut: session → admin operator viewer",
         "Mutation.startContainer: docker:containers:write → admin operator",
         "Mutation.stopContainer: docker:containers:write → admin operator",
         "Mutation.unpauseContainer: docker:containers:write → admin operator",
         "Mutation.updateServer: servers:write → admin operator",
+        "Mutation.updateUser: users:write → admin",
+        "Mutation.updateViewer: session → admin operator viewer",
         "Subscription.containerEvents: docker:containers:read → admin operator viewer",
         "Subscription.containerLogs: docker:containers:read → admin operator viewer",
         "Subscription.fleetMetrics: system:metrics:read → admin operator viewer",

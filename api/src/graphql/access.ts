@@ -5,13 +5,14 @@ import type { Principal, RequestContext } from '../context.ts';
  * Who may use a field or an object type. Nothing is reachable without one:
  *
  * - a scope: those who hold it
- * - `signedIn`: everyone with a session (a resolver may narrow it to what is one's own)
+ * - `signedIn`: everyone who is signed in (a resolver may narrow it to what is one's own)
+ * - `session`: a person at a browser, for what is personal: sessions, password, second factor
  * - `public`: everyone, without credentials
  *
  * A root field always names one of these. An object type may also say `inherited`: it guards nothing of its own, and
  * is as reachable as the fields that return it.
  */
-export type FieldAccess = Scope | 'signedIn' | 'public';
+export type FieldAccess = Scope | 'signedIn' | 'session' | 'public';
 export type TypeAccess = FieldAccess | 'inherited';
 
 /** What a subscription's root field tells the fan-out. */
@@ -33,6 +34,11 @@ export interface SubscriptionMarks {
 
 export interface FieldMarks extends SubscriptionMarks {
   readonly access?: FieldAccess;
+  /**
+   * A sensitive change: a session must have proven its password lately (FRESH_SIGN_IN_REQUIRED). A function tells by the
+   * arguments.
+   */
+  readonly fresh?: boolean | ((args: Record<string, unknown>) => boolean);
   /** Depends on who is looking, or is a secret: a document that selects it is never shared. */
   readonly perViewer?: boolean;
   /** The events a subscriber begins with. */
@@ -64,17 +70,20 @@ declare module 'graphql' {
 /** Whether a principal has an access. */
 export function holds({ kind, rights }: Principal, access: FieldAccess): boolean {
   if (access === 'public') return true;
+  if (access === 'session') return kind === 'user';
   return access === 'signedIn' ? kind !== 'anonymous' : rights.everywhere.has(access);
 }
 
 /** How scope-auth is told: the loaders in builder.ts answer these. */
 export interface AuthScopes {
   scope: Scope;
+  session: boolean;
   signedIn: boolean;
 }
 
 /** What scope-auth has to check for an access; undefined = nothing. */
 export function authScopesOf(access: TypeAccess): Partial<AuthScopes> | undefined {
   if (isScope(access)) return { scope: access };
+  if (access === 'session') return { session: true };
   return access === 'signedIn' ? { signedIn: true } : undefined;
 }

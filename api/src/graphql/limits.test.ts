@@ -95,7 +95,7 @@ describe('a document', () => {
         introspects: analysis?.introspects,
       };
     };
-    expect(read('query { ...F } fragment F on Query { users { id } viewer { scopes } }')).toEqual({
+    expect(read('query { ...F } fragment F on Query { users { nodes { id } } viewer { scopes } }')).toEqual({
       scopes: ['users:read'],
       perViewer: true,
       introspects: false,

@@ -19,6 +19,11 @@ import type { Services } from '../services.ts';
 import { graphqlRoom } from './room.ts';
 import type { Role } from '@serverkit/wire/scopes.ts';
 
+/** Of everyone who joins. */
+export const testPassword = 'a password for tests';
+const testPasswordHash =
+  '$argon2id$v=19$m=19456,p=1,t=2$v2FrRmK9y2WyhxrEWLWqTA$U2Px2QWZ5HjlpHcoC++GxDGP6bQSA8N6po3qvTmxeQs';
+
 /** The public API on a real port and a real database, in this process, so that a test can reach behind it. */
 export interface TestApi extends AsyncDisposable {
   readonly url: string;
@@ -107,9 +112,15 @@ export async function testApi({
     stranger,
     async join(role) {
       const userId = newId('user');
-      // Nobody signs in with this hash: the session is made directly, as argon2id would take most of the test's time.
+      // The session is made directly, as argon2id would take most of the test's time.
       await db.prisma.user.create({
-        data: { id: userId, email: `${userId}@example.com`, name: role, role, passwordHash: '-' },
+        data: {
+          id: userId,
+          email: `${userId}@example.com`,
+          name: role,
+          role,
+          passwordHash: testPasswordHash,
+        },
       });
       const { id, secrets } = await identity.sessions.create(db.prisma, userId, {
         address: '127.0.0.1',

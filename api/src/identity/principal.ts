@@ -1,6 +1,12 @@
-import { roles, type Role } from '@serverkit/wire/scopes.ts';
+import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import { expand, roles, roleScopes, type Role } from '@serverkit/wire/scopes.ts';
 import type { Access, Standing } from '../access/service.ts';
-import type { UserPrincipal } from '../context.ts';
+import type { Principal, UserPrincipal } from '../context.ts';
+
+/** What of a person their rights are worked out from. */
+export const withGrants = {
+  grants: { select: { serverId: true, groupId: true, scopes: true }, orderBy: { id: 'asc' } },
+} as const satisfies Prisma.UserInclude;
 
 export function isRole(text: string): text is Role {
   return roles.some((role) => role === text);
@@ -12,13 +18,33 @@ export interface Person extends Standing {
   readonly name: string;
 }
 
+/**
+ * Whether everything a role allows is held: nobody gives a role beyond their own rights, nor touches the account of
+ * someone who has more. One we do not know may allow anything.
+ */
+export function holdsRole({ rights }: Pick<Principal, 'rights'>, role: string): boolean {
+  return isRole(role) && expand(roleScopes[role]).every((scope) => rights.everywhere.has(scope));
+}
+
+/** Whether someone may look after the accounts of a role now: what must hold when a link of theirs is used. */
+export function mayManage(access: Access, standing: Omit<Standing, 'grants'>, role: string): boolean {
+  // Grants are about servers, and give nothing over people.
+  const rights = access.rightsOf({ ...standing, grants: null });
+  return rights.everywhere.has('users:write') && holdsRole({ rights }, role);
+}
+
 /** A person with what they may do now, through a session. */
-export function principalOf(access: Access, person: Person, sessionId: string): UserPrincipal {
+export function principalOf(
+  access: Access,
+  person: Person,
+  session: Pick<UserPrincipal, 'freshAt'> & { readonly id: string },
+): UserPrincipal {
   const role = isRole(person.role) ? person.role : 'viewer';
   return {
     kind: 'user',
     user: { id: person.id, email: person.email, name: person.name, role },
-    sessionId,
+    sessionId: session.id,
+    freshAt: session.freshAt,
     rights: access.rightsOf(person),
   };
 }

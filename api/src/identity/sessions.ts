@@ -36,6 +36,7 @@ export interface SessionClaim {
 
 export interface NewSession {
   readonly id: string;
+  readonly freshAt: Date;
   readonly secrets: SessionSecrets;
 }
 
@@ -49,11 +50,12 @@ interface SessionRow extends Omit<Person, 'id'> {
   readonly revokedAt: Date | null;
   readonly expiresAt: Date;
   readonly lastUsedAt: Date;
+  readonly freshAt: Date;
   readonly disabledAt: Date | null;
 }
 
 /** Every request comes by here, so it is one prepared statement where Prisma would send two. */
-const selection = `SELECT s."id", s."proofHash", s."revokedAt", s."expiresAt", s."lastUsedAt",
+const selection = `SELECT s."id", s."proofHash", s."revokedAt", s."expiresAt", s."lastUsedAt", s."freshAt",
     u."id" AS "userId", u."email", u."name", u."role", u."access", u."disabledAt",
     CASE WHEN u."access" <> 'all' THEN (
       SELECT json_agg(json_build_object('serverId', g."serverId", 'groupId', g."groupId", 'scopes', g."scopes") ORDER BY g."id")
@@ -76,6 +78,7 @@ export class Sessions {
   async create(tx: Transaction, userId: string, visitor: Visitor): Promise<NewSession> {
     const secrets = newSessionSecrets();
     const id = newId('session');
+    const freshAt = new Date();
     await tx.session.create({
       data: {
         id,
@@ -84,10 +87,11 @@ export class Sessions {
         proofHash: digest(secrets.proof),
         address: visitor.address,
         userAgent: visitor.userAgent.slice(0, 300),
+        freshAt,
         expiresAt: new Date(Date.now() + absoluteMs),
       },
     });
-    return { id, secrets };
+    return { id, freshAt, secrets };
   }
 
   /** Who the two halves belong to; undefined when either is missing, wrong, ended or of a disabled account. */
@@ -108,8 +112,8 @@ export class Sessions {
     return rows[0];
   }
 
-  #principalOf({ id, userId, ...person }: SessionRow): UserPrincipal {
-    return principalOf(this.#access, { ...person, id: userId }, id);
+  #principalOf({ id, userId, freshAt, ...person }: SessionRow): UserPrincipal {
+    return principalOf(this.#access, { ...person, id: userId }, { id, freshAt });
   }
 
   /** The same people as they stand now, by session; those that ended are missing. Counts as use. */
@@ -150,6 +154,24 @@ export class Sessions {
       data: { revokedAt: new Date() },
     });
     return count > 0;
+  }
+
+  /**
+   * Ends every open session of a person.
+   * @param except - this one goes on
+   */
+  async revokeAll(tx: Transaction, userId: string, except?: string): Promise<void> {
+    await tx.session.updateMany({
+      where: { userId, revokedAt: null, ...(except !== undefined && { id: { not: except } }) },
+      data: { revokedAt: new Date() },
+    });
+  }
+
+  /** The password was proven again. */
+  async refresh(tx: Transaction, sessionId: string): Promise<Date> {
+    const freshAt = new Date();
+    await tx.session.update({ where: { id: sessionId }, data: { freshAt }, select: { id: true } });
+    return freshAt;
   }
 
   /** Takes away what ended long ago. */

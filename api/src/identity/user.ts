@@ -1,3 +1,4 @@
+import type { User as UserRow } from '@serverkit/prisma/generated/client/client.ts';
 import type { Role } from '@serverkit/wire/scopes.ts';
 import { builder } from '../builder.ts';
 import { Node, registerNode } from '../graphql/node.ts';
@@ -16,19 +17,38 @@ export const RoleEnum = builder.enumType('Role', {
   } as const satisfies Record<Uppercase<Role>, { value: Role; description: string }>,
 });
 
-/** Everyone may see themselves; `users` and `node` ask for users:read before they hand out others. */
-builder.prismaObject('User', {
+/** Everyone may see themselves; `users`, `user` and `node` ask for users:read before they hand out others. */
+export const User = builder.prismaObject('User', {
   access: 'inherited',
   interfaces: [Node],
   description: 'Someone who may sign in.',
   fields: (t) => ({
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the account was made.' }),
+    disabledAt: t.expose('disabledAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Since when nobody can sign in as them; null while they can.',
+    }),
     email: t.exposeString('email', { description: 'What they sign in with.' }),
+    hasPassword: t.boolean({
+      description: "False from an administrator's reset until the link was used.",
+      resolve: ({ passwordHash }) => passwordHash !== null,
+    }),
+    lastSignInAt: t.expose('lastSignInAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When they last signed in; null when they never did.',
+    }),
     name: t.exposeString('name', { description: 'How they are called.' }),
     role: t.field({
       type: RoleEnum,
       description: 'What they may do at most.',
       resolve: ({ role }) => (isRole(role) ? role : 'viewer'),
+    }),
+    secondFactor: t.boolean({
+      description: 'Whether signing in asks for a code as well.',
+      select: { secondFactor: { select: { confirmedAt: true } } },
+      resolve: ({ secondFactor }) => secondFactor?.confirmedAt != null,
     }),
   }),
 });
@@ -39,12 +59,13 @@ registerNode('user', {
   load: (id, { db }) => db.prisma.user.findUnique({ where: { id } }),
 });
 
-builder.queryField('users', (t) =>
-  t.prismaField({
-    type: ['User'],
-    access: 'users:read',
-    description: 'Everyone who may sign in. Scope: users:read.',
-    resolve: (query, _root, _args, { db }) =>
-      db.prisma.user.findMany({ ...query, orderBy: { createdAt: 'asc' } }),
-  }),
-);
+/** What mutations that change one person answer. */
+export const UserPayload = builder.objectRef<{ readonly user: UserRow }>('UserPayload').implement({
+  access: 'inherited',
+  fields: (t) => ({ user: t.field({ type: User, resolve: ({ user }) => user }) }),
+});
+
+/** The input of every mutation that needs to know nothing but the person. */
+export function userInput(typeName: string) {
+  return builder.inputType(typeName, { fields: (t) => ({ userId: t.id({ required: true }) }) });
+}

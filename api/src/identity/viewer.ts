@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts';
-import { requireUser, type UserPrincipal } from '../context.ts';
+import type { SecondFactorState } from './second-factors.ts';
+import { freshForMs, requireUser, type UserPrincipal } from '../context.ts';
 
 export const Session = builder.prismaObject('Session', {
   access: 'inherited',
@@ -16,12 +17,26 @@ export const Session = builder.prismaObject('Session', {
       type: 'DateTime',
       description: 'When it ends, however much it is used.',
     }),
+    freshUntil: t.field({
+      type: 'DateTime',
+      description: 'Until when sensitive changes are open; may have passed: confirmSignIn.',
+      resolve: ({ freshAt }) => new Date(freshAt.getTime() + freshForMs),
+    }),
     id: t.exposeID('id', { description: 'Opaque; what revokeSession takes.' }),
     lastUsedAt: t.expose('lastUsedAt', {
       type: 'DateTime',
       description: 'When it was used last, to a few minutes.',
     }),
     userAgent: t.exposeString('userAgent', { description: 'What the browser calls itself.' }),
+  }),
+});
+
+const ViewerSecondFactor = builder.objectRef<SecondFactorState>('ViewerSecondFactor').implement({
+  access: 'inherited',
+  perViewer: true,
+  fields: (t) => ({
+    enabledAt: t.expose('enabledAt', { type: 'DateTime' }),
+    recoveryCodesLeft: t.exposeInt('recoveryCodesLeft'),
   }),
 });
 
@@ -41,8 +56,16 @@ export const Viewer = builder.objectRef<UserPrincipal>('Viewer').implement({
       resolve: (query, { sessionId }, _args, { db }) =>
         db.prisma.session.findUnique({ ...query, where: { id: sessionId } }),
     }),
+    secondFactor: t.field({
+      type: ViewerSecondFactor,
+      nullable: true,
+      access: 'session',
+      description: 'Codes of an authenticator app that signing in asks for; null when it asks for none.',
+      resolve: ({ user }, _args, { services }) => services.identity.secondFactors.find(user.id),
+    }),
     sessions: t.field({
       type: [Session],
+      access: 'session',
       description: "One's own open sessions, the last used first.",
       resolve: ({ user }, _args, { services }) => services.identity.sessions.list(user.id),
     }),

@@ -1,5 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../context.ts';
+import { holds } from '../graphql/access.ts';
 import type { Prepared } from '../graphql/documents.ts';
 import { Group } from './group.ts';
 import type { Member, Reader } from './member.ts';
@@ -42,9 +43,10 @@ export class FanOut {
     return [...analysis.roots.values()].every(
       ({ access, delivery }) =>
         delivery !== 'private' &&
-        (access === 'signedIn' ||
-          access === 'public' ||
-          (access !== undefined && principal.rights.everywhere.has(access))),
+        // What needs a session is personal.
+        access !== undefined &&
+        access !== 'session' &&
+        holds(principal, access),
     );
   }
 

@@ -184,7 +184,7 @@ describe('when rights change', () => {
     }, 'the promotion');
     // The socket learns of it by the event; a subscription made before that would not hold the scope yet.
     await eventually(async () => {
-      socket.send(subscribeMessage('probe', 'query { users { id } }'));
+      socket.send(subscribeMessage('probe', 'query { users { nodes { id } } }'));
       const { type } = await socket.next(({ id, type: kind }) => id === 'probe' && kind !== 'complete');
       return type === 'next';
     }, 'the promoted socket');

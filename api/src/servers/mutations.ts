@@ -115,7 +115,9 @@ builder.mutationFields((t) => ({
   updateServer: t.field({
     type: ServerPayload,
     access: 'servers:write',
-    description: 'Changes what was given; what is left out stays. Scope: servers:write.',
+    fresh: ({ input }) => input.profile != null || input.scopes != null,
+    description:
+      'Changes what was given; what is left out stays. Scope: servers:write; permissions also need servers:register and a fresh sign-in.',
     args: { input: t.arg({ type: UpdateServerInput, required: true }) },
     resolve: async (_root, { input: { serverId, ...patch } }, context) => {
       // What a server may do at most is for those who may add one.
@@ -126,7 +128,9 @@ builder.mutationFields((t) => ({
   deleteServer: t.field({
     type: DeleteServerPayload,
     access: 'servers:write',
-    description: 'Removes a server with its history, and cuts its agent off at once. Scope: servers:write.',
+    fresh: true,
+    description:
+      'Removes a server with its history, and cuts its agent off at once. Scope: servers:write; needs a fresh sign-in.',
     args: { input: t.arg({ type: serverInput('DeleteServerInput'), required: true }) },
     resolve: async (_root, { input: { serverId } }, context) => {
       await context.services.servers.delete(serverId, actorOf(context));

@@ -133,7 +133,9 @@ class BrowserSession {
     this.#ended();
   }
 
-  async #enter(proof: string): Promise<void> {
+  async #enter(proof: string | null): Promise<void> {
+    // Only with a second factor, which these documents do not ask for: the API answers with an error instead.
+    if (proof === null) return;
     keepProof(proof);
     this.state = 'unknown';
     await this.open();
