@@ -26,25 +26,25 @@ module.exports = {
       comment: 'The contract between rooms must not know any of them.',
       severity: 'error',
       from: { path: '^wire/' },
-      to: { path: '^(api|agent|web|prisma|bench|e2e|testing|scripts)/' },
+      to: { path: '^(api|agent|web|client|prisma|bench|e2e|testing|scripts)/' },
     },
     {
       name: 'prisma-stands-alone',
       severity: 'error',
       from: { path: '^prisma/' },
-      to: { path: '^(api|agent|web|wire|bench|e2e|testing|scripts)/' },
+      to: { path: '^(api|agent|web|client|wire|bench|e2e|testing|scripts)/' },
     },
     {
       name: 'api-imports-wire-and-prisma',
       severity: 'error',
       from: { path: '^api/', pathNot: tests },
-      to: { path: '^(agent|web|bench|e2e|testing|scripts)/' },
+      to: { path: '^(agent|web|client|bench|e2e|testing|scripts)/' },
     },
     {
       name: 'agent-imports-wire',
       severity: 'error',
       from: { path: '^agent/', pathNot: tests },
-      to: { path: '^(api|web|prisma|bench|e2e|testing|scripts)/' },
+      to: { path: '^(api|web|client|prisma|bench|e2e|testing|scripts)/' },
     },
     {
       name: 'web-imports-the-client',
@@ -54,10 +54,17 @@ module.exports = {
       to: { path: '^(api|agent|prisma|wire|bench|e2e|testing|scripts)/' },
     },
     {
+      name: 'client-stands-alone',
+      comment: 'It is published: the schema is all it shares with the rest.',
+      severity: 'error',
+      from: { path: '^client/', pathNot: tests },
+      to: { path: '^(api|agent|web|prisma|wire|bench|e2e|testing|scripts)/' },
+    },
+    {
       name: 'tests-use-testing',
       comment: 'A test may use the helpers in testing/, but no other room than the one it stands in may.',
       severity: 'error',
-      from: { path: '^(api|agent|wire|prisma)/', pathNot: tests },
+      from: { path: '^(api|agent|wire|prisma|client)/', pathNot: tests },
       to: { path: '^testing/' },
     },
     {
@@ -81,7 +88,7 @@ module.exports = {
     {
       name: 'no-dev-dependencies-at-run-time',
       severity: 'error',
-      from: { path: '^(api|agent|wire|prisma)/', pathNot: [tests, '^agent/build\\.ts$'] },
+      from: { path: '^(api|agent|wire|prisma|client)/', pathNot: [tests, '/build\\.ts$'] },
       to: { dependencyTypes: ['npm-dev'] },
     },
   ],

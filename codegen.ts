@@ -7,9 +7,10 @@ type Output = Extract<CodegenConfig['generates'][string], { preset?: unknown }>;
  * Typed documents, generated from the two printed contracts. Generated folders are never committed:
  *
  * - `api/src/generated/agent/` from `wire/agent.graphql` and the documents in `api/src/**\/operations.ts`;
+ * - `client/src/generated/operations.ts` from `api/schema.graphql` and the documents in `client/operations`;
  * - `web/src/lib/generated/` from `api/schema.graphql` and the documents beside the components that use them.
  *
- * Write a document as ``graphql(`query Name { … }`)`` with `graphql` from the folder's `index.ts`.
+ * In the API and the dashboard, write a document as ``graphql(`query Name { … }`)`` with `graphql` from the folder's `index.ts`.
  */
 const scalars = {
   BigInt: 'number',
@@ -47,6 +48,24 @@ function outputs(): Record<string, Output> {
     };
   }
   if (existsSync('api/schema.graphql')) {
+    all['client/src/generated/enums.ts'] = {
+      plugins: ['typescript'],
+      config: { ...shared.config, onlyEnums: true },
+      schema: 'api/schema.graphql',
+    };
+    all['client/src/generated/operations.ts'] = {
+      plugins: ['typescript-operations', 'typed-document-node'],
+      // What others read and bundle: strings, and constants that a bundler may leave out.
+      config: {
+        ...shared.config,
+        scalars: { ...scalars, ID: 'string' },
+        documentMode: 'string',
+        pureMagicComment: true,
+        immutableTypes: true,
+      },
+      schema: 'api/schema.graphql',
+      documents: ['client/operations/*.graphql'],
+    };
     all['web/src/lib/generated/'] = {
       ...shared,
       // Plain strings instead of parsed documents: a third of the bytes, and no parser in the browser's first load.

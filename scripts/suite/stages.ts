@@ -21,6 +21,7 @@ const script = (file: string): readonly string[] => ['node', file, '--check'];
 export const fast: readonly Stage[] = [
   tool('types', ['tsc', '--noEmit']),
   tool('types of the agent', ['tsc', '--project', 'agent']),
+  tool('types of the client', ['tsc', '--noEmit', '--project', 'client']),
   tool('types of the dashboard', ['svelte-check', '--fail-on-warnings', '--output', 'human'], {
     cwd: 'web',
     subject: 'web/vite.config.ts',
@@ -36,6 +37,7 @@ export const fast: readonly Stage[] = [
     'api',
     'agent',
     'wire',
+    'client',
     'web/src',
     'prisma',
   ]),

@@ -1,0 +1,17 @@
+/**
+ * Makes what is published: `dist/` with modules and their types, one for each source file, so that a bundler takes what it
+ * needs.
+ */
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript')), 'tsc.js');
+
+rmSync(here('dist'), { recursive: true, force: true });
+execFileSync(process.execPath, [compiler, '--project', here('tsconfig.json')], { stdio: 'inherit' });
+// npm takes it from the package's own folder alone.
+copyFileSync(here('../LICENSE'), here('LICENSE'));
