@@ -11,7 +11,12 @@ import { fileURLToPath } from 'node:url';
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript')), 'tsc.js');
 
+/** What the compiler remembers of a check is no reason to leave a file out. */
+const whole = ['--incremental', 'false', '--tsBuildInfoFile', 'null'];
+
 rmSync(here('dist'), { recursive: true, force: true });
-execFileSync(process.execPath, [compiler, '--project', here('tsconfig.json')], { stdio: 'inherit' });
+execFileSync(process.execPath, [compiler, '--project', here('tsconfig.json'), ...whole], {
+  stdio: 'inherit',
+});
 // npm takes it from the package's own folder alone.
 copyFileSync(here('../LICENSE'), here('LICENSE'));

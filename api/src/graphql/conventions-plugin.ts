@@ -49,9 +49,31 @@ const pageArguments: Readonly<Record<string, string>> = {
   last: 'At most so many, from the end of the list; 500 at most.',
 };
 
+/** Names that mean the same wherever they stand. */
 const targets: Readonly<Record<string, string>> = {
   containerId: "The container, by Docker's id or its name.",
+  invitationId: 'The invitation, by its id.',
   serverId: 'The server, by its id.',
+  sessionId: 'The session, by its id.',
+  userId: 'The user, by their id.',
+};
+
+const inputs: Readonly<Record<string, string>> = {
+  ...targets,
+  clientMutationId: 'Not used: GraphQL knows no input without fields.',
+};
+
+const outputs: Readonly<Record<string, string>> = {
+  ...targets,
+  createdAt: 'When it was made.',
+  expiresAt: 'Until when it can be used.',
+  id: 'Opaque.',
+  ok: 'Always true: what fails answers an error.',
+};
+
+const otherArguments: Readonly<Record<string, string>> = {
+  ...targets,
+  filter: 'Only these.',
 };
 
 /** `CreateServerInput` and `Input` make `createServer`. */
@@ -79,7 +101,13 @@ function describeField(parentType: string, field: string): string | undefined {
   if (parentType === 'PageInfo') return pageInfoFields[field];
   if (parentType.endsWith('Connection')) return pageFields[field];
   if (parentType.endsWith('Edge')) return edgeFields[field];
-  return targets[field];
+  return outputs[field] ?? removedOf(field);
+}
+
+/** `deletedServerId` names a server that is gone. */
+function removedOf(field: string): string | undefined {
+  const [, noun] = /^(?:deleted|removed|revoked)([A-Z]\w*)Id$/.exec(field) ?? [];
+  return noun && `The ${noun.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase()} that is gone.`;
 }
 
 export class ConventionsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
@@ -96,10 +124,10 @@ export class ConventionsPlugin<Types extends SchemaTypes> extends BasePlugin<Typ
   override onInputFieldConfig(config: PothosInputFieldConfig<Types>): PothosInputFieldConfig<Types> {
     config.description ??=
       config.kind === 'InputObject'
-        ? targets[config.name]
+        ? inputs[config.name]
         : config.parentType === 'Mutation' && config.name === 'input'
           ? 'What to do, and to what.'
-          : (targets[config.name] ?? pageArguments[config.name]);
+          : (pageArguments[config.name] ?? otherArguments[config.name]);
     return config;
   }
 }

@@ -16,11 +16,15 @@ const Invitation = builder.prismaObject('Invitation', {
       type: User,
       description: 'Who passes the link on. It works for as long as they may give that role.',
     }),
-    email: t.exposeString('email'),
+    email: t.exposeString('email', { description: 'Whom it is for.' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'May have passed: renewInvitation.' }),
     id: t.exposeID('id'),
     name: t.exposeString('name', { description: 'Offered to whoever accepts; may be empty.' }),
-    role: t.field({ type: RoleEnum, resolve: ({ role }) => (isRole(role) ? role : 'viewer') }),
+    role: t.field({
+      type: RoleEnum,
+      description: 'What they will be.',
+      resolve: ({ role }) => (isRole(role) ? role : 'viewer'),
+    }),
   }),
 });
 
@@ -45,9 +49,9 @@ builder.queryField('invitations', (t) =>
 
 const InviteUserInput = builder.inputType('InviteUserInput', {
   fields: (t) => ({
-    email: t.string({ required: true, validate: emailShape }),
+    email: t.string({ required: true, description: 'Whom to invite.', validate: emailShape }),
     name: t.string({ description: 'Offered to whoever accepts.', validate: nameShape }),
-    role: t.field({ type: RoleEnum, required: true }),
+    role: t.field({ type: RoleEnum, required: true, description: 'What they will be.' }),
   }),
 });
 
@@ -59,8 +63,16 @@ const InvitationPayload = builder.objectRef<Invited>('InvitationPayload').implem
   access: 'inherited',
   perViewer: true,
   fields: (t) => ({
-    expiresAt: t.field({ type: 'DateTime', resolve: ({ link }) => link.expiresAt }),
-    invitation: t.field({ type: Invitation, resolve: ({ invitation }): InvitationRow => invitation }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'Until when the link works.',
+      resolve: ({ link }) => link.expiresAt,
+    }),
+    invitation: t.field({
+      type: Invitation,
+      description: 'The invitation itself.',
+      resolve: ({ invitation }): InvitationRow => invitation,
+    }),
     link: t.string({
       perViewer: true,
       description:

@@ -7,6 +7,7 @@ import { keepCookie, SignInPayload } from './sign-in-payload.ts';
 const token = z.string().max(200);
 
 const OneTimeLinkKind = builder.enumType('OneTimeLinkKind', {
+  description: 'What a link is for, and the mutation that takes its token.',
   values: {
     INVITATION: { value: 'invitation', description: 'acceptInvitation' },
     PASSWORD_RESET: { value: 'reset', description: 'completePasswordReset' },
@@ -15,10 +16,11 @@ const OneTimeLinkKind = builder.enumType('OneTimeLinkKind', {
 
 const OneTimeLink = builder.objectRef<OpenLink>('OneTimeLink').implement({
   access: 'inherited',
+  description: 'What is behind a link that works once.',
   fields: (t) => ({
     email: t.exposeString('email', { description: 'Whose account it is, or will be.' }),
-    expiresAt: t.expose('expiresAt', { type: 'DateTime' }),
-    kind: t.field({ type: OneTimeLinkKind, resolve: ({ kind }) => kind }),
+    expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'Until when it works.' }),
+    kind: t.field({ type: OneTimeLinkKind, description: 'What it is for.', resolve: ({ kind }) => kind }),
     name: t.exposeString('name', { description: 'Of the person, as far as it is known.' }),
   }),
 });
@@ -30,7 +32,13 @@ builder.queryField('oneTimeLink', (t) =>
     access: 'public',
     description:
       'What an invitation or a reset link is for; null when it does not work (any more). Open to everyone who has the token that stands after # in the link.',
-    args: { token: t.arg.string({ required: true, validate: token }) },
+    args: {
+      token: t.arg.string({
+        required: true,
+        description: 'What stands after # in the link.',
+        validate: token,
+      }),
+    },
     resolve: (_root, args, { services }) => services.identity.findLink(args.token),
   }),
 );

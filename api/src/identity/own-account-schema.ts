@@ -6,7 +6,7 @@ import { Viewer } from './viewer.ts';
 
 const ChangePasswordInput = builder.inputType('ChangePasswordInput', {
   fields: (t) => ({
-    currentPassword: t.string({ required: true }),
+    currentPassword: t.string({ required: true, description: 'The one used so far.' }),
     newPassword: t.string({ required: true, description: passwordRules }),
   }),
   validate: z.object({ currentPassword: secretShape, newPassword: secretShape }),
@@ -20,7 +20,13 @@ const UpdateViewerInput = builder.inputType('UpdateViewerInput', {
 const ViewerPayload = builder.objectRef<UserPrincipal>('ViewerPayload').implement({
   access: 'inherited',
   perViewer: true,
-  fields: (t) => ({ viewer: t.field({ type: Viewer, resolve: (principal) => principal }) }),
+  fields: (t) => ({
+    viewer: t.field({
+      type: Viewer,
+      description: 'The one who asked, as they are now.',
+      resolve: (principal) => principal,
+    }),
+  }),
 });
 
 builder.mutationFields((t) => ({

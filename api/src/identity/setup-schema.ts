@@ -6,6 +6,7 @@ import { keepCookie, SignInPayload } from './sign-in-payload.ts';
 
 const SetupStatus = builder.objectRef<{ needed: boolean }>('SetupStatus').implement({
   access: 'inherited',
+  description: 'Where a new installation stands.',
   fields: (t) => ({
     needed: t.exposeBoolean('needed', { description: 'True until the first administrator exists.' }),
   }),
@@ -23,8 +24,8 @@ builder.queryField('setupStatus', (t) =>
 const CompleteSetupInput = builder.inputType('CompleteSetupInput', {
   fields: (t) => ({
     code: t.string({ required: true, description: 'The one-time code from the log of the first start.' }),
-    email: t.string({ required: true }),
-    name: t.string({ required: true }),
+    email: t.string({ required: true, description: 'What the administrator will sign in with.' }),
+    name: t.string({ required: true, description: 'How the administrator is called.' }),
     password: t.string({ required: true, description: passwordRules }),
   }),
   validate: z.object({

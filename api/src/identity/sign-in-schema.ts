@@ -9,7 +9,10 @@ import { keepCookie, SignInPayload } from './sign-in-payload.ts';
 import { Session } from './viewer.ts';
 
 const SignInInput = builder.inputType('SignInInput', {
-  fields: (t) => ({ email: t.string({ required: true }), password: t.string({ required: true }) }),
+  fields: (t) => ({
+    email: t.string({ required: true, description: "The account's e-mail address." }),
+    password: t.string({ required: true, description: "The account's password." }),
+  }),
   // No rules about what a password is like here: they would tell which ones exist.
   validate: z.object({ email: z.string().max(254), password: secretShape }),
 });
@@ -28,7 +31,7 @@ const CompleteSignInInput = builder.inputType('CompleteSignInInput', {
 const ConfirmSignInInput = builder.inputType('ConfirmSignInInput', {
   fields: (t) => ({
     code: t.string({ description: 'Needed when the account has a second factor.' }),
-    password: t.string({ required: true }),
+    password: t.string({ required: true, description: "The account's password." }),
   }),
   validate: z.object({ code: z.string().max(100).nullish(), password: secretShape }),
 });
@@ -41,6 +44,7 @@ const ConfirmSignInPayload = builder
     fields: (t) => ({
       session: t.prismaField({
         type: Session,
+        description: 'The session that asked, fresh again.',
         resolve: (query, { sessionId }, _args, { db }) =>
           db.prisma.session.findUniqueOrThrow({ ...query, where: { id: sessionId } }),
       }),

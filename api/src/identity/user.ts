@@ -62,7 +62,9 @@ registerNode('user', {
 /** What mutations that change one person answer. */
 export const UserPayload = builder.objectRef<{ readonly user: UserRow }>('UserPayload').implement({
   access: 'inherited',
-  fields: (t) => ({ user: t.field({ type: User, resolve: ({ user }) => user }) }),
+  fields: (t) => ({
+    user: t.field({ type: User, description: 'As they are now.', resolve: ({ user }) => user }),
+  }),
 });
 
 /** The input of every mutation that needs to know nothing but the person. */

@@ -6,9 +6,10 @@ import type { ResetMade } from './resets.ts';
 import { RoleEnum, User, userInput, UserPayload } from './user.ts';
 
 const UserFilter = builder.inputType('UserFilter', {
+  description: 'Which users to list. All that is given must hold.',
   fields: (t) => ({
-    disabled: t.boolean(),
-    role: t.field({ type: RoleEnum }),
+    disabled: t.boolean({ description: 'Those who are let in, or those who are not.' }),
+    role: t.field({ type: RoleEnum, description: 'Those with this role.' }),
     text: t.string({ description: 'Found in name or e-mail address.' }),
   }),
 });
@@ -28,7 +29,7 @@ builder.queryFields((t) => ({
     nullable: true,
     access: 'users:read',
     description: 'One person; null when there is none with this id. Scope: users:read.',
-    args: { id: t.arg.id({ required: true }) },
+    args: { id: t.arg.id({ required: true, description: 'Its id, usr_….' }) },
     resolve: (query, _root, { id }, { db }) => db.prisma.user.findUnique({ ...query, where: { id } }),
   }),
   users: t.prismaConnection(
@@ -54,13 +55,16 @@ builder.queryFields((t) => ({
 const UpdateUserInput = builder.inputType('UpdateUserInput', {
   fields: (t) => ({
     name: t.string({ description: '1 to 100 characters.', validate: nameShape }),
-    role: t.field({ type: RoleEnum }),
+    role: t.field({ type: RoleEnum, description: 'What they may do at most from now on.' }),
     userId: t.id({ required: true }),
   }),
 });
 
 const SetUserDisabledInput = builder.inputType('SetUserDisabledInput', {
-  fields: (t) => ({ disabled: t.boolean({ required: true }), userId: t.id({ required: true }) }),
+  fields: (t) => ({
+    disabled: t.boolean({ required: true, description: 'True to let nobody in as this person any more.' }),
+    userId: t.id({ required: true }),
+  }),
 });
 
 const DeleteUserPayload = builder
@@ -74,14 +78,18 @@ const ResetPasswordPayload = builder.objectRef<ResetMade>('ResetPasswordPayload'
   access: 'inherited',
   perViewer: true,
   fields: (t) => ({
-    expiresAt: t.field({ type: 'DateTime', resolve: ({ link }) => link.expiresAt }),
+    expiresAt: t.field({
+      type: 'DateTime',
+      description: 'Until when the link works.',
+      resolve: ({ link }) => link.expiresAt,
+    }),
     link: t.string({
       perViewer: true,
       description:
         'To be passed on by hand, good once and for a day. Answered here and nowhere else. The dashboard takes what stands after # as token for oneTimeLink and completePasswordReset.',
       resolve: ({ link }, _args, { services }) => linkUrl(services.controlPlane.publicUrl(), link),
     }),
-    user: t.field({ type: User, resolve: ({ user }) => user }),
+    user: t.field({ type: User, description: 'Whose password was taken away.', resolve: ({ user }) => user }),
   }),
 });
 

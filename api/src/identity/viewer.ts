@@ -34,9 +34,15 @@ export const Session = builder.prismaObject('Session', {
 const ViewerSecondFactor = builder.objectRef<SecondFactorState>('ViewerSecondFactor').implement({
   access: 'inherited',
   perViewer: true,
+  description: 'The second factor of the one who asks.',
   fields: (t) => ({
-    enabledAt: t.expose('enabledAt', { type: 'DateTime' }),
-    recoveryCodesLeft: t.exposeInt('recoveryCodesLeft'),
+    enabledAt: t.expose('enabledAt', {
+      type: 'DateTime',
+      description: 'Since when signing in asks for a code.',
+    }),
+    recoveryCodesLeft: t.exposeInt('recoveryCodesLeft', {
+      description: 'Recovery codes that were not used yet.',
+    }),
   }),
 });
 
