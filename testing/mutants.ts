@@ -92,8 +92,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a subscription outlives the scope it needs',
     file: 'api/src/live/viewers.ts',
-    find: 'if (lost) operation.fail(permissionDenied(lost));',
-    replace: '',
+    find: 'if (lost) operation.fail(permissionDenied(scopeOf(lost.access)));\n    else if (same)',
+    replace: 'if (same)',
     tests: ['api/src/live/public-server.integration.test.ts'],
   },
   {

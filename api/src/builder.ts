@@ -2,12 +2,11 @@ import SchemaBuilder from '@pothos/core';
 import ComplexityPlugin from '@pothos/plugin-complexity';
 import PrismaPlugin from '@pothos/plugin-prisma';
 import RelayPlugin from '@pothos/plugin-relay';
-import ScopeAuthPlugin from '@pothos/plugin-scope-auth';
 import ValidationPlugin from '@pothos/plugin-validation';
 import { getDatamodel, type default as PrismaTypes } from '@serverkit/prisma/generated/pothos.ts';
 import { GraphQLDateTime, GraphQLJSON, GraphQLSafeInt } from 'graphql-scalars';
 import { isFresh, type RequestContext } from './context.ts';
-import { holds, type AuthScopes } from './graphql/access.ts';
+import { judge } from './graphql/access.ts';
 import AccessPlugin from './graphql/access-plugin.ts';
 import ConventionsPlugin from './graphql/conventions-plugin.ts';
 import { invalidInput } from './graphql/input-errors.ts';
@@ -20,7 +19,6 @@ export const maxPageSize = 500;
 /** The one builder. Domains import it and add their types to it; schema.ts imports the domains. */
 export const builder = new SchemaBuilder<{
   Context: RequestContext;
-  AuthScopes: AuthScopes;
   PrismaTypes: PrismaTypes;
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
@@ -32,15 +30,7 @@ export const builder = new SchemaBuilder<{
     ID: { Input: string; Output: string };
   };
 }>({
-  plugins: [
-    AccessPlugin,
-    ConventionsPlugin,
-    ComplexityPlugin,
-    ScopeAuthPlugin,
-    PrismaPlugin,
-    RelayPlugin,
-    ValidationPlugin,
-  ],
+  plugins: [AccessPlugin, ConventionsPlugin, ComplexityPlugin, PrismaPlugin, RelayPlugin, ValidationPlugin],
   defaultFieldNullability: false,
   prisma: {
     client: (context) => context.db.prisma,
@@ -62,35 +52,18 @@ export const builder = new SchemaBuilder<{
     defaultEdgeTypeOptions: { access: 'inherited' },
   },
   access: {
-    authorize(access, context, info) {
-      if (!holds(context.principal, access)) throw refusal(context, info, access);
+    authorize(need, context, info) {
+      const verdict = judge(context.principal, need);
+      if (verdict !== 'granted') throw refusal(context, info, need, verdict);
     },
     requireFresh(context, info) {
       if (!isFresh(context.principal)) throw staleSession(context, info);
     },
   },
-  scopeAuth: {
-    // A denied subscription must not start its source.
-    authorizeOnSubscribe: true,
-    // Once for each object instead of once for each of its fields.
-    runScopesOnType: true,
-    authScopes: ({ principal }) => ({
-      scope: (scope) => principal.rights.everywhere.has(scope),
-      session: principal.kind === 'user',
-      signedIn: principal.kind !== 'anonymous',
-    }),
-    unauthorizedError: (_parent, context, info, { failure }) =>
-      refusal(context, info, failure.kind === 'AuthScope' ? accessOf(failure) : undefined),
-  },
   validation: { validationError: invalidInput },
   // Weights only: graphql/limits.ts adds them up before anything runs, on both transports.
   complexity: { defaultComplexity: 1, defaultListMultiplier: 10, disabled: true },
 });
-
-/** What a failed check asked for: a scope by its name, or another kind of access. */
-function accessOf({ scope, parameter }: { readonly scope: unknown; readonly parameter: unknown }): string {
-  return String(scope === 'scope' ? parameter : scope);
-}
 
 builder.addScalarType('DateTime', GraphQLDateTime, {
   description: 'An instant, RFC 3339 in UTC with milliseconds.',

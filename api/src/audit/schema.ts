@@ -1,5 +1,8 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import type { Rights } from '../access/rights.ts';
+import { serversWhere } from '../access/sees.ts';
 import { builder } from '../builder.ts';
+import { each } from '../graphql/access.ts';
 
 type ActorKind = 'user' | 'agent' | 'system' | 'anonymous';
 type Outcome = 'ok' | 'refused' | 'failed';
@@ -33,6 +36,8 @@ function outcomeOf(stored: string): Outcome {
 
 builder.prismaObject('AuditEvent', {
   access: 'audit:read',
+  // What is about no server is about the whole.
+  on: ({ serverId }) => serverId,
   description: 'Something that was done or tried, and by whom. Entries are never changed.',
   fields: (t) => ({
     action: t.exposeString('action', { description: 'noun.verb, such as server.create or container.stop.' }),
@@ -108,18 +113,25 @@ function where({ action, actorId, from, outcome, serverId, to }: Filter): Prisma
   };
 }
 
+function seenBy(rights: Rights): Prisma.AuditEventWhereInput {
+  const seen = serversWhere(rights, 'audit:read');
+  return seen ? { serverId: seen } : {};
+}
+
 builder.queryField('auditEvents', (t) =>
   t.prismaConnection(
     {
       type: 'AuditEvent',
       cursor: 'id',
       access: 'audit:read',
-      description: 'What was done, by whom and how it ended; newest first. Scope: audit:read.',
+      on: each,
+      description:
+        'What was done, by whom and how it ended; newest first. Who is limited to some servers sees what is about them. Scope: audit:read.',
       args: { filter: t.arg({ type: AuditEventFilter, description: 'Only these.' }) },
-      resolve: (query, _root, { filter }, { db }) =>
+      resolve: (query, _root, { filter }, { db, principal: { rights } }) =>
         db.prisma.auditEvent.findMany({
           ...query,
-          where: filter ? where(filter) : {},
+          where: { AND: [filter ? where(filter) : {}, seenBy(rights)] },
           orderBy: { id: 'desc' },
         }),
     },

@@ -123,6 +123,7 @@ builder.mutationFields((t) => ({
   startContainer: t.field({
     type: ContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Starts a container. Scope: docker:containers:write.',
     args: { input: t.arg({ type: StartContainerInput, required: true }) },
     resolve: (_root, { input }, context) => act(context, input, { kind: 'start' }),
@@ -130,6 +131,7 @@ builder.mutationFields((t) => ({
   stopContainer: t.field({
     type: ContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Stops a container. Scope: docker:containers:write.',
     args: { input: t.arg({ type: StopContainerInput, required: true }) },
     resolve: (_root, { input }, context) =>
@@ -138,6 +140,7 @@ builder.mutationFields((t) => ({
   restartContainer: t.field({
     type: ContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Stops and starts a container. Scope: docker:containers:write.',
     args: { input: t.arg({ type: RestartContainerInput, required: true }) },
     resolve: (_root, { input }, context) =>
@@ -146,6 +149,7 @@ builder.mutationFields((t) => ({
   pauseContainer: t.field({
     type: ContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Freezes every process of a container. Scope: docker:containers:write.',
     args: { input: t.arg({ type: PauseContainerInput, required: true }) },
     resolve: (_root, { input }, context) => act(context, input, { kind: 'pause' }),
@@ -153,6 +157,7 @@ builder.mutationFields((t) => ({
   unpauseContainer: t.field({
     type: ContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Lets a paused container go on. Scope: docker:containers:write.',
     args: { input: t.arg({ type: UnpauseContainerInput, required: true }) },
     resolve: (_root, { input }, context) => act(context, input, { kind: 'unpause' }),
@@ -160,6 +165,7 @@ builder.mutationFields((t) => ({
   killContainer: t.field({
     type: ContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Sends a signal to the main process of a container. Scope: docker:containers:write.',
     args: { input: t.arg({ type: KillContainerInput, required: true }) },
     resolve: (_root, { input }, context) => act(context, input, { kind: 'kill', signal: input.signal }),
@@ -167,6 +173,7 @@ builder.mutationFields((t) => ({
   renameContainer: t.field({
     type: ContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Gives a container another name. Scope: docker:containers:write.',
     args: { input: t.arg({ type: RenameContainerInput, required: true }) },
     resolve: (_root, { input }, context) => act(context, input, { kind: 'rename', name: input.name }),
@@ -174,6 +181,7 @@ builder.mutationFields((t) => ({
   removeContainer: t.field({
     type: RemoveContainerPayload,
     access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
     description: 'Deletes a container. Scope: docker:containers:write.',
     args: { input: t.arg({ type: RemoveContainerInput, required: true }) },
     resolve: async (_root, { input: { serverId, containerId, ...options } }, context) => ({

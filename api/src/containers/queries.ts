@@ -1,4 +1,6 @@
+import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
+import { each } from '../graphql/access.ts';
 import { pageOf } from '../graphql/page.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { matchesFilter } from './filter.ts';
@@ -39,6 +41,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     type: ContainerType,
     nullable: true,
     access: 'docker:containers:read',
+    on: ({ id }) => id,
     description: 'One container by Docker id; null when there is none.',
     args: { id: t.arg.id({ required: true, description: "Docker's id." }) },
     resolve: (server, { id }, { services }) => services.containers.find(server.id, id),
@@ -47,6 +50,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     type: ContainerCounts,
     nullable: true,
     access: 'docker:containers:read',
+    on: ({ id }) => id,
     description: 'How many there are; null when they were never seen.',
     resolve: (server, _args, { services }) => services.containers.counts(server.id) ?? null,
   }),
@@ -54,6 +58,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     type: [ContainerType],
     nullable: true,
     access: 'docker:containers:read',
+    on: ({ id }) => id,
     description: 'The containers: live while online, the last known ones otherwise; null when never seen.',
     args: {
       all: t.arg.boolean({ defaultValue: true, description: 'Also those that do not run.' }),
@@ -68,6 +73,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     type: 'DateTime',
     nullable: true,
     access: 'docker:containers:read',
+    on: ({ id }) => id,
     description: 'When the containers shown were last seen.',
     resolve: async (server, _args, { services }) =>
       (await services.containers.mirror.get(server.id))?.observedAt ?? null,
@@ -79,11 +85,13 @@ builder.queryField('containers', (t) =>
     {
       type: ContainerType,
       access: 'docker:containers:read',
+      on: each,
       description:
         'Containers of every server, as last seen, ordered by server and container name. Scope: docker:containers:read.',
       args: { filter: t.arg({ type: FleetContainerFilter, description: 'Only these.' }) },
-      resolve: async (_root, { filter, ...page }, { services }) => {
-        const all = await services.containers.fleet(filter?.serverIds ?? null);
+      resolve: async (_root, { filter, ...page }, { services, principal: { rights } }) => {
+        const sees = seesWith(rights, 'docker:containers:read');
+        const all = await services.containers.fleet(filter?.serverIds ?? null, sees);
         const rows = filter ? all.filter((seen) => matchesFilter(seen, filter)) : all;
         return pageOf(rows, page, ({ serverId, container }) => `${serverId}:${container.id}`);
       },

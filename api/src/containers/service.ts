@@ -1,3 +1,4 @@
+import { seenOf, type Sees } from '../access/sees.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { AgentLink } from '../agents/link.ts';
 import { whileLinked } from '../agents/follow.ts';
@@ -163,14 +164,14 @@ export class Containers {
     return { total: states.length, running: states.filter(({ state }) => state === 'RUNNING').length };
   }
 
-  /** Containers of every server (or of those named) as last seen, by server and container name. */
-  async fleet(serverIds: readonly string[] | null): Promise<SeenContainer[]> {
+  /** Containers of every server (or of those named) that is seen, as last seen, by server and container name. */
+  async fleet(serverIds: readonly string[] | null, sees: Sees): Promise<SeenContainer[]> {
     const servers = await this.#db.prisma.server.findMany({
       where: serverIds ? { id: { in: [...serverIds] } } : {},
       select: { id: true },
       orderBy: { name: 'asc' },
     });
-    return servers.flatMap(({ id: serverId }) => {
+    return seenOf(servers, sees, ({ id }) => id).flatMap(({ id: serverId }) => {
       const seen = this.mirror.peek(serverId);
       if (!seen) return [];
       return [...seen.containers.values()]
@@ -180,16 +181,17 @@ export class Containers {
   }
 
   /** What changes from now on, of one server or of every one. */
-  changes(serverId: string | null, signal: AbortSignal): Source<ContainerChange> {
+  changes(serverId: string | null, sees: Sees, signal: AbortSignal): Source<ContainerChange> {
     return this.#topics.subscribe(containerChanges, {
       ...(serverId !== null && { channels: [serverId] }),
+      ...(sees && { where: (change) => sees(change.serverId) }),
       signal,
     });
   }
 
   /** What is known now, as one change for each server. */
-  snapshot(serverId: string | null): ContainerChange[] {
-    return [...this.mirror.all()]
+  snapshot(serverId: string | null, sees: Sees): ContainerChange[] {
+    return seenOf([...this.mirror.all()], sees, ([id]) => id)
       .filter(([id]) => serverId === null || id === serverId)
       .map(([id, seen]) => ({
         serverId: id,

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
 import { requireUser } from '../context.ts';
+import { each } from '../graphql/access.ts';
 import { followLogs } from './logs.ts';
 import { containerStats } from './service.ts';
 import { ContainerEvent, ContainerStatsBatchType, LogBatchType } from './types.ts';
@@ -14,18 +16,21 @@ builder.subscriptionFields((t) => ({
   containerEvents: t.field({
     type: ContainerEvent,
     access: 'docker:containers:read',
+    on: (_root, { serverId }) => serverId ?? each,
     description:
       'Containers as they change: first a snapshot, then deltas. Without a server: of every server. Scope: docker:containers:read.',
     args: { serverId: t.arg.id({ description: 'Only this server.' }) },
-    subscribe: (_root, { serverId }, { services, signal }) =>
-      services.containers.changes(serverId ?? null, signal),
+    subscribe: (_root, { serverId }, { services, signal, principal: { rights } }) =>
+      services.containers.changes(serverId ?? null, seesWith(rights, 'docker:containers:read'), signal),
     // Taken for each who joins, as the source is shared and may have been open for long.
-    snapshot: ({ serverId }, { services }) => services.containers.snapshot(serverId ?? null),
+    snapshot: ({ serverId }, { services, principal: { rights } }) =>
+      services.containers.snapshot(serverId ?? null, seesWith(rights, 'docker:containers:read')),
     resolve: (change) => change,
   }),
   serverContainerStats: t.field({
     type: ContainerStatsBatchType,
     access: 'docker:containers:read',
+    on: (_root, { serverId }) => serverId,
     overflow: 'skip',
     description:
       'CPU, memory and traffic of all running containers of a server, every second. Scope: docker:containers:read.',
@@ -37,6 +42,7 @@ builder.subscriptionFields((t) => ({
   containerLogs: t.field({
     type: LogBatchType,
     access: 'docker:containers:read',
+    on: (_root, { serverId }) => serverId,
     delivery: 'private',
     description:
       "A container's log. Never shared between viewers; slows down with its reader. Scope: docker:containers:read.",

@@ -126,6 +126,7 @@ const date = (ms: number | null): Date | null => (ms === null ? null : new Date(
 
 export const ContainerType = builder.objectRef<SeenContainer>('Container').implement({
   access: 'docker:containers:read',
+  on: ({ serverId }) => serverId,
   description: 'A Docker container on a server.',
   fields: (t) => ({
     command: t.string({
@@ -247,7 +248,8 @@ const ContainerEventKind = builder.enumType('ContainerEventKind', {
 });
 
 export const ContainerEvent = builder.objectRef<ContainerChange>('ContainerEvent').implement({
-  access: 'inherited',
+  access: 'docker:containers:read',
+  on: ({ serverId }) => serverId,
   description: 'What became of the containers of one server.',
   fields: (t) => ({
     containers: t.field({

@@ -5,28 +5,41 @@ import SchemaBuilder, {
   type InputFieldMap,
   type InputShapeFromFields,
   type MaybePromise,
+  type PothosObjectTypeConfig,
   type PothosOutputFieldConfig,
   type PothosTypeConfig,
   type SchemaTypes,
   type TypeParam,
 } from '@pothos/core';
-import type { GraphQLFieldResolver, GraphQLResolveInfo } from 'graphql';
+import {
+  isObjectType,
+  type GraphQLFieldResolver,
+  type GraphQLIsTypeOfFn,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+} from 'graphql';
 import type { RequestContext } from '../context.ts';
 import {
-  authScopesOf,
+  isServerBound,
+  needOf,
+  scopeOf,
   type FieldAccess,
   type FieldMarks,
+  type Guard,
+  type Need,
+  type On,
+  type RightsChange,
   type SubscriptionMarks,
   type TypeAccess,
   type TypeMarks,
 } from './access.ts';
-
-import { keepSnapshot } from './snapshots.ts';
+import { keepBeginnings } from './beginnings.ts';
 
 /**
- * Default-deny: adds the option `access` to root fields and object types, refuses to build a schema in which one has
- * none, and hands it to scope-auth. The marks stay readable in `extensions.serverkit`, from which the walker test, the
- * fan-out and the re-check of running subscriptions read.
+ * Default-deny, in general and for each server: adds the options `access` and `on` to root fields and object types,
+ * refuses to build a schema in which one is missing, and checks them before anything runs or is answered. The marks stay
+ * readable in `extensions.serverkit`, from which the tests that walk the schema, the fan-out and the re-check of running
+ * subscriptions read.
  */
 const name = 'access';
 export default name;
@@ -42,8 +55,8 @@ declare global {
     }
     interface SchemaBuilderOptions<Types extends SchemaTypes> {
       access: {
-        /** Throws unless the context's principal has the access. */
-        authorize: (access: FieldAccess, context: Types['Context'], info: GraphQLResolveInfo) => void;
+        /** @throws unless the context's principal has what is needed */
+        authorize: (need: Need, context: Types['Context'], info: GraphQLResolveInfo) => void;
         /** Throws unless the context's session has proven its password lately. */
         requireFresh: (context: Types['Context'], info: GraphQLResolveInfo) => void;
       };
@@ -51,6 +64,10 @@ declare global {
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
       /** Needed all the same: connections have a default, for every other type the schema does not build without. */
       access?: TypeAccess;
+      /** Which server an object is about; needed with a scope that is held on servers. */
+      on?: On<Shape, unknown>;
+      /** The servers it names are those the asker named. */
+      echoes?: boolean;
     }
     interface InterfaceTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
       access?: TypeAccess;
@@ -66,6 +83,7 @@ declare global {
     > {
       /** Only to ask for more than the type does. */
       access?: FieldAccess;
+      on?: On<ParentShape, InputShapeFromFields<Args>>;
     }
     interface QueryFieldOptions<
       Types extends SchemaTypes,
@@ -75,6 +93,7 @@ declare global {
       ResolveReturnShape,
     > {
       access: FieldAccess;
+      on?: On<unknown, InputShapeFromFields<Args>>;
     }
     interface MutationFieldOptions<
       Types extends SchemaTypes,
@@ -84,6 +103,7 @@ declare global {
       ResolveReturnShape,
     > {
       access: FieldAccess;
+      on?: On<unknown, InputShapeFromFields<Args>>;
       /**
        * A sensitive change, for which a session must have proven its password lately; a function tells by the
        * arguments. The API answers FRESH_SIGN_IN_REQUIRED otherwise.
@@ -99,6 +119,16 @@ declare global {
       ResolveReturnShape,
     > extends SubscriptionMarks {
       access: FieldAccess;
+      on?: On<unknown, InputShapeFromFields<Args>>;
+      /**
+       * What those are told whose rights changed and who may go on, before they begin again with a snapshot: what a
+       * snapshot does not show, such as that something is not there for them any more.
+       */
+      onRights?: (
+        change: RightsChange,
+        args: InputShapeFromFields<Args>,
+        context: RequestContext,
+      ) => MaybePromise<readonly ResolveShape[]>;
       /**
        * The events everyone who joins begins with, and those who fell behind go on with. `subscribe` then yields only
        * what comes after: a shared source is open long before the last one joins. It is open before the snapshot is
@@ -120,8 +150,34 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     if (access === undefined) {
       throw new PothosSchemaError(`The type ${config.name} does not say who may see it; give it an access.`);
     }
-    mark(config, { access, ...(perViewer && { perViewer }) });
+    const { on, echoes } = config.kind === 'Object' ? config.pothosOptions : {};
+    checkOn(`The type ${config.name}`, access, on);
+    mark(config, { access, ...(on && { on }), ...(perViewer && { perViewer }), ...(echoes && { echoes }) });
     return config;
+  }
+
+  override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
+    const marks = fieldMarks(config.pothosOptions);
+    const field = `${config.parentType}.${config.name}`;
+    if (isRoot(config) && marks.access === undefined) {
+      throw new PothosSchemaError(`${field} does not say who may use it; give it an access.`);
+    }
+    checkOn(field, marks.access, marks.on);
+    mark(config, marks);
+    return config;
+  }
+
+  override afterBuild(schema: GraphQLSchema): GraphQLSchema {
+    for (const type of Object.values(schema.getTypeMap())) {
+      if (!isObjectType(type) || !('serverId' in type.getFields())) continue;
+      const { access, echoes } = type.extensions.serverkit ?? {};
+      if (scopeOf(access) === undefined && !echoes) {
+        throw new PothosSchemaError(
+          `The type ${type.name} tells of a server and is as reachable as what returns it; give it a scope and \`on\`.`,
+        );
+      }
+    }
+    return schema;
   }
 
   /**
@@ -132,25 +188,29 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     resolver: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
     config: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
-    const { access, fresh } = fieldMarks(config.pothosOptions);
-    if (!resolver || !isRoot(config) || !access || access === 'public') return resolver;
+    const { access, on, fresh } = fieldMarks(config.pothosOptions);
+    if (!resolver || !access || access === 'public') return resolver;
     const { authorize, requireFresh } = this.builder.options.access;
-    return (root, args, context, info) => {
-      authorize(access, context, info);
+    const guard: Guard = { access, on };
+    return (parent, args, context, info) => {
+      authorize(needOf(guard, parent, args), context, info);
       if (fresh === true || (typeof fresh === 'function' && fresh({ ...args }))) requireFresh(context, info);
-      return resolver(root, args, context, info);
+      return resolver(parent, args, context, info);
     };
   }
 
-  override onOutputFieldConfig(config: PothosOutputFieldConfig<Types>): PothosOutputFieldConfig<Types> {
-    const marks = fieldMarks(config.pothosOptions);
-    if (isRoot(config) && marks.access === undefined) {
-      throw new PothosSchemaError(
-        `${config.parentType}.${config.name} does not say who may use it; give it an access.`,
-      );
-    }
-    mark(config, marks);
-    return config;
+  /** Every object of a type that names a scope is looked at, wherever it was found. */
+  override wrapIsTypeOf(
+    isTypeOf: GraphQLIsTypeOfFn<unknown, Types['Context']> | undefined,
+    { pothosOptions: { access, on } }: PothosObjectTypeConfig,
+  ): GraphQLIsTypeOfFn<unknown, Types['Context']> | undefined {
+    if (!access || access === 'inherited' || access === 'public') return isTypeOf;
+    const { authorize } = this.builder.options.access;
+    const guard: Guard = { access, on };
+    return (object, context, info) => {
+      authorize(needOf(guard, object, undefined), context, info);
+      return isTypeOf ? isTypeOf(object, context, info) : true;
+    };
   }
 
   /** Runs where the arguments are mapped and validated, which the snapshot wants as much as the source. */
@@ -158,11 +218,14 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     subscribe: GraphQLFieldResolver<unknown, Types['Context'], object> | undefined,
     config: PothosOutputFieldConfig<Types>,
   ): GraphQLFieldResolver<unknown, Types['Context'], object> | undefined {
-    const { snapshot } = fieldMarks(config.pothosOptions);
-    if (!snapshot || !subscribe) return subscribe;
+    const { snapshot, onRights } = fieldMarks(config.pothosOptions);
+    if ((!snapshot && !onRights) || !subscribe) return subscribe;
     return async (root, args, context, info) => {
       const source: unknown = await subscribe(root, args, context, info);
-      keepSnapshot(source, (later) => snapshot({ ...args }, later));
+      keepBeginnings(source, {
+        ...(snapshot && { snapshot: (later) => snapshot({ ...args }, later) }),
+        ...(onRights && { onRights: (change, later) => onRights(change, { ...args }, later) }),
+      });
       return source;
     };
   }
@@ -172,26 +235,41 @@ function isRoot({ kind }: { readonly kind: string }): boolean {
   return kind === 'Query' || kind === 'Mutation' || kind === 'Subscription';
 }
 
+function checkOn(what: string, access: TypeAccess | undefined, on: On<never, never> | undefined): void {
+  if (isServerBound(access) && on === undefined) {
+    throw new PothosSchemaError(
+      `${what} does not say on which server ${access} must be held; give it an \`on\`.`,
+    );
+  }
+  if (!isServerBound(access) && on !== undefined) {
+    throw new PothosSchemaError(`${what} says on which server, and has no access that is held on servers.`);
+  }
+}
+
 /** Only some kinds of field have all of the options; the rest read as absent. */
-function fieldMarks({ access, fresh, perViewer, delivery, overflow, snapshot }: FieldMarks): FieldMarks {
+function fieldMarks({
+  access,
+  on,
+  fresh,
+  perViewer,
+  delivery,
+  overflow,
+  snapshot,
+  onRights,
+}: FieldMarks): FieldMarks {
   return {
     ...(access && { access }),
+    ...(on && { on }),
     ...(fresh && { fresh }),
     ...(perViewer && { perViewer }),
     ...(delivery && { delivery }),
     ...(overflow && { overflow }),
     ...(snapshot && { snapshot }),
+    ...(onRights && { onRights }),
   };
 }
 
-interface Markable {
-  readonly pothosOptions: object;
-  extensions?: unknown;
-}
-
-function mark(config: Markable, marks: FieldMarks | TypeMarks): void {
-  const authScopes = marks.access && authScopesOf(marks.access);
-  if (authScopes) Object.assign(config.pothosOptions, { authScopes });
+function mark(config: { extensions?: unknown }, marks: FieldMarks | TypeMarks): void {
   config.extensions = Object.assign({}, config.extensions, { serverkit: marks });
 }
 

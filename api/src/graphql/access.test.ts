@@ -61,7 +61,7 @@ async function outcomeOf(
 }
 
 function expected(access: FieldAccess, principal: Principal): Outcome {
-  if (holds(principal, access)) return 'let through';
+  if (holds(principal, { access })) return 'let through';
   return principal.kind === 'anonymous' ? 'UNAUTHENTICATED' : 'PERMISSION_DENIED';
 }
 
@@ -165,7 +165,7 @@ describe('every root field', () => {
   test('is granted to these roles', () => {
     const table = roots.map(({ name, field }) => {
       const access = field.extensions.serverkit?.access ?? 'public';
-      const granted = roles.filter((role) => holds(someone(expand(roleScopes[role])), access));
+      const granted = roles.filter((role) => holds(someone(expand(roleScopes[role])), { access }));
       return `${name}: ${access} → ${granted.join(' ')}`;
     });
     expect(table).toMatchInlineSnapshot(`

@@ -8,13 +8,15 @@ import {
   visit,
   visitWithTypeInfo,
   type DocumentNode,
+  type FieldNode,
+  type GraphQLField,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import { isScope, type Scope } from '@serverkit/wire/scopes.ts';
-import type { FieldAccess, FieldMarks, TypeAccess } from './access.ts';
+import type { Scope } from '@serverkit/wire/scopes.ts';
+import { scopeOf, type FieldMarks, type TypeAccess } from './access.ts';
 
 /** What can be told about an operation by reading it. */
 export interface Analysis {
@@ -25,8 +27,15 @@ export interface Analysis {
   readonly perViewer: boolean;
   /** Asks about the schema itself. */
   readonly introspects: boolean;
-  /** The marks of the root fields by name; a subscription has exactly one. */
-  readonly roots: ReadonlyMap<string, FieldMarks>;
+  /** The root fields; a subscription has exactly one. */
+  readonly roots: readonly RootField[];
+}
+
+export interface RootField {
+  readonly marks: FieldMarks;
+  readonly definition: GraphQLField<unknown, unknown>;
+  /** As it is called here, with its arguments. */
+  readonly node: FieldNode;
 }
 
 /** Reads every operation of a valid document; fragments count for each operation that reaches them. */
@@ -42,12 +51,13 @@ function analyseOperation(
   operation: OperationDefinitionNode,
 ): Analysis {
   const scopes = new Set<Scope>();
-  const roots = new Map<string, FieldMarks>();
+  const roots: RootField[] = [];
   let perViewer = false;
   let introspects = false;
 
-  const note = (access: FieldAccess | TypeAccess | undefined) => {
-    if (access && isScope(access)) scopes.add(access);
+  const note = (access: TypeAccess | undefined) => {
+    const scope = scopeOf(access);
+    if (scope) scopes.add(scope);
   };
   const noteType = (type: GraphQLNamedType) => {
     for (const one of isAbstractType(type) ? [type, ...schema.getPossibleTypes(type)] : [type]) {
@@ -60,7 +70,8 @@ function analyseOperation(
   const root: GraphQLObjectType | null | undefined = schema.getRootType(operation.operation);
   const typeInfo = new TypeInfo(schema);
   const visitor = visitWithTypeInfo(typeInfo, {
-    Field: ({ name: { value: name } }) => {
+    Field: (node) => {
+      const name = node.name.value;
       const parent = typeInfo.getParentType();
       const field = typeInfo.getFieldDef();
       if (parent === root && (name === '__schema' || name === '__type')) introspects = true;
@@ -68,7 +79,7 @@ function analyseOperation(
       const marks = field.extensions.serverkit;
       note(marks?.access);
       if (marks?.perViewer) perViewer = true;
-      if (parent === root && marks) roots.set(name, marks);
+      if (parent === root && marks) roots.push({ marks, definition: field, node });
       noteType(getNamedType(field.type));
     },
   });

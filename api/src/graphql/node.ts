@@ -1,7 +1,7 @@
 import { builder } from '../builder.ts';
 import type { FieldAccess } from './access.ts';
 import type { RequestContext } from '../context.ts';
-import { holds } from './access.ts';
+import { each, holds, needOf } from './access.ts';
 import { kindOfId, type IdKind } from '../ids.ts';
 
 interface NodeShape {
@@ -13,6 +13,8 @@ export interface NodeKind {
   readonly typeName: string;
   /** Who may fetch one of this kind by id; the others are told that there is none. */
   readonly access: FieldAccess;
+  /** Which server it is about, for an access that is held on servers. */
+  readonly on?: (node: never) => string;
   readonly load: (id: string, context: RequestContext) => Promise<NodeShape | null>;
 }
 
@@ -45,8 +47,9 @@ builder.queryField('node', (t) =>
     resolve: async (_root, { id }, context) => {
       const kind = kindOfId(id);
       const node = kind && kinds.get(kind);
-      if (!node || !holds(context.principal, node.access)) return null;
-      return node.load(id, context);
+      if (!node || !holds(context.principal, { access: node.access, where: each })) return null;
+      const found = await node.load(id, context);
+      return found && holds(context.principal, needOf(node, found, undefined)) ? found : null;
     },
   }),
 );

@@ -3,20 +3,22 @@ import { actorOf } from '../audit/actor.ts';
 import type { RequestContext } from '../context.ts';
 import {
   freshSignInRequired,
+  notFound,
   permissionDenied,
   sessionNeeded,
   unauthenticated,
   type ServerKitError,
 } from '../errors.ts';
+import { scopeOf, type Need, type Verdict } from './access.ts';
 
-/** The error for someone without the access a field or type asks for, put on record: which field, by whom. */
-export function refusal(context: RequestContext, info: GraphQLResolveInfo, access?: string): ServerKitError {
-  return onRecord(lacking(context, access), context, info);
-}
-
-function lacking({ principal }: RequestContext, access: string | undefined): ServerKitError {
-  if (principal.kind === 'anonymous') return unauthenticated();
-  return access === 'session' ? sessionNeeded() : permissionDenied(access);
+/** The error for someone without what a field or type needs, put on record: which field, by whom. */
+export function refusal(
+  context: RequestContext,
+  info: GraphQLResolveInfo,
+  need: Need,
+  verdict: Exclude<Verdict, 'granted'>,
+): ServerKitError {
+  return onRecord(errorFor(context, need, verdict), context, info);
 }
 
 /** The error for a sensitive change in a session that has not proven its password lately, put on record. */
@@ -33,6 +35,18 @@ function onRecord(error: ServerKitError, context: RequestContext, info: GraphQLR
     parameters: info.path.prev === undefined ? { ...info.variableValues } : {},
   });
   return error;
+}
+
+/** For one who may not see a server, it is as if there was none. */
+function errorFor({ principal }: RequestContext, { access, where }: Need, verdict: Verdict): ServerKitError {
+  if (principal.kind === 'anonymous') return unauthenticated();
+  if (access === 'session') return sessionNeeded();
+  if (verdict === 'denied') return permissionDenied(scopeOf(access));
+  return notFound('server', typeof where === 'string' ? where : namesOf(where));
+}
+
+function namesOf(where: Need['where']): string {
+  return Array.isArray(where) ? where.slice(0, 3).join(', ') : '';
 }
 
 function uncapitalize(name: string): string {

@@ -18,6 +18,9 @@ export class Connection implements ViewerSocket {
   readonly facts: ConnectionFacts;
   /** Who it belongs to; changes when their rights do. */
   principal: Principal = anonymous;
+  #unsettled: PromiseWithResolvers<void> | undefined;
+  /** Grows whenever its owner's rights may have changed. */
+  #doubts = 0;
   /** By the id the client gave. */
   readonly operations = new Map<string, Operation>();
   readonly #ws: WebSocket;
@@ -96,6 +99,27 @@ export class Connection implements ViewerSocket {
     return count;
   }
 
+  /** Resolves when it is certain again what its owner may do; undefined when it is. */
+  get unsettled(): Promise<void> | undefined {
+    return this.#unsettled?.promise;
+  }
+
+  get doubts(): number {
+    return this.#doubts;
+  }
+
+  /** Its owner's rights may have changed: nothing more is sent that needs any until {@link settle}. */
+  unsettle(): void {
+    this.#doubts += 1;
+    this.#unsettled ??= Promise.withResolvers();
+    for (const { revisable } of this.operations.values()) revisable?.suspend();
+  }
+
+  settle(): void {
+    this.#unsettled?.resolve();
+    this.#unsettled = undefined;
+  }
+
   begin(id: string): Operation {
     const operation = new Operation(id);
     this.operations.set(id, operation);
@@ -109,6 +133,7 @@ export class Connection implements ViewerSocket {
 
   /** Ends what runs at once; the other side may take its time to answer the close frame. */
   close(code: number, reason: string): void {
+    this.settle();
     for (const operation of this.operations.values()) operation.cut();
     this.#ws.close(code, reason);
   }

@@ -15,7 +15,7 @@ import type { RequestContext } from '../context.ts';
 import type { FieldMarks } from '../graphql/access.ts';
 import { Admission } from '../graphql/admission.ts';
 import { Documents } from '../graphql/documents.ts';
-import { keepSnapshot } from '../graphql/snapshots.ts';
+import { keepBeginnings } from '../graphql/beginnings.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
 import { PublicServer } from './public-server.ts';
 import { Source } from './source.ts';
@@ -95,9 +95,11 @@ const schema = new GraphQLSchema({
       ticks: field('ticks', {}),
       gauge: field('gauge', { overflow: 'skip' }),
       state: field('state', {}, (source) => {
-        keepSnapshot(source, () => {
-          snapshots += 1;
-          return [current];
+        keepBeginnings(source, {
+          snapshot: () => {
+            snapshots += 1;
+            return [current];
+          },
         });
         return source;
       }),

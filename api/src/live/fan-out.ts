@@ -1,15 +1,23 @@
 import type { ExecutionResult } from 'graphql';
-import type { RequestContext } from '../context.ts';
-import { holds } from '../graphql/access.ts';
+import type { Rights } from '../access/rights.ts';
+import type { Principal, RequestContext } from '../context.ts';
+import { permissionDenied } from '../errors.ts';
+import { holds, type RightsChange } from '../graphql/access.ts';
 import type { Prepared } from '../graphql/documents.ts';
 import { Group } from './group.ts';
-import type { Member, Reader } from './member.ts';
+import { Member, type Reader } from './member.ts';
 import type { SubscriptionRequest } from './subscription.ts';
 
 interface FanOutNeeds {
   /** A context without a user. */
-  readonly audienceContext: (principal: RequestContext['principal'], signal: AbortSignal) => RequestContext;
+  readonly audienceContext: (principal: Principal, signal: AbortSignal) => RequestContext;
   readonly toBody: (result: ExecutionResult) => string;
+}
+
+interface Joined {
+  readonly member: Member;
+  /** The errors with which the source refused to open. */
+  readonly opened: Promise<ExecutionResult | undefined>;
 }
 
 /**
@@ -38,20 +46,31 @@ export class FanOut {
   }
 
   /** Whether what a viewer asks for may be shared, and the viewer may have it. The rest is executed for each. */
-  static shareable({ analysis }: SubscriptionRequest, { principal }: RequestContext): boolean {
+  static shareable({ analysis, needs }: SubscriptionRequest, principal: Principal): boolean {
     if (principal.kind !== 'user' || analysis.perViewer) return false;
-    return [...analysis.roots.values()].every(
-      ({ access, delivery }) =>
-        delivery !== 'private' &&
-        // What needs a session is personal.
-        access !== undefined &&
-        access !== 'session' &&
-        holds(principal, access),
-    );
+    const [root] = needs;
+    // What needs a session is personal.
+    if (!root || root.access === 'session' || !holds(principal, root)) return false;
+    return analysis.roots.every(({ marks }) => marks.delivery !== 'private');
   }
 
-  join(request: SubscriptionRequest, reader: Reader): Promise<Member | ExecutionResult> {
-    const rights = reader.connection.principal.rights.only(request.analysis.scopes);
+  /** A reader joins those who ask for the same with the rights it holds now. */
+  join(request: SubscriptionRequest, reader: Reader): Joined {
+    const member = new Member(reader);
+    const group = this.#groupFor(request, reader.connection.principal.rights);
+    return { member, opened: group.admit(member) };
+  }
+
+  /** A member goes on with other rights: where they are, after it was told what that means. */
+  async move(member: Member, request: SubscriptionRequest, change: RightsChange): Promise<void> {
+    const group = this.#groupFor(request, change.now);
+    if (group.has(member)) return member.resume();
+    const refused = await group.admit(member, change);
+    if (refused) member.stream.fail(refused.errors?.[0] ?? permissionDenied());
+  }
+
+  #groupFor(request: SubscriptionRequest, held: Rights): Group {
+    const rights = held.only(request.analysis.scopes);
     const key = JSON.stringify([
       this.#serialOf(request.prepared),
       request.operationName ?? null,
@@ -60,7 +79,7 @@ export class FanOut {
     ]);
     let group = this.#groups.get(key);
     if (!group) {
-      const principal: RequestContext['principal'] = { kind: 'class', rights };
+      const principal: Principal = { kind: 'class', rights };
       group = new Group({
         request,
         newContext: (signal) => this.#needs.audienceContext(principal, signal),
@@ -71,7 +90,7 @@ export class FanOut {
       });
       this.#groups.set(key, group);
     }
-    return group.join(reader);
+    return group;
   }
 
   #serialOf(prepared: Prepared): number {

@@ -1,6 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../context.ts';
-import { Member, type Reader } from './member.ts';
+import type { Events, RightsChange } from '../graphql/access.ts';
+import type { Member } from './member.ts';
 import {
   closeSource,
   executeEvent,
@@ -26,7 +27,8 @@ export class Group {
   readonly #members = new Set<Member>();
   readonly #opening: Promise<OpenSource | ExecutionResult>;
   #source: OpenSource | undefined;
-  #awaitingSnapshot = new Set<Member>();
+  /** With the number each asked with. */
+  #awaitingSnapshot = new Map<Member, number>();
   #takingSnapshot = false;
   #ended = false;
 
@@ -43,22 +45,33 @@ export class Group {
     return this.#members.size;
   }
 
-  /** @returns the member, or the errors with which the source refused to open */
-  async join(reader: Reader): Promise<Member | ExecutionResult> {
-    const member = new Member(reader, (one) => this.#leave(one));
+  has(member: Member): boolean {
+    return this.#members.has(member);
+  }
+
+  /**
+   * Takes in a member, which leaves the group it was in.
+   * @param change - of the rights it comes with, when that is why it comes
+   * @returns the errors with which the source refused to open
+   */
+  async admit(member: Member, change?: RightsChange): Promise<ExecutionResult | undefined> {
+    const stillHere = member.enter(() => this.#leave(member));
     if (!member.stream.ended) this.#members.add(member);
     const opened = await this.#opening;
     if (!('events' in opened)) return opened;
+    const first = change ? await this.#bodies(opened.onRights?.(change, this.#context())) : [];
+    if (!stillHere()) return undefined;
     if (this.#ended) {
       member.stream.end();
-      return member;
+      return undefined;
     }
-    const { overflow } = [...this.#needs.request.analysis.roots.values()][0] ?? {};
+    const { overflow } = this.#needs.request.analysis.roots[0]?.marks ?? {};
     member.begin({
+      first,
       overflow: overflow ?? (opened.snapshot ? 'skip' : 'end'),
-      askSnapshot: opened.snapshot && ((one) => this.#askSnapshot(one)),
+      askSnapshot: opened.snapshot && ((one, turn) => this.#askSnapshot(one, turn)),
     });
-    return member;
+    return undefined;
   }
 
   #context(): RequestContext {
@@ -87,8 +100,8 @@ export class Group {
     }
   }
 
-  #askSnapshot(member: Member): void {
-    this.#awaitingSnapshot.add(member);
+  #askSnapshot(member: Member, turn: number): void {
+    this.#awaitingSnapshot.set(member, turn);
     if (!this.#takingSnapshot) void this.#takeSnapshots();
   }
 
@@ -100,21 +113,21 @@ export class Group {
     this.#takingSnapshot = true;
     while (this.#awaitingSnapshot.size > 0) {
       const waiting = this.#awaitingSnapshot;
-      this.#awaitingSnapshot = new Set();
+      this.#awaitingSnapshot = new Map();
       try {
-        const bodies = await this.#snapshotBodies();
-        for (const member of waiting) void member.deliverSnapshot(bodies);
+        const bodies = await this.#bodies(this.#source?.snapshot?.(this.#context()));
+        for (const [member, turn] of waiting) void member.deliverSnapshot(bodies, turn);
       } catch (error) {
-        for (const member of waiting) member.stream.fail(error);
+        for (const member of waiting.keys()) if (this.#members.has(member)) member.stream.fail(error);
       }
     }
     this.#takingSnapshot = false;
   }
 
-  async #snapshotBodies(): Promise<string[]> {
+  async #bodies(events: Events | undefined): Promise<string[]> {
     const { request, toBody } = this.#needs;
     const bodies: string[] = [];
-    for (const event of (await this.#source?.snapshot?.(this.#context())) ?? []) {
+    for (const event of (await events) ?? []) {
       bodies.push(toBody(await executeEvent(request, event, this.#context())));
     }
     return bodies;

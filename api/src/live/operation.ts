@@ -1,4 +1,4 @@
-import type { Analysis } from '../graphql/analysis.ts';
+import type { Need, RightsChange } from '../graphql/access.ts';
 
 /** A stream that can be ended from outside. */
 export interface Endable {
@@ -8,15 +8,28 @@ export interface Endable {
   return(): unknown;
 }
 
+/** What a subscription does when the rights it was opened with are looked at again. */
+export interface Revisable {
+  /** Nothing may be sent until one of the others is called. */
+  suspend(): void;
+  /** Nothing changed. */
+  resume(): void;
+  /** It goes on with the rights held now. */
+  revise(change: RightsChange): void;
+}
+
 /** One operation of a viewer's socket, from its subscribe message to its end. */
 export class Operation {
   readonly id: string;
   readonly #controller = new AbortController();
   readonly #settled = Promise.withResolvers<void>();
+  #failure: unknown;
   /** Known once it was admitted. */
-  analysis: Analysis | undefined;
+  needs: readonly Need[] = [];
   /** A subscription's stream, once there is one. */
   stream: Endable | undefined;
+  /** How a subscription follows its owner's rights, from before its source is opened. */
+  revisable: Revisable | undefined;
   release: () => void = () => {};
 
   constructor(id: string) {
@@ -32,6 +45,11 @@ export class Operation {
     return this.#settled.promise;
   }
 
+  /** Why it was ended before its time. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
   /** The client completed it, or its socket is gone. */
   abort(): void {
     this.#controller.abort();
@@ -39,6 +57,7 @@ export class Operation {
 
   /** Ends it with an error: a subscription at once, anything else before its side effect. */
   fail(error: unknown): void {
+    this.#failure ??= error;
     this.stream?.fail(error);
     this.abort();
   }

@@ -1,24 +1,104 @@
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../context.ts';
+import { permissionDenied } from '../errors.ts';
+import type { Events, RightsChange } from '../graphql/access.ts';
 import { EventStream } from './event-stream.ts';
-import { closeSource, executeEvent, openSource, type SubscriptionRequest } from './subscription.ts';
+import type { Revisable } from './operation.ts';
+import {
+  closeSource,
+  executeEvent,
+  openSource,
+  type OpenSource,
+  type SubscriptionRequest,
+} from './subscription.ts';
 
-/**
- * Executes a subscription for one viewer, at the viewer's own pace: the next event is taken when the last was sent.
- * @param newContext - one for each event, with the rights held then
- */
-export async function privateStream(
-  request: SubscriptionRequest,
-  newContext: () => RequestContext,
-): Promise<EventStream<ExecutionResult> | ExecutionResult> {
-  const opened = await openSource(request, newContext());
-  if (!('events' in opened)) return opened;
-  let first: unknown[] | undefined;
-  const step = async (): Promise<IteratorResult<ExecutionResult, undefined>> => {
-    first ??= [...((await opened.snapshot?.(newContext())) ?? [])];
-    const { done, value } = first.length > 0 ? { value: first.shift() } : await opened.events.next();
-    if (done) return { done: true, value: undefined };
-    return { done: false, value: await executeEvent(request, value, newContext()) };
-  };
-  return new EventStream(step, () => closeSource(opened));
+interface Viewer {
+  /** A new context, with the rights held now. */
+  readonly context: () => RequestContext;
+  /** Resolves when it is certain which rights are held; undefined when it is. */
+  readonly unsettled: () => Promise<void> | undefined;
+}
+
+/** A subscription executed for one viewer, at the viewer's own pace: the next event is taken when the last was sent. */
+export class PrivateStream implements Revisable {
+  readonly #request: SubscriptionRequest;
+  readonly #viewer: Viewer;
+  /** It is about one server: while that is allowed, other rights change nothing of it. */
+  readonly #bound: boolean;
+  #source: OpenSource | undefined;
+  #change: RightsChange | undefined;
+  #first: unknown[] | undefined;
+
+  constructor(request: SubscriptionRequest, viewer: Viewer) {
+    this.#request = request;
+    this.#viewer = viewer;
+    this.#bound = typeof request.needs[0]?.where === 'string';
+  }
+
+  /** @returns the stream, or the errors with which the source refused to open */
+  async open(): Promise<EventStream<ExecutionResult> | ExecutionResult> {
+    const opened = await openSource(this.#request, this.#viewer.context());
+    if (!('events' in opened)) return opened;
+    this.#source = opened;
+    return new EventStream(
+      () => this.#step(opened),
+      () => this.#source && closeSource(this.#source),
+    );
+  }
+
+  suspend(): void {
+    // What was executed waits in #execute.
+  }
+
+  resume(): void {}
+
+  /** What the source brings was chosen by the rights it was opened with: it is opened again. */
+  revise(change: RightsChange): void {
+    if (this.#bound) return;
+    this.#change = { before: this.#change?.before ?? change.before, now: change.now };
+    if (this.#source) closeSource(this.#source);
+  }
+
+  async #step(begin: OpenSource): Promise<IteratorResult<ExecutionResult, undefined>> {
+    this.#first ??= await this.#beginning(begin, undefined);
+    for (;;) {
+      await this.#viewer.unsettled();
+      if (this.#change) {
+        await this.#openAgain(this.#change);
+        continue;
+      }
+      const source = this.#source ?? begin;
+      const { done, value } =
+        this.#first.length > 0 ? { value: this.#first.shift() } : await source.events.next();
+      if (this.#change) continue;
+      if (done) return { done: true, value: undefined };
+      const result = await this.#execute(value);
+      if (!this.#change) return { done: false, value: result };
+    }
+  }
+
+  async #openAgain(change: RightsChange): Promise<void> {
+    this.#change = undefined;
+    const opened = await openSource(this.#request, this.#viewer.context());
+    if (!('events' in opened)) throw opened.errors?.[0] ?? permissionDenied();
+    this.#source = opened;
+    this.#first = await this.#beginning(opened, change);
+  }
+
+  async #beginning({ onRights, snapshot }: OpenSource, change: RightsChange | undefined): Promise<unknown[]> {
+    const context = this.#viewer.context();
+    const told: Events = (change && (await onRights?.(change, context))) ?? [];
+    return [...told, ...((await snapshot?.(context)) ?? [])];
+  }
+
+  /** With the rights held when it is sent, which may be others than when it was begun. */
+  async #execute(event: unknown): Promise<ExecutionResult> {
+    for (;;) {
+      const context = this.#viewer.context();
+      const result = await executeEvent(this.#request, event, context);
+      const unsettled = this.#viewer.unsettled();
+      if (unsettled) await unsettled;
+      if (this.#viewer.context().principal === context.principal) return result;
+    }
+  }
 }

@@ -1,4 +1,4 @@
-import type { ConnectionInitMessage, Server } from 'graphql-ws';
+import type { ConnectionInitMessage, Server, SubscribePayload } from 'graphql-ws';
 import { makeServer } from 'graphql-ws';
 import { execute, type ExecutionArgs, type FormattedExecutionResult, type GraphQLError } from 'graphql';
 import type { Logger } from 'pino';
@@ -7,10 +7,11 @@ import { ServerKitError } from '../errors.ts';
 import type { Admission } from '../graphql/admission.ts';
 import type { Documents, Prepared } from '../graphql/documents.ts';
 import { maskError } from '../graphql/mask-error.ts';
+import { needsOf } from '../graphql/needs.ts';
 import type { Connection } from './connection.ts';
 import { FanOut } from './fan-out.ts';
 import type { Operation } from './operation.ts';
-import { privateStream } from './private-stream.ts';
+import { PrivateStream } from './private-stream.ts';
 import type { SubscriptionRequest } from './subscription.ts';
 
 /** Open operations of one socket. */
@@ -59,6 +60,49 @@ export function createProtocol(needs: ProtocolNeeds): Protocol {
     return run;
   };
 
+  /** The last look at an operation before it runs. @returns what to run, or the errors why not */
+  const admit = (
+    connection: Connection,
+    operation: Operation,
+    payload: SubscribePayload,
+  ): ExecutionArgs | readonly GraphQLError[] => {
+    const preparation = documents.prepare(payload.query);
+    if (!preparation.ok) return preparation.errors.map((error) => maskError(error, log));
+    const variables = payload.variables ?? {};
+    const { prepared } = preparation;
+    const { operationName } = payload;
+    const context = needs.viewerContext(connection, operation.signal);
+    try {
+      if (connection.running > maxOperations) {
+        throw new ServerKitError(
+          'TOO_MANY_OPERATIONS',
+          `A socket carries ${maxOperations} operations at once.`,
+        );
+      }
+      const admitted = admission.admit({ prepared, operationName, variables }, context);
+      operation.release = () => admitted.release();
+      const { schema } = documents;
+      const { analysis } = admitted;
+      operation.needs = needsOf(schema, analysis, variables);
+      const request = {
+        schema,
+        prepared,
+        analysis,
+        needs: operation.needs,
+        operationName,
+        variables,
+      };
+      runs.set(context, { connection, operation, request });
+    } catch (error) {
+      return [maskError(error, log)];
+    }
+    return executionArgs(documents, prepared, {
+      operationName,
+      variableValues: variables,
+      contextValue: context,
+    });
+  };
+
   const server = makeServer<ConnectionInitMessage['payload'], Connection>({
     connectionInitWaitTimeout: initTimeout,
     onConnect: ({ extra: connection, connectionParams = {} }) =>
@@ -67,53 +111,44 @@ export function createProtocol(needs: ProtocolNeeds): Protocol {
     onSubscribe({ extra: connection }, id, payload) {
       const operation = connection.operations.get(id);
       if (!operation) throw new TypeError('An operation was not opened.');
-      const preparation = documents.prepare(payload.query);
-      if (!preparation.ok) return preparation.errors.map((error) => maskError(error, log));
-      const variables = payload.variables ?? {};
-      const { prepared } = preparation;
-      const { operationName } = payload;
-      const context = needs.viewerContext(connection, operation.signal);
-      try {
-        if (connection.running > maxOperations) {
-          throw new ServerKitError(
-            'TOO_MANY_OPERATIONS',
-            `A socket carries ${maxOperations} operations at once.`,
-          );
-        }
-        const admitted = admission.admit({ prepared, operationName, variables }, context);
-        operation.release = () => admitted.release();
-        operation.analysis = admitted.analysis;
-        const { schema } = documents;
-        const request = { schema, prepared, analysis: admitted.analysis, operationName, variables };
-        runs.set(context, { connection, operation, request });
-      } catch (error) {
-        return [maskError(error, log)];
-      }
-      return executionArgs(documents, prepared, {
-        operationName,
-        variableValues: variables,
-        contextValue: context,
-      });
+      const { unsettled } = connection;
+      return unsettled
+        ? unsettled.then(() => admit(connection, operation, payload))
+        : admit(connection, operation, payload);
     },
 
     async execute(args) {
       // Completed by the client while it was being read: a mutation must not run.
-      if (runOf(args).operation.signal.aborted) return { errors: [cancelled(log)] };
+      const { operation } = runOf(args);
+      if (operation.signal.aborted) return { errors: [ended(operation, log)] };
       return execute(args);
     },
 
     async subscribe(args) {
       const { connection, operation, request } = runOf(args);
       const { signal, id } = operation;
-      if (signal.aborted) return { errors: [cancelled(log)] };
-      if (FanOut.shareable(request, needs.viewerContext(connection, signal))) {
-        const joined = await fanOut.join(request, { connection, id, signal });
-        if (!('stream' in joined)) return joined;
-        operation.stream = joined.stream;
-        return joined.stream;
+      if (signal.aborted) return { errors: [ended(operation, log)] };
+      if (FanOut.shareable(request, connection.principal)) {
+        const { member, opened } = fanOut.join(request, { connection, id, signal });
+        operation.stream = member.stream;
+        operation.revisable = {
+          suspend: () => member.suspend(),
+          resume: () => member.resume(),
+          revise: (change) => void fanOut.move(member, request, change),
+        };
+        if (connection.unsettled) member.suspend();
+        return (await opened) ?? member.stream;
       }
-      const stream = await privateStream(request, () => needs.viewerContext(connection, signal));
-      if ('fail' in stream) operation.stream = stream;
+      const own = new PrivateStream(request, {
+        context: () => needs.viewerContext(connection, signal),
+        unsettled: () => connection.unsettled,
+      });
+      operation.revisable = own;
+      const stream = await own.open();
+      if (!('fail' in stream)) return stream;
+      operation.stream = stream;
+      // It may have lost what it needs while it was being opened.
+      if (operation.failure) stream.fail(operation.failure);
       return stream;
     },
 
@@ -146,6 +181,10 @@ function formatResult({ data, errors, extensions }: Outcome, log: Logger): Forma
   };
 }
 
-function cancelled(log: Logger): GraphQLError {
-  return maskError(new ServerKitError('CANCELLED', 'It was cancelled before anything was done.'), log);
+/** What ended an operation before it was run. */
+function ended({ failure }: Operation, log: Logger): GraphQLError {
+  return maskError(
+    failure ?? new ServerKitError('CANCELLED', 'It was cancelled before anything was done.'),
+    log,
+  );
 }

@@ -11,7 +11,7 @@ import { refuseForeignPages } from '../graphql/request-guard.ts';
 import { refuseUpgrade } from '../http/dispatch.ts';
 import type { RequestFacts } from '../http/exchange.ts';
 import { readSessionCookie } from '../identity/service.ts';
-import { principalChanged } from '../identity/events.ts';
+import { principalChanged, type PrincipalChange } from '../identity/events.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
 import { viewerCloseCodes } from './close-codes.ts';
@@ -182,8 +182,9 @@ export class PublicServer {
     return connection.open;
   }
 
-  async #follow(changes: AsyncIterable<{ userId: string; sessionId?: string }>): Promise<void> {
-    for await (const change of changes) await this.#viewers.changed(change);
+  async #follow(changes: AsyncIterable<PrincipalChange>): Promise<void> {
+    // None waits for the one before it: each takes effect the moment it is heard of.
+    for await (const change of changes) void this.#viewers.changed(change);
   }
 
   #viewerContext(connection: Connection, signal: AbortSignal): RequestContext {

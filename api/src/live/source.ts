@@ -21,6 +21,7 @@ type Waiter<Value> = PromiseWithResolvers<IteratorResult<Value, undefined>>;
 export class Source<Value> implements AsyncIterableIterator<Value, undefined> {
   readonly #buffering: Buffering<Value>;
   readonly #onEnd: (ended: Source<Value>) => void;
+  readonly #where: ((value: Value) => boolean) | undefined;
   readonly #pending = new Map<string | number, Value>();
   readonly #waiters: Waiter<Value>[] = [];
   #serial = 0;
@@ -32,14 +33,17 @@ export class Source<Value> implements AsyncIterableIterator<Value, undefined> {
   /**
    * @param onEnd - called once, when no more values are wanted or to come
    * @param signal - ends the source when it aborts; what is pending is dropped
+   * @param where - values for which it does not hold are not taken. @default all are
    */
   constructor(
     buffering: Buffering<Value>,
     onEnd: (ended: Source<Value>) => void = () => {},
     signal?: AbortSignal,
+    where?: (value: Value) => boolean,
   ) {
     this.#buffering = buffering;
     this.#onEnd = onEnd;
+    this.#where = where;
     if (!signal) return;
     const abort = () => void this.return();
     if (signal.aborted) abort();
@@ -59,7 +63,7 @@ export class Source<Value> implements AsyncIterableIterator<Value, undefined> {
   }
 
   push(value: Value): void {
-    if (this.#ended) return;
+    if (this.#ended || this.#where?.(value) === false) return;
     const waiter = this.#waiters.shift();
     if (waiter) waiter.resolve({ done: false, value });
     else this.#keep(value);

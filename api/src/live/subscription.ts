@@ -6,23 +6,24 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { RequestContext } from '../context.ts';
+import type { Need } from '../graphql/access.ts';
 import type { Analysis } from '../graphql/analysis.ts';
 import type { Prepared } from '../graphql/documents.ts';
-import { snapshotFor, type TakeSnapshot } from '../graphql/snapshots.ts';
+import { beginningsOf, type Beginnings } from '../graphql/beginnings.ts';
 
 /** A subscription as asked for, apart from who asks. */
 export interface SubscriptionRequest {
   readonly schema: GraphQLSchema;
   readonly prepared: Prepared;
   readonly analysis: Analysis;
+  /** Of the field first, then of what it selects. */
+  readonly needs: readonly Need[];
   readonly operationName: string | null | undefined;
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-export interface OpenSource {
+export interface OpenSource extends Beginnings {
   readonly events: AsyncIterator<unknown, unknown>;
-  /** Makes the events to begin with, if the field has such a thing. */
-  readonly snapshot: TakeSnapshot | undefined;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function openSource(
 ): Promise<OpenSource | ExecutionResult> {
   const opened = await createSourceEventStream(argsOf(request, context));
   if (!(Symbol.asyncIterator in opened)) return opened;
-  return { events: opened[Symbol.asyncIterator](), snapshot: snapshotFor(opened) };
+  return { events: opened[Symbol.asyncIterator](), ...beginningsOf(opened) };
 }
 
 /** What an event looks like to those who asked. Wants a context of its own, as rights are remembered in it. */

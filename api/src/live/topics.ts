@@ -32,9 +32,11 @@ export class Topic<Payload> {
   }
 }
 
-interface Listening {
+interface Listening<Payload> {
   /** Only these channels. @default all */
   readonly channels?: Iterable<string>;
+  /** Only events for which this holds; the rest costs its reader nothing. */
+  readonly where?: (payload: Payload) => boolean;
   /** Ends the source. */
   readonly signal?: AbortSignal;
 }
@@ -47,10 +49,13 @@ export class Topics {
   }
 
   /** What is published from now on, until the source is returned or the signal aborts. */
-  subscribe<Payload>(topic: Topic<Payload>, { channels, signal }: Listening = {}): Source<Payload> {
+  subscribe<Payload>(
+    topic: Topic<Payload>,
+    { channels, where, signal }: Listening<NoInfer<Payload>> = {},
+  ): Source<Payload> {
     const room = topic.roomIn(this);
     const list = channels && [...new Set(channels)];
-    const source = new Source<Payload>(topic.buffering, (ended) => room.leave(list, ended), signal);
+    const source = new Source<Payload>(topic.buffering, (ended) => room.leave(list, ended), signal, where);
     if (!source.ended) room.enter(list, source);
     return source;
   }

@@ -1,12 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { UserPrincipal } from '../context.ts';
 import { permissionDenied } from '../errors.ts';
+import { holds, scopeOf } from '../graphql/access.ts';
 import type { PrincipalChange } from '../identity/events.ts';
 import { viewerCloseCodes } from './close-codes.ts';
 import type { Connection } from './connection.ts';
 
 /** Sessions asked about in one query. */
 const batch = 500;
+
+/** After a database that did not answer, with people waiting. Milliseconds. */
+const retryMs = 1_000;
 
 export type Renew = (sessionIds: readonly string[]) => Promise<ReadonlyMap<string, UserPrincipal>>;
 
@@ -67,26 +72,52 @@ export class Viewers {
     else this.#strangers.delete(address);
   }
 
-  async changed({ userId, sessionId }: PrincipalChange): Promise<void> {
+  /** Takes effect at once: until it is known what those concerned may do now, nothing more is sent to them. */
+  async changed(change: PrincipalChange): Promise<void> {
     this.#changes += 1;
-    const theirs = [...(this.#byUser.get(userId) ?? [])];
-    await this.recheck(sessionId ? theirs.filter((one) => sessionOf(one) === sessionId) : theirs);
+    if ('places' in change) return this.#moved();
+    const { userId, sessionId } = change;
+    const theirs = [...(this.#byUser.get(userId) ?? [])].filter(
+      (one) => sessionId === undefined || sessionOf(one) === sessionId,
+    );
+    for (const connection of theirs) connection.unsettle();
+    while (!(await this.recheck(theirs)) && theirs.some(({ open }) => open)) {
+      await delay(retryMs, undefined, { ref: false });
+    }
   }
 
-  /** Asks the database who these are now; a failure changes nothing, as the next check comes soon. */
-  async recheck(connections: Iterable<Connection> = this.#all): Promise<void> {
+  /** Where servers are is in memory: nothing has to be asked. */
+  #moved(): void {
+    for (const connection of this.#all) {
+      const { principal, unsettled } = connection;
+      // Who is being asked about is answered with the places as they are by then.
+      if (principal.kind !== 'user' || unsettled) continue;
+      const rights = principal.rights.now();
+      if (rights !== principal.rights) apply(connection, { ...principal, rights });
+    }
+  }
+
+  /**
+   * Asks the database who these are now.
+   * @returns whether it answered; when not, nothing changes, as the next check comes soon
+   */
+  async recheck(connections: Iterable<Connection> = this.#all): Promise<boolean> {
     const signedIn = [...connections].filter((one) => sessionOf(one) !== undefined);
     for (let start = 0; start < signedIn.length; start += batch) {
-      const some = signedIn.slice(start, start + batch);
-      const ids = new Set(some.map(sessionOf).filter((id) => id !== undefined));
+      const some = signedIn.slice(start, start + batch).map((one) => ({ one, doubts: one.doubts }));
+      const ids = new Set(some.map(({ one }) => sessionOf(one)).filter((id) => id !== undefined));
       try {
         const now = await this.#renew([...ids]);
-        for (const connection of some) apply(connection, now.get(sessionOf(connection) ?? ''));
+        for (const { one, doubts } of some) {
+          // Something changed again while we asked: that is being asked about too.
+          if (one.open && doubts === one.doubts) apply(one, now.get(sessionOf(one) ?? ''));
+        }
       } catch (error) {
         this.#log.error({ err: error }, 'the rights behind open sockets could not be checked');
-        return;
+        return false;
       }
     }
+    return true;
   }
 }
 
@@ -94,16 +125,21 @@ function sessionOf({ principal }: Connection): string | undefined {
   return principal.kind === 'user' ? principal.sessionId : undefined;
 }
 
-/** Ends what is no longer allowed: the socket with its session, an operation with a scope it needs. */
+/**
+ * Ends what is no longer allowed: the socket with its session, an operation with what it needs. What still is goes on
+ * with the rights held now.
+ */
 function apply(connection: Connection, now: UserPrincipal | undefined): void {
   if (!now) return connection.close(viewerCloseCodes.unauthorized, 'Your session ended. Sign in again.');
-  const before = connection.principal.rights.everywhere;
+  const before = connection.principal;
   connection.principal = now;
-  if (now.rights.everywhere === before) return;
+  const change = { before: before.rights, now: now.rights };
+  const same = change.before === change.now || change.before.key === change.now.key;
   for (const operation of connection.operations.values()) {
-    const lost = [...(operation.analysis?.scopes ?? [])].find(
-      (scope) => before.has(scope) && !now.rights.everywhere.has(scope),
-    );
-    if (lost) operation.fail(permissionDenied(lost));
+    const lost = same ? undefined : operation.needs.find((need) => holds(before, need) && !holds(now, need));
+    if (lost) operation.fail(permissionDenied(scopeOf(lost.access)));
+    else if (same) operation.revisable?.resume();
+    else operation.revisable?.revise(change);
   }
+  connection.settle();
 }

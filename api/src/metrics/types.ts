@@ -226,7 +226,8 @@ export const SparklineType = builder.objectRef<Sparkline>('Sparkline').implement
 });
 
 export const ServerMetricsEvent = builder.objectRef<Measured>('ServerMetricsEvent').implement({
-  access: 'inherited',
+  access: 'system:metrics:read',
+  on: ({ serverId }) => serverId,
   description: 'A sample as it came in.',
   fields: (t) => ({
     sample: t.field({
@@ -239,7 +240,8 @@ export const ServerMetricsEvent = builder.objectRef<Measured>('ServerMetricsEven
 });
 
 const FleetMetrics = builder.objectRef<ServerNumbers>('FleetMetrics').implement({
-  access: 'inherited',
+  access: 'system:metrics:read',
+  on: ({ serverId }) => serverId,
   description: 'The numbers of a server that fit on a card.',
   fields: (t) => ({
     at: t.field({

@@ -1,7 +1,8 @@
 import { builder } from '../builder.ts';
+import { each } from '../graphql/access.ts';
 import { ServerType } from '../servers/server-type.ts';
 import type { Severity } from './problem.ts';
-import { fleetOverviews, type FleetOverview, type Problem, type ProblemCode } from './service.ts';
+import { type FleetOverview, type Problem, type ProblemCode } from './service.ts';
 
 const ProblemSeverity = builder.enumType('ProblemSeverity', {
   description: 'How bad a problem is.',
@@ -29,7 +30,8 @@ const ProblemCodeEnum = builder.enumType('ProblemCode', {
 });
 
 const ProblemType = builder.objectRef<Problem>('Problem').implement({
-  access: 'inherited',
+  access: 'servers:read',
+  on: ({ serverId }) => serverId,
   description: 'Something wrong with a server, as a code to translate and a sentence in English.',
   fields: (t) => ({
     code: t.expose('code', { type: ProblemCodeEnum, description: 'What kind it is.' }),
@@ -104,10 +106,11 @@ builder.queryField('fleetOverview', (t) =>
   t.field({
     type: FleetOverviewType,
     access: 'servers:read',
-    description: 'The fleet in one look. Scope: servers:read.',
-    resolve: async (_root, _args, { services: { overview } }) => {
+    on: each,
+    description: 'The fleet in one look, as far as it is seen. Scope: servers:read.',
+    resolve: async (_root, _args, { services: { overview }, principal: { rights } }) => {
       await overview.upToDate();
-      return overview.now();
+      return overview.now(rights);
     },
   }),
 );
@@ -116,9 +119,11 @@ builder.subscriptionField('fleetOverview', (t) =>
   t.field({
     type: FleetOverviewType,
     access: 'servers:read',
+    on: each,
     description: 'The overview: now, then whenever it changed, at most once a second. Scope: servers:read.',
-    snapshot: (_args, { services }) => [services.overview.now()],
-    subscribe: (_root, _args, { services, signal }) => services.topics.subscribe(fleetOverviews, { signal }),
-    resolve: (overview) => overview,
+    snapshot: (_args, { services, principal: { rights } }) => [{ overview: services.overview.now(rights) }],
+    subscribe: (_root, _args, { services, signal, principal: { rights } }) =>
+      services.overview.follow(rights, signal),
+    resolve: ({ overview }) => overview,
   }),
 );

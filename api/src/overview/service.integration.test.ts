@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { nextItem } from '../../../testing/events.ts';
+import { limited, unlimited, type Rights } from '../access/rights.ts';
 import { containerChanges, type ServerContainers } from '../containers/mirror.ts';
 import type { Database } from '../database/database.ts';
 import { migrationsDirectory } from '../database/migrations.ts';
@@ -10,7 +11,9 @@ import { Topics } from '../live/topics.ts';
 import { storedSamples, type Measured, type ServerNumbers } from '../metrics/service.ts';
 import { sample } from '../metrics/testing.ts';
 import { serverChanges } from '../servers/events.ts';
-import { fleetOverviews, Overview } from './service.ts';
+import { Overview, type FleetOverview } from './service.ts';
+
+const everyone = unlimited(new Set(['servers:read' as const]));
 
 let data: TestDataDirectory;
 let db: Database;
@@ -44,6 +47,10 @@ async function start(): Promise<void> {
     mirror: { peek: (id) => containers.get(id) },
   });
   await overview.start();
+}
+
+async function* watch(rights: Rights, signal: AbortSignal): AsyncGenerator<FleetOverview, undefined> {
+  for await (const { overview: told } of overview.follow(rights, signal)) yield told;
 }
 
 function numbersOf(measured: Measured | undefined): ServerNumbers | undefined {
@@ -129,7 +136,7 @@ test('the fleet is counted by status, with means over those online', async () =>
   await measure(b, 30.04);
   seeContainers(a, 3, 1);
   seeContainers(b, 2, 0);
-  expect(overview.now()).toMatchObject({
+  expect(overview.now(everyone)).toMatchObject({
     serversTotal: 6,
     online: 2,
     offline: 1,
@@ -148,7 +155,7 @@ test('problems of the whole fleet come worst first, as soon as it starts', async
   await server('late', 'offline');
   await server('broken', 'error');
   await start();
-  const { problems, problemsTotal } = overview.now();
+  const { problems, problemsTotal } = overview.now(everyone);
   expect(problems.map(({ code, serverName }) => `${serverName} ${code}`)).toStrictEqual([
     'broken AGENT_ERROR',
     'late AGENT_OFFLINE',
@@ -159,7 +166,8 @@ test('problems of the whole fleet come worst first, as soon as it starts', async
 test('those who watch hear of what changed, and of nothing else', async () => {
   const id = await server('a');
   await start();
-  const watcher = topics.subscribe(fleetOverviews);
+  const watching = new AbortController();
+  const watcher = watch(everyone, watching.signal);
   expect(await nextItem(watcher)).toMatchObject({ online: 1, problems: [] });
   await db.prisma.server.update({ where: { id }, data: { connection: 'offline' } });
   topics.publish(serverChanges, { serverId: id, kind: 'STATUS' });
@@ -171,7 +179,35 @@ test('those who watch hear of what changed, and of nothing else', async () => {
   await db.prisma.server.delete({ where: { id } });
   topics.publish(serverChanges, { serverId: id, kind: 'DELETED' });
   expect(await nextItem(watcher)).toMatchObject({ serversTotal: 0, problems: [] });
-  await watcher.return();
+  watching.abort();
+});
+
+test('who sees some servers only is told of those, and of nothing that happens elsewhere', async () => {
+  const [mine, other] = [await server('mine'), await server('other')];
+  await start();
+  seeContainers(other, 3, 0);
+  const rights = limited({
+    anywhere: new Set(['servers:read'] as const),
+    servers: new Map([[mine, new Set(['servers:read'] as const)]]),
+    now: () => rights,
+  });
+  expect(overview.now(rights)).toMatchObject({ serversTotal: 1, online: 1, containersTotal: 0 });
+  const watching = new AbortController();
+  const watcher = watch(rights, watching.signal);
+  expect(await nextItem(watcher)).toMatchObject({ serversTotal: 1 });
+  await db.prisma.server.update({ where: { id: other }, data: { connection: 'offline' } });
+  topics.publish(serverChanges, { serverId: other, kind: 'STATUS' });
+  const everything = new AbortController();
+  await nextItem(watch(everyone, everything.signal), ({ offline }) => offline === 1);
+  // For everyone these two cancel each other out; for this one the second is all there is.
+  await db.prisma.server.update({ where: { id: other }, data: { connection: 'online' } });
+  await db.prisma.server.update({ where: { id: mine }, data: { connection: 'offline' } });
+  for (const serverId of [mine, other]) topics.publish(serverChanges, { serverId, kind: 'STATUS' });
+  const { problems, ...told } = await nextItem(watcher);
+  expect(told).toMatchObject({ serversTotal: 1, online: 0, offline: 1, problemsTotal: 1 });
+  expect(problems.map(({ serverId }) => serverId)).toEqual([mine]);
+  watching.abort();
+  everything.abort();
 });
 
 test('who changes something sees it in the next answer', async () => {
@@ -180,7 +216,7 @@ test('who changes something sees it in the next answer', async () => {
   topics.publish(serverChanges, { serverId: id, kind: 'CREATED' });
   await turn();
   await overview.upToDate();
-  expect(overview.now()).toMatchObject({ serversTotal: 1, problemsTotal: 1 });
+  expect(overview.now(everyone)).toMatchObject({ serversTotal: 1, problemsTotal: 1 });
   expect(overview.problems(id)).toMatchObject([{ code: 'AGENT_OFFLINE', serverName: 'new' }]);
 });
 

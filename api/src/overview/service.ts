@@ -1,4 +1,7 @@
 import type { Logger } from 'pino';
+import type { Rights } from '../access/rights.ts';
+import type { ScopeSet } from '../access/scope-set.ts';
+import { seesWith, type Sees } from '../access/sees.ts';
 import { containerChanges, type ContainerMirror } from '../containers/service.ts';
 import type { Database } from '../database/database.ts';
 import { Topic, type Topics } from '../live/topics.ts';
@@ -25,8 +28,24 @@ export interface FleetOverview extends Readonly<Record<Status, number>> {
   readonly problemsTotal: number;
 }
 
-/** The overview whenever it changed, worked out while somebody listens. */
-export const fleetOverviews = new Topic<FleetOverview>({ buffering: { keep: 'latest', key: () => '' } });
+/** The part of the fleet that some people see, worked out for all of them at once while one of them listens. */
+interface Audience {
+  readonly sees: Sees;
+  /** What they were told last. */
+  told: string;
+}
+
+interface Told {
+  readonly audience: string;
+  readonly overview: FleetOverview;
+}
+
+const overviews = new Topic<Told>({
+  buffering: { keep: 'latest', key: () => '' },
+  channel: ({ audience }) => audience,
+});
+
+const needed: ScopeSet = new Set(['servers:read']);
 
 export interface OverviewNeeds {
   readonly db: Pick<Database, 'prisma'>;
@@ -62,20 +81,14 @@ export class Overview {
   readonly #ending = new AbortController();
   #timer: NodeJS.Timeout | undefined;
   #sweptAt = 0;
-  #told = '';
-  #watched = false;
+  /** By the key of their rights. */
+  readonly #audiences = new Map<string, Audience>();
   #turn: Promise<void> = Promise.resolve();
   #reading: Promise<void> | undefined;
 
   constructor(needs: OverviewNeeds) {
     this.#needs = needs;
-    needs.topics.onDemand(fleetOverviews, () => {
-      this.#watched = true;
-      this.#told = '';
-      return () => {
-        this.#watched = false;
-      };
-    });
+    needs.topics.onDemand(overviews, (audience) => () => this.#audiences.delete(audience));
   }
 
   async start(): Promise<void> {
@@ -121,8 +134,22 @@ export class Overview {
     return entry ? worstFirst(this.#judge(entry)) : [];
   }
 
-  /** The fleet as it is known now. */
-  now(): FleetOverview {
+  /** The fleet as it is known now, as far as someone with these rights sees it. */
+  now(rights: Rights): FleetOverview {
+    return this.#overview(seesWith(rights, 'servers:read'));
+  }
+
+  /** The same whenever it changed, at most once a second. */
+  follow(rights: Rights, signal: AbortSignal): AsyncIterable<{ readonly overview: FleetOverview }> {
+    const seen = rights.only(needed);
+    const source = this.#needs.topics.subscribe(overviews, { channels: [seen.key], signal });
+    if (!source.ended && !this.#audiences.has(seen.key)) {
+      this.#audiences.set(seen.key, { sees: seesWith(seen, 'servers:read'), told: '' });
+    }
+    return source;
+  }
+
+  #overview(sees: Sees): FleetOverview {
     const { metrics, mirror } = this.#needs;
     const counts: Record<Status, number> = {
       connecting: 0,
@@ -134,7 +161,10 @@ export class Overview {
     };
     const problems: Problem[] = [];
     let [containersRunning, containersTotal, measured, cpu, memory] = [0, 0, 0, 0, 0];
+    let serversTotal = 0;
     for (const { server, problems: theirs } of this.#entries.values()) {
+      if (sees?.(server.id) === false) continue;
+      serversTotal += 1;
       counts[statusOf(server)] += 1;
       problems.push(...theirs);
       const numbers = metrics.numbers(server.id);
@@ -149,7 +179,7 @@ export class Overview {
     }
     return {
       ...counts,
-      serversTotal: this.#entries.size,
+      serversTotal,
       containersRunning,
       containersTotal,
       meanCpuPercent: measured > 0 ? tenths(cpu / measured) : null,
@@ -208,12 +238,13 @@ export class Overview {
       for (const serverId of this.#entries.keys()) this.#dirty.add(serverId);
     }
     this.#judgeDirty();
-    if (!this.#watched) return;
-    const overview = this.now();
-    const text = JSON.stringify(overview);
-    if (text === this.#told) return;
-    this.#told = text;
-    this.#needs.topics.publish(fleetOverviews, overview);
+    for (const [key, audience] of this.#audiences) {
+      const overview = this.#overview(audience.sees);
+      const text = JSON.stringify(overview);
+      if (text === audience.told) continue;
+      audience.told = text;
+      this.#needs.topics.publish(overviews, { audience: key, overview });
+    }
   }
 
   #readStale(): Promise<void> {

@@ -115,19 +115,23 @@ builder.mutationFields((t) => ({
   updateServer: t.field({
     type: ServerPayload,
     access: 'servers:write',
+    on: (_root, { input }) => input.serverId,
     fresh: ({ input }) => input.profile != null || input.scopes != null,
     description:
-      'Changes what was given; what is left out stays. Scope: servers:write; permissions also need servers:register and a fresh sign-in.',
+      'Changes what was given; what is left out stays. Scope: servers:write, on every server for a new name; permissions also need servers:register and a fresh sign-in.',
     args: { input: t.arg({ type: UpdateServerInput, required: true }) },
     resolve: async (_root, { input: { serverId, ...patch } }, context) => {
       // What a server may do at most is for those who may add one.
       if (patch.profile != null || patch.scopes != null) requireScope(context, 'servers:register');
+      // A name is unlike every other: whether it is free tells of servers that not everyone may see.
+      if (patch.name != null) requireScope(context, 'servers:write');
       return { server: await context.services.servers.update(serverId, patch, actorOf(context)) };
     },
   }),
   deleteServer: t.field({
     type: DeleteServerPayload,
     access: 'servers:write',
+    on: (_root, { input }) => input.serverId,
     fresh: true,
     description:
       'Removes a server with its history, and cuts its agent off at once. Scope: servers:write; needs a fresh sign-in.',
@@ -159,6 +163,7 @@ builder.mutationFields((t) => ({
   pingServer: t.field({
     type: PingServerPayload,
     access: 'servers:read',
+    on: (_root, { input }) => input.serverId,
     description: 'Asks the agent for a sign of life now. Scope: servers:read.',
     args: { input: t.arg({ type: serverInput('PingServerInput'), required: true }) },
     resolve: async (_root, { input: { serverId } }, context) => {
@@ -169,6 +174,7 @@ builder.mutationFields((t) => ({
   restartAgent: t.field({
     type: ServerPayload,
     access: 'agent:restart',
+    on: (_root, { input }) => input.serverId,
     description: "Ends the agent's process and lets its supervisor start it again. Scope: agent:restart.",
     args: { input: t.arg({ type: serverInput('RestartAgentInput'), required: true }) },
     resolve: async (_root, { input: { serverId } }, context) => ({

@@ -1,4 +1,6 @@
+import { seenOf, seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
+import { each } from '../graphql/access.ts';
 import { pageOf } from '../graphql/page.ts';
 import { filterServers, loadFrom, sortServers } from './list.ts';
 import { ServerStatusEnum, ServerType } from './server-type.ts';
@@ -50,21 +52,26 @@ builder.queryFields((t) => ({
     type: ServerType,
     nullable: true,
     access: 'servers:read',
+    on: each,
     description: 'One server; null when there is none with this id. Scope: servers:read.',
     args: { id: t.arg.id({ required: true, description: 'Its id, srv_….' }) },
-    resolve: (query, _root, { id }, { db }) => db.prisma.server.findUnique({ ...query, where: { id } }),
+    resolve: (query, _root, { id }, { db, principal: { rights } }) =>
+      rights.on(id).has('servers:read') ? db.prisma.server.findUnique({ ...query, where: { id } }) : null,
   }),
   servers: t.connection(
     {
       type: ServerType,
       access: 'servers:read',
+      on: each,
       description: 'The servers, by name unless sorted otherwise. Scope: servers:read.',
       args: {
         filter: t.arg({ type: ServerFilterInput, description: 'Only these.' }),
         sort: t.arg({ type: ServerSortInput, description: 'By name when absent.' }),
       },
-      resolve: async (_root, { filter, sort, ...page }, { db, services }) => {
-        const rows = filterServers(await db.prisma.server.findMany(), filter ?? {});
+      resolve: async (_root, { filter, sort, ...page }, { db, services, principal: { rights } }) => {
+        const sees = seesWith(rights, 'servers:read');
+        const seen = seenOf(await db.prisma.server.findMany(), sees, ({ id }) => id);
+        const rows = filterServers(seen, filter ?? {});
         const order = sort ?? { field: 'NAME', direction: 'ASC' };
         return pageOf(sortServers(rows, order, loadFrom(services.metrics)), page, ({ id }) => id);
       },
@@ -74,10 +81,12 @@ builder.queryFields((t) => ({
   ),
   serverTags: t.stringList({
     access: 'servers:read',
+    on: each,
     description: 'Every tag that some server carries, in alphabetical order. Scope: servers:read.',
-    resolve: async (_root, _args, { db }) => {
-      const rows = await db.prisma.server.findMany({ select: { tags: true } });
-      return [...new Set(rows.flatMap(({ tags }) => tags))].toSorted((a, b) => a.localeCompare(b));
+    resolve: async (_root, _args, { db, principal: { rights } }) => {
+      const rows = await db.prisma.server.findMany({ select: { id: true, tags: true } });
+      const seen = seenOf(rows, seesWith(rights, 'servers:read'), ({ id }) => id);
+      return [...new Set(seen.flatMap(({ tags }) => tags))].toSorted((a, b) => a.localeCompare(b));
     },
   }),
 }));

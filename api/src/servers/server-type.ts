@@ -172,6 +172,7 @@ const Registration = builder.prismaObject('RegistrationToken', {
 /** Other domains add their fields (metrics, containers, problems) from their own rooms. */
 export const ServerType = builder.prismaObject('Server', {
   access: 'servers:read',
+  on: ({ id }) => id,
   interfaces: [Node],
   description: 'A managed server: a machine with an agent.',
   fields: (t) => ({
@@ -268,5 +269,6 @@ export const ServerType = builder.prismaObject('Server', {
 registerNode('server', {
   typeName: 'Server',
   access: 'servers:read',
+  on: ({ id }: Server) => id,
   load: (id, { services }): Promise<Server | null> => services.servers.find(id),
 });

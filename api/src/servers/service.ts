@@ -1,5 +1,6 @@
 import type { Prisma, Server } from '@serverkit/prisma/generated/client/client.ts';
 import { isScopePattern, permissionProfiles, type PermissionProfile } from '@serverkit/wire/scopes.ts';
+import type { Rights } from '../access/rights.ts';
 import { ping } from '../agents/ping.ts';
 import { RestartAgentDocument } from '../agents/operations.ts';
 import type { NewToken } from '../agents/registration.ts';
@@ -62,6 +63,25 @@ export class Servers {
     const server = await this.find(id);
     if (!server) throw notFound('server', id);
     return server;
+  }
+
+  /** What someone is told of servers who may not see the same ones any more: for them, they come and go. */
+  async changesOfSight(before: Rights, now: Rights): Promise<ServerChange[]> {
+    const [saw, sees] = [before.serversWith('servers:read'), now.serversWith('servers:read')];
+    if (saw === null && sees === null) return [];
+    const everyone =
+      saw === null || sees === null
+        ? (await this.#db.prisma.server.findMany({ select: { id: true } })).map(({ id }) => id)
+        : [];
+    const [old, present] = [saw ?? new Set(everyone), sees ?? new Set(everyone)];
+    return [
+      ...[...old]
+        .filter((id) => !present.has(id))
+        .map((serverId) => ({ serverId, kind: 'DELETED' as const })),
+      ...[...present]
+        .filter((id) => !old.has(id))
+        .map((serverId) => ({ serverId, kind: 'CREATED' as const })),
+    ];
   }
 
   /** Adds a server and invites its agent. @throws ServerKitError CONFLICT when the name is taken */
