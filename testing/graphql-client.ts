@@ -56,6 +56,8 @@ export interface TestSubscription<Data> extends AsyncDisposable {
 
 export interface ClientOptions {
   readonly session?: Partial<SessionSecrets>;
+  /** An API token: a bearer over HTTP, connectionParams.token on a WebSocket. */
+  readonly token?: string;
   /** Replaces the Origin header, which is the API's own by default; null leaves it out. */
   readonly origin?: string | null;
   /** PEM of the authority to trust. */
@@ -80,11 +82,16 @@ export interface TestClient {
 
 export function graphqlClient(url: string, options: ClientOptions = {}): TestClient {
   const endpoint = new URL('/graphql', url);
-  const { session = {}, origin = endpoint.origin, ca } = options;
+  const { session = {}, token, origin = endpoint.origin, ca } = options;
   const headers = {
     ...(origin === null ? {} : { origin }),
     ...(session.cookie === undefined ? {} : { cookie: session.cookie }),
+    ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...options.headers,
+  };
+  const params = {
+    ...(session.proof === undefined ? {} : { session: session.proof }),
+    ...(token === undefined ? {} : { token }),
   };
   const proof = session.proof === undefined ? {} : { 'x-serverkit-session': session.proof };
   const trust = ca === undefined ? {} : { ca };
@@ -133,7 +140,7 @@ export function graphqlClient(url: string, options: ClientOptions = {}): TestCli
         url: endpoint.href.replace(/^http/, 'ws'),
         webSocketImpl: UpgradingSocket,
         retryAttempts: 0,
-        ...(session.proof === undefined ? {} : { connectionParams: { session: session.proof } }),
+        connectionParams: params,
       });
       const arrivals = new Arrivals<Data>();
       socket.subscribe<Data>(

@@ -2,7 +2,7 @@ import type { Role, Scope } from '@serverkit/wire/scopes.ts';
 import type { Logger } from 'pino';
 import { noRights, type Rights } from './access/rights.ts';
 import type { Database } from './database/database.ts';
-import { permissionDenied, unauthenticated } from './errors.ts';
+import { permissionDenied, sessionNeeded, unauthenticated } from './errors.ts';
 import type { Services } from './services.ts';
 
 /** A person, as far as authorization and the audit need to know. */
@@ -29,17 +29,42 @@ export type Principal =
       /** When the password was last proven in this session. */
       readonly freshAt: Date;
       readonly rights: Rights;
+    }
+  | {
+      readonly kind: 'token';
+      /** Its owner, on whose behalf it acts. */
+      readonly user: SignedInUser;
+      readonly token: { readonly id: string; readonly name: string; readonly expiresAt: Date | null };
+      readonly rights: Rights;
     };
 
+/** A person at a browser. */
 export type UserPrincipal = Extract<Principal, { kind: 'user' }>;
+/** A program with an API token. */
+export type TokenPrincipal = Extract<Principal, { kind: 'token' }>;
+/** Someone who can be named: a person, or a program on behalf of one. */
+export type PersonPrincipal = UserPrincipal | TokenPrincipal;
+
+export function isPerson(principal: Principal): principal is PersonPrincipal {
+  return principal.kind === 'user' || principal.kind === 'token';
+}
+
+/** What a person or program signed in with: the id of the session or of the token. */
+export function credentialOf(principal: PersonPrincipal): string {
+  return principal.kind === 'user' ? principal.sessionId : principal.token.id;
+}
 
 export const anonymous: Principal = { kind: 'anonymous', rights: noRights };
 
 /** For how long a proven password opens sensitive changes, in milliseconds. */
 export const freshForMs = 15 * 60_000;
 
-/** Whether sensitive changes are open: a session has proven its password lately. */
+/**
+ * Whether sensitive changes are open: a session has proven its password lately. Nobody is there to ask for a token, which
+ * holds the scope because a fresh session gave it.
+ */
 export function isFresh(principal: Principal): boolean {
+  if (principal.kind === 'token') return true;
   return principal.kind === 'user' && principal.freshAt.getTime() + freshForMs > Date.now();
 }
 
@@ -73,9 +98,15 @@ export interface RequestContext {
   readonly cookies?: CookieJar;
 }
 
-/** @throws ServerKitError UNAUTHENTICATED unless a person asks */
-export function requireUser(context: Pick<RequestContext, 'principal'>): UserPrincipal {
-  if (context.principal.kind === 'user') return context.principal;
+/** @throws ServerKitError unless a person at a browser asks */
+export function requireUser({ principal }: Pick<RequestContext, 'principal'>): UserPrincipal {
+  if (principal.kind === 'user') return principal;
+  throw isPerson(principal) ? sessionNeeded() : unauthenticated();
+}
+
+/** @throws ServerKitError UNAUTHENTICATED unless a person asks, or a program on behalf of one */
+export function requirePerson({ principal }: Pick<RequestContext, 'principal'>): PersonPrincipal {
+  if (isPerson(principal)) return principal;
   throw unauthenticated();
 }
 

@@ -7,7 +7,7 @@ const secretName =
 
 /** Our own token shape, bearer headers, and the password part of a URL. */
 const secretText: readonly (readonly [RegExp, string])[] = [
-  [/\bsk_[a-z]+_[A-Za-z0-9_-]{8,}/g, '[redacted]'],
+  [/\bsk_[a-z0-9]+_[A-Za-z0-9_-]{8,}/g, '[redacted]'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]'],
   [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:@/"]*):[^\s@/"]+@/gi, '$1:[redacted]@'],
 ];

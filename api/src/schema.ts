@@ -1,6 +1,7 @@
 import './graphql/node.ts';
 import './graphql/error-code.ts';
 import './identity/schema.ts';
+import './tokens/schema.ts';
 import './audit/schema.ts';
 import './servers/schema.ts';
 import './containers/schema.ts';

@@ -10,6 +10,7 @@ import { Metrics } from './metrics/service.ts';
 import { Overview } from './overview/service.ts';
 import type { Platform } from './platform.ts';
 import { Servers } from './servers/service.ts';
+import { Tokens } from './tokens/service.ts';
 
 /**
  * Every domain's service, by name: how a resolver, or another domain, reaches it. app.ts builds them once from the
@@ -26,6 +27,7 @@ export interface Services {
   readonly metrics: Metrics;
   readonly overview: Overview;
   readonly servers: Servers;
+  readonly tokens: Tokens;
   readonly topics: Topics;
 }
 
@@ -35,6 +37,7 @@ export function createServices(platform: Platform): Services {
   const audit = createAudit(db, log);
   const access = new Access({ db });
   const identity = new Identity({ db, log, vault, access, audit, topics });
+  const tokens = new Tokens({ db, log, access, audit, topics, identity });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
@@ -53,6 +56,7 @@ export function createServices(platform: Platform): Services {
     metrics,
     overview,
     servers,
+    tokens,
     topics,
   };
 }

@@ -22,6 +22,13 @@ export interface Standing {
   readonly grants: readonly Granted[] | null;
 }
 
+/** {@link Standing} as columns of a statement in which `u` is the person. */
+export const standingColumns = `u."role", u."access",
+    CASE WHEN u."access" <> 'all' THEN (
+      SELECT json_agg(json_build_object('serverId', g."serverId", 'groupId', g."groupId", 'scopes', g."scopes") ORDER BY g."id")
+      FROM "AccessGrant" g WHERE g."userId" = u."id"
+    ) END AS "grants"`;
+
 /** Where something given to servers and groups holds; both empty = everywhere. */
 export interface Places {
   readonly serverIds: readonly string[];

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { Logger } from 'pino';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
-import type { Actor } from '../audit/actor.ts';
+import { personOf, type Actor } from '../audit/actor.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import { notFound, ServerKitError, type ErrorCode } from '../errors.ts';
@@ -113,7 +113,7 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
         values: [
           id,
           command.serverId,
-          command.actor.kind === 'user' ? command.actor.id : null,
+          personOf(command.actor),
           command.action,
           { ...command.parameters },
           new Date(),

@@ -4,7 +4,7 @@ import { serversWhere } from '../access/sees.ts';
 import { builder } from '../builder.ts';
 import { each } from '../graphql/access.ts';
 
-type ActorKind = 'user' | 'agent' | 'system' | 'anonymous';
+type ActorKind = 'user' | 'token' | 'agent' | 'system' | 'anonymous';
 type Outcome = 'ok' | 'refused' | 'failed';
 
 const ActorKindEnum = builder.enumType('ActorKind', {
@@ -13,7 +13,8 @@ const ActorKindEnum = builder.enumType('ActorKind', {
     AGENT: { value: 'agent', description: 'The agent of a server.' },
     ANONYMOUS: { value: 'anonymous', description: 'Someone without credentials.' },
     SYSTEM: { value: 'system', description: 'The control plane by itself.' },
-    USER: { value: 'user', description: 'A person, by themselves or through a token.' },
+    TOKEN: { value: 'token', description: 'A program with an API token, on behalf of its owner.' },
+    USER: { value: 'user', description: 'A person, by themselves.' },
   } as const satisfies Record<string, { value: ActorKind; description: string }>,
 });
 
@@ -26,8 +27,10 @@ const AuditOutcomeEnum = builder.enumType('AuditOutcome', {
   } as const satisfies Record<string, { value: Outcome; description: string }>,
 });
 
+const actorKinds: readonly ActorKind[] = ['user', 'token', 'agent', 'system'];
+
 function actorKind(stored: string): ActorKind {
-  return stored === 'user' || stored === 'agent' || stored === 'system' ? stored : 'anonymous';
+  return actorKinds.find((kind) => kind === stored) ?? 'anonymous';
 }
 
 function outcomeOf(stored: string): Outcome {

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
-import { requireUser } from '../context.ts';
+import { requirePerson } from '../context.ts';
 import { each } from '../graphql/access.ts';
 import { followLogs } from './logs.ts';
 import { containerStats } from './service.ts';
@@ -80,7 +80,7 @@ builder.subscriptionFields((t) => ({
         context.services.agents.links.require(serverId),
         { ...streams, id: containerId, tail: tail ?? null, sinceMs: since?.getTime() ?? null },
         {
-          actor: requireUser(context).user.id,
+          actor: requirePerson(context).user.id,
           signal: context.signal,
           ...(context.socket ? { socket: context.socket } : {}),
         },

@@ -1,4 +1,5 @@
 import { builder } from '../builder.ts';
+import { isPerson } from '../context.ts';
 import { DockerFacts, ServerType } from '../servers/server-type.ts';
 import type { ContainerChange } from './mirror.ts';
 import type { LogBatch } from './logs.ts';
@@ -151,7 +152,7 @@ export const ContainerType = builder.objectRef<SeenContainer>('Container').imple
         services.containers.details(
           serverId,
           container.id,
-          principal.kind === 'user' ? principal.user.id : 'system',
+          isPerson(principal) ? principal.user.id : 'system',
         ),
     }),
     exitCode: t.int({

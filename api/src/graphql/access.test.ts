@@ -33,6 +33,15 @@ function someone(scopes: Iterable<Scope>, freshAt = new Date()): Principal {
   };
 }
 
+function program(scopes: Iterable<Scope>): Principal {
+  return {
+    kind: 'token',
+    user: { id: 'usr_1', email: 'a@example.com', name: 'A', role: 'viewer' },
+    token: { id: 'tok_1', name: 'deploy', expiresAt: null },
+    rights: unlimited(new Set(scopes)),
+  };
+}
+
 /** A context in which nothing but the principal works: whoever gets past authorization fails in another way. */
 function contextOf(principal: Principal) {
   const refused: string[] = [];
@@ -107,6 +116,8 @@ describe('every root field', () => {
   const principals: readonly (readonly [string, Principal])[] = [
     ['a stranger', anonymous],
     ['someone without scopes', someone([])],
+    ['a program without scopes', program([])],
+    ['a program with all scopes', program(allScopes)],
     ...roles.map((role) => [role, someone(expand(roleScopes[role]))] as const),
     ...allScopes.map((scope) => [`only ${scope}`, someone([scope])] as const),
     ...allScopes.map(
@@ -147,6 +158,7 @@ describe('every root field', () => {
       [
         "Mutation.beginSecondFactor",
         "Mutation.confirmSecondFactor",
+        "Mutation.createApiToken",
         "Mutation.deleteServer",
         "Mutation.deleteUser",
         "Mutation.disableSecondFactor",
@@ -170,6 +182,7 @@ describe('every root field', () => {
     });
     expect(table).toMatchInlineSnapshot(`
       [
+        "Query.apiTokens: session → admin operator viewer",
         "Query.auditEvents: audit:read → admin operator",
         "Query.containers: docker:containers:read → admin operator viewer",
         "Query.controlPlane: signedIn → admin operator viewer",
@@ -181,6 +194,7 @@ describe('every root field', () => {
         "Query.serverTags: servers:read → admin operator viewer",
         "Query.servers: servers:read → admin operator viewer",
         "Query.setupStatus: public → admin operator viewer",
+        "Query.tokenScopes: signedIn → admin operator viewer",
         "Query.user: users:read → admin",
         "Query.users: users:read → admin",
         "Query.viewer: signedIn → admin operator viewer",
@@ -192,6 +206,7 @@ describe('every root field', () => {
         "Mutation.completeSignIn: public → admin operator viewer",
         "Mutation.confirmSecondFactor: session → admin operator viewer",
         "Mutation.confirmSignIn: session → admin operator viewer",
+        "Mutation.createApiToken: session → admin operator viewer",
         "Mutation.createServer: servers:register → admin",
         "Mutation.deleteServer: servers:write → admin operator",
         "Mutation.deleteUser: users:write → admin",
@@ -211,6 +226,7 @@ describe('every root field', () => {
         "Mutation.restartAgent: agent:restart → admin operator",
         "Mutation.restartContainer: docker:containers:write → admin operator",
         "Mutation.revokeAgent: servers:register → admin",
+        "Mutation.revokeApiToken: signedIn → admin operator viewer",
         "Mutation.revokeInvitation: users:write → admin",
         "Mutation.revokeSession: session → admin operator viewer",
         "Mutation.setUserDisabled: users:write → admin",
@@ -219,6 +235,7 @@ describe('every root field', () => {
         "Mutation.startContainer: docker:containers:write → admin operator",
         "Mutation.stopContainer: docker:containers:write → admin operator",
         "Mutation.unpauseContainer: docker:containers:write → admin operator",
+        "Mutation.updateApiToken: session → admin operator viewer",
         "Mutation.updateServer: servers:write → admin operator",
         "Mutation.updateUser: users:write → admin",
         "Mutation.updateViewer: session → admin operator viewer",

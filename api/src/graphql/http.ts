@@ -2,13 +2,14 @@ import type { Exchange } from '../http/exchange.ts';
 import type { ServerResponse } from 'node:http';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { execute, type DocumentNode, type ExecutionArgs, type GraphQLError } from 'graphql';
-import { anonymous, type RequestContext } from '../context.ts';
-import { isServerKitError, ServerKitError } from '../errors.ts';
+import { anonymous, type Principal, type RequestContext } from '../context.ts';
+import { ServerKitError, type ErrorCode } from '../errors.ts';
 import { readBody } from '../http/exchange.ts';
 import { readSessionCookie } from '../identity/service.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
 import type { Admission, Admitted } from './admission.ts';
+import { bearerIn, type Authentication, type Claim } from './authentication.ts';
 import type { Documents, Prepared } from './documents.ts';
 import { limits } from './limits.ts';
 import { maskError } from './mask-error.ts';
@@ -22,6 +23,7 @@ interface Needs {
   readonly services: Services;
   readonly documents: Documents;
   readonly admission: Admission;
+  readonly authentication: Authentication;
 }
 
 /** Answers `POST /graphql`. */
@@ -45,21 +47,25 @@ export function createHttpHandler(needs: Needs): (exchange: Exchange) => Promise
 
   return async (exchange) => {
     const { request, response, facts } = exchange;
+    let principal: Principal;
     try {
-      refuseForeignPages(request, facts);
+      const claim = claimOf(exchange);
+      // A token is nothing a browser adds by itself, so without a session beside it no page can abuse one.
+      if (claim.token === undefined || claim.cookie !== undefined) refuseForeignPages(request, facts);
       if (!isJson(request.headers['content-type'])) {
         throw new ServerKitError(
           'QUERY_INVALID',
           'Send the operation as JSON, with content-type: application/json.',
         );
       }
+      principal = (await needs.authentication.principalOf(claim)) ?? anonymous;
     } catch (error) {
       if (!(error instanceof ServerKitError)) throw error;
-      return refuse(response, isServerKitError(error, 'ORIGIN_REFUSED') ? 403 : 415, maskError(error, log));
+      return refuse(response, error, log);
     }
     const gone = new AbortController();
     response.once('close', () => gone.abort());
-    const context = await contextOf(exchange, gone.signal, needs);
+    const context = contextOf(exchange, principal, gone.signal, needs);
     const answer = await yoga.fetch(
       `http://serverkit.internal/graphql`,
       {
@@ -80,18 +86,24 @@ export function createHttpHandler(needs: Needs): (exchange: Exchange) => Promise
   };
 }
 
-async function contextOf(
+function claimOf({ request: { headers }, facts }: Exchange): Claim {
+  const proof = headers[proofHeader];
+  return {
+    cookie: readSessionCookie(headers.cookie, facts),
+    proof: typeof proof === 'string' ? proof : undefined,
+    token: bearerIn(headers.authorization),
+    address: facts.address,
+  };
+}
+
+function contextOf(
   { request, response, facts }: Exchange,
+  principal: Principal,
   signal: AbortSignal,
   { platform, services }: Needs,
-): Promise<RequestContext> {
-  const proof = request.headers[proofHeader];
-  const principal = await services.identity.authenticate({
-    cookie: readSessionCookie(request.headers.cookie, facts),
-    proof: typeof proof === 'string' ? proof : undefined,
-  });
+): RequestContext {
   return {
-    principal: principal ?? anonymous,
+    principal,
     address: facts.address,
     userAgent: request.headers['user-agent'] ?? '',
     origin: facts,
@@ -103,12 +115,24 @@ async function contextOf(
   };
 }
 
-function refuse(response: ServerResponse, status: number, error: GraphQLError): void {
-  response.statusCode = status;
+/** Statuses of what is refused before an operation is read. */
+const statusOf: Partial<Record<ErrorCode, number>> = {
+  ORIGIN_REFUSED: 403,
+  QUERY_INVALID: 415,
+  RATE_LIMITED: 429,
+  UNAUTHENTICATED: 401,
+};
+
+function refuse(response: ServerResponse, error: ServerKitError, log: Platform['log']): void {
+  response.statusCode = statusOf[error.code] ?? 400;
+  if (error.code === 'UNAUTHENTICATED')
+    response.setHeader('www-authenticate', 'Bearer error="invalid_token"');
+  const { retryAfterSeconds } = error.details;
+  if (typeof retryAfterSeconds === 'number') response.setHeader('retry-after', retryAfterSeconds);
   response.setHeader('content-type', 'application/json; charset=utf-8');
   // The body was not read, so the connection cannot serve another request.
   response.setHeader('connection', 'close');
-  finish(response, JSON.stringify({ errors: [error] }));
+  finish(response, JSON.stringify({ errors: [maskError(error, log)] }));
 }
 
 function finish(response: ServerResponse, body: string): void {

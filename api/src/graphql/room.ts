@@ -4,6 +4,7 @@ import type { Platform, Room } from '../platform.ts';
 import { schema } from '../schema.ts';
 import type { Services } from '../services.ts';
 import { Admission } from './admission.ts';
+import { Authentication } from './authentication.ts';
 import { Documents } from './documents.ts';
 import { createHttpHandler } from './http.ts';
 
@@ -11,7 +12,8 @@ import { createHttpHandler } from './http.ts';
 export function graphqlRoom(platform: Platform, services: Services, pace: Pace = {}): Room {
   const documents = new Documents(schema);
   const admission = new Admission(documents);
-  const shared = { platform, services, documents, admission };
+  const authentication = new Authentication({ services });
+  const shared = { platform, services, documents, admission, authentication };
   const handle = createHttpHandler(shared);
   const live = new PublicServer({ ...shared, ...pace });
   return {

@@ -33,14 +33,27 @@ export function parseTrustProxy(value: string): TrustProxy | string {
   }
   const networks = new BlockList();
   for (const entry of text.split(',').flatMap((item) => named[item.trim()] ?? [item.trim()])) {
-    const [address = '', bits, ...rest] = entry.split('/');
-    const version = isIP(address);
-    const width = version === 6 ? 128 : 32;
-    const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
-    if (version === 0 || rest.length > 0 || !(prefix >= 0 && prefix <= width)) return grammar;
-    networks.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
+    if (!addNetwork(networks, entry)) return grammar;
   }
   return { kind: 'list', networks };
+}
+
+/** @returns false when it is neither an address nor a network (`10.0.0.0/8`, `2001:db8::/32`) */
+export function addNetwork(networks: BlockList, entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/');
+  const version = isIP(address);
+  const width = version === 6 ? 128 : 32;
+  const prefix = bits === undefined ? width : /^\d{1,3}$/.test(bits) ? Number(bits) : Number.NaN;
+  if (version === 0 || address.includes('%') || rest.length > 0 || !(prefix >= 0 && prefix <= width))
+    return false;
+  networks.addSubnet(address, prefix, version === 6 ? 'ipv6' : 'ipv4');
+  return true;
+}
+
+/** Whether an address lies in one of the networks. */
+export function inNetworks(networks: BlockList, address: string): boolean {
+  const version = isIP(address);
+  return version !== 0 && networks.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** An IPv4 address that arrived mapped into IPv6 (`::ffff:10.0.0.1`) in its plain form. */
@@ -67,7 +80,7 @@ export function resolveForwarded(
 ): Forwarded {
   const direct = plainAddress(peer);
   if (trust.kind === 'none') return { address: direct, proto: undefined, throughProxy: true };
-  if (trust.kind === 'list' && !contains(trust.networks, direct)) {
+  if (trust.kind === 'list' && !inNetworks(trust.networks, direct)) {
     return { address: direct, proto: undefined, throughProxy: false };
   }
   const chain = (headers.for ?? '')
@@ -76,7 +89,7 @@ export function resolveForwarded(
     .filter((part) => part !== '');
   let address = direct;
   for (let hop = 1; chain.length > 0; hop++) {
-    const trusted = trust.kind === 'hops' ? hop <= trust.count : contains(trust.networks, address);
+    const trusted = trust.kind === 'hops' ? hop <= trust.count : inNetworks(trust.networks, address);
     if (!trusted) break;
     const before = chain.pop() ?? '';
     // A word that is no address (`unknown`, garbage) ends the chain: nothing left of it can be believed.
@@ -85,11 +98,6 @@ export function resolveForwarded(
   }
   const proto = headers.proto?.split(',').at(-1)?.trim().toLowerCase();
   return { address, proto: proto === 'https' || proto === 'http' ? proto : undefined, throughProxy: true };
-}
-
-function contains(networks: BlockList, address: string): boolean {
-  const version = isIP(address);
-  return version !== 0 && networks.check(address, version === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** `1.2.3.4:5678` and `[::1]:5678` as some proxies write them. */

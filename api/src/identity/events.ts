@@ -1,10 +1,10 @@
 import { Topic } from '../live/topics.ts';
 
-/** Someone's rights changed: a session ended, a role or a grant was taken or given, an account was disabled. */
+/** Someone's rights changed: a session or token ended, a role or a grant was taken or given, an account was disabled. */
 export interface PersonChange {
   readonly userId: string;
-  /** Only this session. @default all of the user's */
-  readonly sessionId?: string;
+  /** Only this session or API token. @default all of the user's */
+  readonly credentialId?: string;
 }
 
 /** Servers came to other groups, or groups to other places: everyone who is limited to some servers may be concerned. */
@@ -18,6 +18,6 @@ export type PrincipalChange = PersonChange | PlacesChange;
 export const principalChanged = new Topic<PrincipalChange>({
   buffering: {
     keep: 'latest',
-    key: (change) => ('places' in change ? '' : `${change.userId} ${change.sessionId ?? ''}`),
+    key: (change) => ('places' in change ? '' : `${change.userId} ${change.credentialId ?? ''}`),
   },
 });

@@ -3,6 +3,7 @@ import type { Role } from '@serverkit/wire/scopes.ts';
 import { actorOf } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { Access } from '../access/service.ts';
+import { isPerson } from '../context.ts';
 import type { Database } from '../database/database.ts';
 import { notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
@@ -163,7 +164,7 @@ function stands(
 }
 
 function inviter({ principal }: By): string {
-  if (principal.kind === 'user') return principal.user.id;
+  if (isPerson(principal)) return principal.user.id;
   throw new TypeError('Nobody is there to invite.');
 }
 

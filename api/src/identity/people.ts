@@ -53,7 +53,7 @@ export class People {
   }
 
   /**
-   * Lets nobody in as this person, from this moment: sessions end for good, and open sockets with them. Enabling opens
+   * Lets nobody in as this person, from this moment: sessions and API tokens end for good, and open sockets with them. Enabling opens
    * the account, and nothing that was ended.
    * @throws ServerKitError NOT_FOUND, PERMISSION_DENIED, CONFLICT for the last administrator
    */
@@ -64,7 +64,10 @@ export class People {
       const disabledAt = disabled ? (user.disabledAt ?? new Date()) : null;
       // The account before what hangs on it: who signs in at this moment waits for its row.
       const changed = await tx.user.update({ where: { id: userId }, data: { disabledAt } });
-      if (disabled) await this.#needs.sessions.revokeAll(tx, userId);
+      if (disabled) {
+        await this.#needs.sessions.revokeAll(tx, userId);
+        await tx.apiToken.updateMany({ where: { userId, revokedAt: null }, data: { revokedAt: new Date() } });
+      }
       return changed;
     });
   }

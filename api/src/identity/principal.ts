@@ -1,7 +1,7 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import { expand, roles, roleScopes, type Role } from '@serverkit/wire/scopes.ts';
 import type { Access, Standing } from '../access/service.ts';
-import type { Principal, UserPrincipal } from '../context.ts';
+import type { Principal, SignedInUser, UserPrincipal } from '../context.ts';
 
 /** What of a person their rights are worked out from. */
 export const withGrants = {
@@ -33,16 +33,20 @@ export function mayManage(access: Access, standing: Omit<Standing, 'grants'>, ro
   return rights.everywhere.has('users:write') && holdsRole({ rights }, role);
 }
 
+/** What others are told of a person. */
+export function describe({ id, email, name, role }: Omit<Person, 'access' | 'grants'>): SignedInUser {
+  return { id, email, name, role: isRole(role) ? role : 'viewer' };
+}
+
 /** A person with what they may do now, through a session. */
 export function principalOf(
   access: Access,
   person: Person,
   session: Pick<UserPrincipal, 'freshAt'> & { readonly id: string },
 ): UserPrincipal {
-  const role = isRole(person.role) ? person.role : 'viewer';
   return {
     kind: 'user',
-    user: { id: person.id, email: person.email, name: person.name, role },
+    user: describe(person),
     sessionId: session.id,
     freshAt: session.freshAt,
     rights: access.rightsOf(person),

@@ -1,5 +1,6 @@
 import type { PasswordReset, Prisma, User } from '@serverkit/prisma/generated/client/client.ts';
 import type { Access } from '../access/service.ts';
+import { isPerson } from '../context.ts';
 import type { Database } from '../database/database.ts';
 import { inputInvalid } from '../errors.ts';
 import { linkInvalid, newLink, opens, parseLink, type NewLink } from './links.ts';
@@ -36,7 +37,7 @@ export class Resets {
    */
   async create(userId: string, by: By): Promise<ResetMade> {
     const { principal } = by;
-    if (principal.kind !== 'user') throw new TypeError('Nobody is there to reset a password.');
+    if (!isPerson(principal)) throw new TypeError('Nobody is there to reset a password.');
     if (principal.user.id === userId) {
       throw inputInvalid('input.userId', 'Your own password is changed with changePassword.');
     }

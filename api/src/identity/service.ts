@@ -23,6 +23,8 @@ import { Setup } from './setup.ts';
 import { SignIn, type SignedIn } from './sign-in.ts';
 
 export { readSessionCookie } from './cookies.ts';
+export { describe } from './principal.ts';
+export { addressKey, Throttle } from './throttle.ts';
 
 export interface NewAdmin {
   readonly email: string;
@@ -204,7 +206,7 @@ export class Identity {
         target: { kind: 'session', id: sessionId },
       });
     });
-    this.#needs.topics.publish(principalChanged, { userId, sessionId });
+    this.#needs.topics.publish(principalChanged, { userId, credentialId: sessionId });
   }
 
   /** For someone who has just become a user, and so has no grants yet. */

@@ -1,6 +1,6 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
-import type { Access } from '../access/service.ts';
+import { standingColumns, type Access } from '../access/service.ts';
 import type { Database } from '../database/database.ts';
 import type { UserPrincipal } from '../context.ts';
 import { newId } from '../ids.ts';
@@ -56,11 +56,7 @@ interface SessionRow extends Omit<Person, 'id'> {
 
 /** Every request comes by here, so it is one prepared statement where Prisma would send two. */
 const selection = `SELECT s."id", s."proofHash", s."revokedAt", s."expiresAt", s."lastUsedAt", s."freshAt",
-    u."id" AS "userId", u."email", u."name", u."role", u."access", u."disabledAt",
-    CASE WHEN u."access" <> 'all' THEN (
-      SELECT json_agg(json_build_object('serverId', g."serverId", 'groupId', g."groupId", 'scopes', g."scopes") ORDER BY g."id")
-      FROM "AccessGrant" g WHERE g."userId" = u."id"
-    ) END AS "grants"
+    u."id" AS "userId", u."email", u."name", u."disabledAt", ${standingColumns}
   FROM "Session" s JOIN "User" u ON u."id" = s."userId"`;
 
 /** Browser sessions: two random halves, of which the database holds only the SHA-256. */

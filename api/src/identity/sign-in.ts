@@ -147,7 +147,7 @@ export class SignIn {
       });
       return at;
     });
-    topics.publish(principalChanged, { userId: user.id, sessionId });
+    topics.publish(principalChanged, { userId: user.id, credentialId: sessionId });
     return { ...principal, freshAt };
   }
 

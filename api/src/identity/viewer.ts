@@ -1,6 +1,7 @@
 import { builder } from '../builder.ts';
+import { ApiToken } from '../tokens/token-type.ts';
 import type { SecondFactorState } from './second-factors.ts';
-import { freshForMs, requireUser, type UserPrincipal } from '../context.ts';
+import { freshForMs, requirePerson, type PersonPrincipal } from '../context.ts';
 
 export const Session = builder.prismaObject('Session', {
   access: 'inherited',
@@ -46,7 +47,7 @@ const ViewerSecondFactor = builder.objectRef<SecondFactorState>('ViewerSecondFac
   }),
 });
 
-export const Viewer = builder.objectRef<UserPrincipal>('Viewer').implement({
+export const Viewer = builder.objectRef<PersonPrincipal>('Viewer').implement({
   access: 'inherited',
   perViewer: true,
   description: 'The one who is asking.',
@@ -58,9 +59,20 @@ export const Viewer = builder.objectRef<UserPrincipal>('Viewer').implement({
     session: t.prismaField({
       type: 'Session',
       nullable: true,
-      description: 'The browser session that asks.',
-      resolve: (query, { sessionId }, _args, { db }) =>
-        db.prisma.session.findUnique({ ...query, where: { id: sessionId } }),
+      description: 'The browser session that asks; null for an API token.',
+      resolve: (query, principal, _args, { db }) =>
+        principal.kind === 'user'
+          ? db.prisma.session.findUnique({ ...query, where: { id: principal.sessionId } })
+          : null,
+    }),
+    token: t.prismaField({
+      type: ApiToken,
+      nullable: true,
+      description: 'The API token that asks; null for a session.',
+      resolve: (query, principal, _args, { db }) =>
+        principal.kind === 'token'
+          ? db.prisma.apiToken.findUnique({ ...query, where: { id: principal.token.id } })
+          : null,
     }),
     secondFactor: t.field({
       type: ViewerSecondFactor,
@@ -90,6 +102,6 @@ builder.queryField('viewer', (t) =>
     access: 'signedIn',
     perViewer: true,
     description: 'The one who is asking.',
-    resolve: (_root, _args, context) => requireUser(context),
+    resolve: (_root, _args, context) => requirePerson(context),
   }),
 );

@@ -14,6 +14,7 @@ import { eventually } from '../../../testing/events.ts';
 import type { RequestContext } from '../context.ts';
 import type { FieldMarks } from '../graphql/access.ts';
 import { Admission } from '../graphql/admission.ts';
+import { Authentication } from '../graphql/authentication.ts';
 import { Documents } from '../graphql/documents.ts';
 import { keepBeginnings } from '../graphql/beginnings.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
@@ -120,7 +121,9 @@ beforeAll(async () => {
   api = await testApi();
   const documents = new Documents(schema);
   const { platform, services } = api;
-  live = new PublicServer({ platform, services, documents, admission: new Admission(documents) });
+  const authentication = new Authentication({ services });
+  const admission = new Admission(documents);
+  live = new PublicServer({ platform, services, documents, admission, authentication });
   live.start();
   // The cookie's name holds the port of the API that made it.
   const { host } = new URL(api.url);

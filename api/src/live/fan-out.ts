@@ -1,6 +1,6 @@
 import type { ExecutionResult } from 'graphql';
 import type { Rights } from '../access/rights.ts';
-import type { Principal, RequestContext } from '../context.ts';
+import { isPerson, type Principal, type RequestContext } from '../context.ts';
 import { permissionDenied } from '../errors.ts';
 import { holds, type RightsChange } from '../graphql/access.ts';
 import type { Prepared } from '../graphql/documents.ts';
@@ -47,7 +47,7 @@ export class FanOut {
 
   /** Whether what a viewer asks for may be shared, and the viewer may have it. The rest is executed for each. */
   static shareable({ analysis, needs }: SubscriptionRequest, principal: Principal): boolean {
-    if (principal.kind !== 'user' || analysis.perViewer) return false;
+    if (!isPerson(principal) || analysis.perViewer) return false;
     const [root] = needs;
     // What needs a session is personal.
     if (!root || root.access === 'session' || !holds(principal, root)) return false;

@@ -2,15 +2,17 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { RequestContext } from '../context.ts';
+import type { PersonPrincipal, RequestContext } from '../context.ts';
 import { isServerKitError } from '../errors.ts';
 import type { Admission } from '../graphql/admission.ts';
+import { tokenIn, type Authentication, type Claim } from '../graphql/authentication.ts';
 import type { Documents } from '../graphql/documents.ts';
 import { limits } from '../graphql/limits.ts';
 import { refuseForeignPages } from '../graphql/request-guard.ts';
 import { refuseUpgrade } from '../http/dispatch.ts';
 import type { RequestFacts } from '../http/exchange.ts';
 import { readSessionCookie } from '../identity/service.ts';
+import { kindOfId } from '../ids.ts';
 import { principalChanged, type PrincipalChange } from '../identity/events.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
@@ -38,6 +40,7 @@ export interface PublicServerOptions extends Pace {
   readonly services: Services;
   readonly documents: Documents;
   readonly admission: Admission;
+  readonly authentication: Authentication;
 }
 
 /** The WebSocket side of the public API. */
@@ -59,7 +62,7 @@ export class PublicServer {
     this.#options = options;
     const { platform, services, documents, admission } = options;
     const { log } = platform;
-    this.#viewers = new Viewers((ids) => services.identity.sessions.renew(ids), log);
+    this.#viewers = new Viewers((ids) => renew(services, ids), log);
     this.#protocol = createProtocol({
       documents,
       admission,
@@ -161,18 +164,22 @@ export class PublicServer {
     });
   }
 
-  /** Both halves make a session; none makes a stranger, who may only use what is public. */
+  /** Both halves make a session, a token by itself a program; neither makes a stranger, who may only use what is public. */
   async #introduce(connection: Connection, params: Readonly<Record<string, unknown>>): Promise<boolean> {
     const { session: proof } = params;
-    if (proof === undefined || proof === null) return true;
-    const { cookie } = connection.facts;
+    const token = tokenIn(params);
+    if (token === undefined && (proof === undefined || proof === null)) return true;
+    const { cookie, address } = connection.facts;
     const { changes } = this.#viewers;
-    const principal =
-      typeof proof === 'string'
-        ? await this.#options.services.identity.authenticate({ cookie, proof })
-        : undefined;
-    if (!principal) {
-      connection.close(viewerCloseCodes.unauthorized, 'Your session is not valid. Sign in again.');
+    const claim = { cookie, proof: typeof proof === 'string' ? proof : undefined, token, address };
+    const principal = await this.#principalOf(claim);
+    if (principal === undefined) {
+      // A close frame has room for 123 bytes, which the errors over HTTP do not keep to.
+      const reason =
+        token === undefined
+          ? 'Your session is not valid. Sign in again.'
+          : 'This API token does not work here, or came together with a session.';
+      connection.close(viewerCloseCodes.unauthorized, reason);
       return false;
     }
     if (!connection.open) return false;
@@ -180,6 +187,15 @@ export class PublicServer {
     // Someone's rights changed while the database was asked; it may have been theirs.
     if (changes !== this.#viewers.changes) await this.#viewers.recheck([connection]);
     return connection.open;
+  }
+
+  async #principalOf(claim: Claim): Promise<PersonPrincipal | undefined> {
+    try {
+      return await this.#options.authentication.principalOf(claim);
+    } catch (error) {
+      if (isServerKitError(error)) return undefined;
+      throw error;
+    }
   }
 
   async #follow(changes: AsyncIterable<PrincipalChange>): Promise<void> {
@@ -207,4 +223,17 @@ export class PublicServer {
     const { platform, services } = this.#options;
     return { log: platform.log, db: platform.db, services, signal };
   }
+}
+
+/** Sessions and tokens tell each other apart by the prefix of their ids. */
+async function renew(
+  { identity, tokens }: Services,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, PersonPrincipal>> {
+  const isToken = (id: string): boolean => kindOfId(id) === 'token';
+  const [sessions, programs] = await Promise.all([
+    identity.sessions.renew(ids.filter((id) => !isToken(id))),
+    tokens.renew(ids.filter(isToken)),
+  ]);
+  return new Map<string, PersonPrincipal>([...sessions, ...programs]);
 }

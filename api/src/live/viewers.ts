@@ -1,19 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import type { UserPrincipal } from '../context.ts';
+import { credentialOf, isPerson, type PersonPrincipal } from '../context.ts';
 import { permissionDenied } from '../errors.ts';
 import { holds, scopeOf } from '../graphql/access.ts';
 import type { PrincipalChange } from '../identity/events.ts';
 import { viewerCloseCodes } from './close-codes.ts';
 import type { Connection } from './connection.ts';
 
-/** Sessions asked about in one query. */
+/** Sessions and tokens asked about in one query. */
 const batch = 500;
 
 /** After a database that did not answer, with people waiting. Milliseconds. */
 const retryMs = 1_000;
 
-export type Renew = (sessionIds: readonly string[]) => Promise<ReadonlyMap<string, UserPrincipal>>;
+/** Who these sessions and API tokens stand for now; those that ended are missing. */
+export type Renew = (credentialIds: readonly string[]) => Promise<ReadonlyMap<string, PersonPrincipal>>;
+
+/** The longest a timer can be set to, in milliseconds. */
+const longestTimer = 2 ** 31 - 1;
 
 /** Every open socket, and what happens to those whose owner's rights change. */
 export class Viewers {
@@ -21,6 +25,8 @@ export class Viewers {
   readonly #log: Logger;
   readonly #all = new Set<Connection>();
   readonly #byUser = new Map<string, Set<Connection>>();
+  /** For those whose token expires. */
+  readonly #expiries = new Map<Connection, NodeJS.Timeout>();
   /** Sockets without a session, by address. */
   readonly #strangers = new Map<string, number>();
   /** Grows with every change, so that one who is just signing in can tell whether to look again. */
@@ -49,9 +55,10 @@ export class Viewers {
   }
 
   /** From here on changes of this person's rights reach the socket. */
-  identify(connection: Connection, principal: UserPrincipal): void {
+  identify(connection: Connection, principal: PersonPrincipal): void {
     this.#countStranger(connection, -1);
     connection.principal = principal;
+    this.#watchExpiry(connection);
     const theirs = this.#byUser.get(principal.user.id);
     if (theirs) theirs.add(connection);
     else this.#byUser.set(principal.user.id, new Set([connection]));
@@ -60,7 +67,9 @@ export class Viewers {
   remove(connection: Connection): void {
     this.#all.delete(connection);
     const { principal } = connection;
-    if (principal.kind !== 'user') return this.#countStranger(connection, -1);
+    clearTimeout(this.#expiries.get(connection));
+    this.#expiries.delete(connection);
+    if (!isPerson(principal)) return this.#countStranger(connection, -1);
     const theirs = this.#byUser.get(principal.user.id);
     theirs?.delete(connection);
     if (theirs?.size === 0) this.#byUser.delete(principal.user.id);
@@ -72,13 +81,23 @@ export class Viewers {
     else this.#strangers.delete(address);
   }
 
+  /** A token ends at a moment that nobody announces, and that needs nobody to be asked. */
+  #watchExpiry(connection: Connection): void {
+    const { principal } = connection;
+    if (principal.kind !== 'token' || principal.token.expiresAt === null) return;
+    const left = principal.token.expiresAt.getTime() - Date.now();
+    if (left <= 0) return apply(connection, undefined);
+    const timer = setTimeout(() => this.#watchExpiry(connection), Math.min(left, longestTimer)).unref();
+    this.#expiries.set(connection, timer);
+  }
+
   /** Takes effect at once: until it is known what those concerned may do now, nothing more is sent to them. */
   async changed(change: PrincipalChange): Promise<void> {
     this.#changes += 1;
     if ('places' in change) return this.#moved();
-    const { userId, sessionId } = change;
+    const { userId, credentialId } = change;
     const theirs = [...(this.#byUser.get(userId) ?? [])].filter(
-      (one) => sessionId === undefined || sessionOf(one) === sessionId,
+      (one) => credentialId === undefined || credential(one) === credentialId,
     );
     for (const connection of theirs) connection.unsettle();
     while (!(await this.recheck(theirs)) && theirs.some(({ open }) => open)) {
@@ -91,7 +110,7 @@ export class Viewers {
     for (const connection of this.#all) {
       const { principal, unsettled } = connection;
       // Who is being asked about is answered with the places as they are by then.
-      if (principal.kind !== 'user' || unsettled) continue;
+      if (!isPerson(principal) || unsettled) continue;
       const rights = principal.rights.now();
       if (rights !== principal.rights) apply(connection, { ...principal, rights });
     }
@@ -102,15 +121,15 @@ export class Viewers {
    * @returns whether it answered; when not, nothing changes, as the next check comes soon
    */
   async recheck(connections: Iterable<Connection> = this.#all): Promise<boolean> {
-    const signedIn = [...connections].filter((one) => sessionOf(one) !== undefined);
+    const signedIn = [...connections].filter((one) => credential(one) !== undefined);
     for (let start = 0; start < signedIn.length; start += batch) {
       const some = signedIn.slice(start, start + batch).map((one) => ({ one, doubts: one.doubts }));
-      const ids = new Set(some.map(({ one }) => sessionOf(one)).filter((id) => id !== undefined));
+      const ids = new Set(some.map(({ one }) => credential(one)).filter((id) => id !== undefined));
       try {
         const now = await this.#renew([...ids]);
         for (const { one, doubts } of some) {
           // Something changed again while we asked: that is being asked about too.
-          if (one.open && doubts === one.doubts) apply(one, now.get(sessionOf(one) ?? ''));
+          if (one.open && doubts === one.doubts) apply(one, now.get(credential(one) ?? ''));
         }
       } catch (error) {
         this.#log.error({ err: error }, 'the rights behind open sockets could not be checked');
@@ -121,16 +140,16 @@ export class Viewers {
   }
 }
 
-function sessionOf({ principal }: Connection): string | undefined {
-  return principal.kind === 'user' ? principal.sessionId : undefined;
+function credential({ principal }: Connection): string | undefined {
+  return isPerson(principal) ? credentialOf(principal) : undefined;
 }
 
 /**
- * Ends what is no longer allowed: the socket with its session, an operation with what it needs. What still is goes on
- * with the rights held now.
+ * Ends what is no longer allowed: the socket with its session or token, an operation with what it needs. What still is
+ * goes on with the rights held now.
  */
-function apply(connection: Connection, now: UserPrincipal | undefined): void {
-  if (!now) return connection.close(viewerCloseCodes.unauthorized, 'Your session ended. Sign in again.');
+function apply(connection: Connection, now: PersonPrincipal | undefined): void {
+  if (!now) return connection.close(viewerCloseCodes.unauthorized, 'Your session or API token ended.');
   const before = connection.principal;
   connection.principal = now;
   const change = { before: before.rights, now: now.rights };

@@ -5,7 +5,7 @@ import { ping } from '../agents/ping.ts';
 import { RestartAgentDocument } from '../agents/operations.ts';
 import type { NewToken } from '../agents/registration.ts';
 import type { AgentService } from '../agents/service.ts';
-import type { Actor } from '../audit/actor.ts';
+import { personOf, type Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import { inputInvalid, notFound, ServerKitError } from '../errors.ts';
@@ -96,7 +96,7 @@ export class Servers {
           tags: [...fields.tags],
           permissionProfile: fields.profile,
           scopes: scopesFor(fields.profile, fields.scopes),
-          createdById: actor.kind === 'user' ? actor.id : null,
+          createdById: personOf(actor),
         },
       });
       const token = await this.#invite(tx, server.id, actor);
@@ -232,7 +232,7 @@ export class Servers {
   }
 
   #invite(tx: Prisma.TransactionClient, serverId: string, actor: Actor): Promise<NewToken> {
-    return this.#agents.registrations.create(tx, serverId, actor.kind === 'user' ? actor.id : null);
+    return this.#agents.registrations.create(tx, serverId, personOf(actor));
   }
 
   #tell(serverId: string, kind: ServerChange['kind']): void {

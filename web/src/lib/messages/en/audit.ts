@@ -26,7 +26,7 @@ const auditActions: Lookup = {
 export const audit = {
   action: 'Action',
   actions: auditActions,
-  actors: { USER: 'User', AGENT: 'Agent', SYSTEM: 'ServerKit', ANONYMOUS: 'Stranger' },
+  actors: { USER: 'User', TOKEN: 'API token', AGENT: 'Agent', SYSTEM: 'ServerKit', ANONYMOUS: 'Stranger' },
   address: 'From',
   code: 'Reason',
   duration: 'Took',
