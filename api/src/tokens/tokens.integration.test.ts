@@ -5,6 +5,7 @@ import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
 import { principalChanged } from '../identity/events.ts';
 import { dig, rawSocket, subscribeMessage, type Message } from '../live/testing.ts';
 import { addServer } from '../metrics/testing.ts';
+import { liveSamples } from '../metrics/topics.ts';
 import { serverChanges } from '../servers/events.ts';
 
 const createApiToken = `mutation ($input: CreateApiTokenInput!) {
@@ -406,5 +407,24 @@ describe('the list of tokens', () => {
     await admin.client.query(revokeApiToken, { input: { tokenId: id } });
     expect(await list(owner)).toEqual([]);
     expect(await list(owner, { revoked: true })).toHaveLength(1);
+  });
+});
+
+describe('a token for one server', () => {
+  test('of the least scopes lists that server and follows its metrics, and nothing of the others', async () => {
+    const [mine, other] = [await addServer(api.platform.db), await addServer(api.platform.db)];
+    const places = { serverIds: [mine.id] };
+    const metrics = 'subscription ($ids: [ID!]!) { serverMetrics(serverIds: $ids) { serverId } }';
+    const { client } = await make(admin, ['servers:read', 'system:metrics:read'], places);
+    expect(await client.query(servers)).toEqual({ servers: { nodes: [{ id: mine.id }] } });
+    expect(await client.query(`{ server(id: "${other.id}") { id } }`)).toEqual({ server: null });
+    await using followed = client.subscribe<{ serverMetrics: object }>(metrics, { ids: [mine.id] });
+    await eventually(() => api.services.topics.watched(liveSamples, mine.id), 'the subscription');
+    const without = await make(admin, ['servers:read'], places);
+    await using refused = without.client.subscribe(metrics, { ids: [mine.id] });
+    expect(await within(refused.ended, 'the refusal')).toMatchObject({ code: 'PERMISSION_DENIED' });
+    const blind = await make(admin, ['system:metrics:read'], places);
+    expect(codeOf(await blind.client.answer(servers))).toBe('PERMISSION_DENIED');
+    expect(await Promise.race([followed.ended, Promise.resolve('still open')])).toBe('still open');
   });
 });
