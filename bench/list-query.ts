@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { Agent, createServer, request } from 'node:http';
+import { Agent, createServer, request, type IncomingMessage } from 'node:http';
 import { controlPlane } from '../testing/control-plane.ts';
 import { parseAnswer, type TestClient } from '../testing/graphql-client.ts';
 import { startFleet } from './fleet.ts';
@@ -91,11 +91,11 @@ async function ask(url: URL, { session }: TestClient) {
   for (let n = 0; n < warmUp + rounds; n += 1) {
     const began = performance.now();
     const call = request(url, { agent, method: 'POST', headers });
-    const answered = once(call, 'response');
+    const answered: Promise<IncomingMessage[]> = once(call, 'response');
     call.end(JSON.stringify({ query }));
     const [response] = await answered;
     body = '';
-    for await (const chunk of response.setEncoding('utf8')) body += String(chunk);
+    for await (const chunk of response?.setEncoding('utf8') ?? []) body += String(chunk);
     if (n >= warmUp) times.push(performance.now() - began);
   }
   agent.destroy();

@@ -17,15 +17,16 @@ export const fileSettings: readonly string[] = secretSettings.map(fileSetting);
  * @throws StartupError one sentence that never repeats a secret
  */
 export function withSecretFiles(set: Variables): Variables {
-  const secrets = secretSettings.flatMap((name) => {
+  const secrets: [string, string][] = secretSettings.flatMap((name) => {
     const file = set[fileSetting(name)];
     if (file === undefined) return [];
     if (set[name] !== undefined) {
       throw new StartupError(`${name} and ${fileSetting(name)} are both set; set one of them.`);
     }
-    return [[name, readSecret(fileSetting(name), file)]];
+    return [[name, readSecret(fileSetting(name), file)] satisfies [string, string]];
   });
-  return { ...set, ...Object.fromEntries(secrets) };
+  const read: Variables = Object.fromEntries(secrets);
+  return { ...set, ...read };
 }
 
 function readSecret(setting: string, file: string): string {
