@@ -31,6 +31,13 @@ export const errors = {
       ? `This needs the scope ${details['scope']}, which you do not hold. Ask an administrator.`
       : 'You may not do this. Ask an administrator.',
   CREDENTIALS_INVALID: () => 'That e-mail address and password do not fit. Check both and try again.',
+  SECOND_FACTOR_REQUIRED: () =>
+    'This account has a second factor: enter a code of your authenticator app too.',
+  SECOND_FACTOR_INVALID: () =>
+    'That code does not fit, is too old or was used before. Wait for the next one and try again.',
+  FRESH_SIGN_IN_REQUIRED: () =>
+    'Nothing was changed: this wants a recent sign-in. Sign out and in again, then repeat it.',
+  LINK_INVALID: () => 'This link does not work any more. Ask for another.',
   SETUP_CODE_INVALID: () => 'That is not the setup code. Copy it from the log of the first start.',
   SETUP_DONE: () => 'An administrator exists already. Sign in instead.',
   RATE_LIMITED: (failure: Failure) =>

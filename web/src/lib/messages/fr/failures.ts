@@ -31,6 +31,13 @@ export const errors: Messages['errors'] = {
       : 'Vous n’en avez pas le droit. Adressez-vous à un administrateur.',
   CREDENTIALS_INVALID: () =>
     'Cette adresse et ce mot de passe ne correspondent pas. Vérifiez les deux et réessayez.',
+  SECOND_FACTOR_REQUIRED: () =>
+    'Ce compte a un second facteur : saisissez aussi un code de votre application d’authentification.',
+  SECOND_FACTOR_INVALID: () =>
+    'Ce code ne convient pas, est trop ancien ou a déjà servi. Attendez le suivant et réessayez.',
+  FRESH_SIGN_IN_REQUIRED: () =>
+    'Rien n’a été changé : il faut une connexion récente. Déconnectez-vous, reconnectez-vous, puis recommencez.',
+  LINK_INVALID: () => 'Ce lien ne fonctionne plus. Demandez-en un autre.',
   SETUP_CODE_INVALID: () => 'Ce n’est pas le code d’installation. Copiez-le du journal du premier démarrage.',
   SETUP_DONE: () => 'Un administrateur existe déjà. Connectez-vous.',
   RATE_LIMITED: (failure) =>
