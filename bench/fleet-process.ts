@@ -12,6 +12,7 @@ import { register } from '../agent/src/link/register.ts';
 import { silentLog } from '../agent/src/log.ts';
 import { createPolicy } from '../agent/src/policy.ts';
 import { source } from '../agent/src/source.ts';
+import { fixedKeys } from '../testing/fixed-keys.ts';
 import { countSamples, forEachOf, type FleetOrder } from './fleet.ts';
 import { facts, sampleAt } from './fleet-data.ts';
 
@@ -51,7 +52,7 @@ async function run({ url, tokens, sampleEveryMs, journal: file }: FleetOrder): P
     const answer = await register(endpoint, tokens[n] ?? '', key, JSON.stringify(facts));
     openLink({
       endpoint,
-      identity: { agentId: answer.agentId, serverId: answer.serverId, key, controlKeys: answer.keys },
+      keys: fixedKeys({ agentId: answer.agentId, serverId: answer.serverId, key, controlKeys: answer.keys }),
       schema,
       services: services(journal),
       hello: () => ({
@@ -146,6 +147,9 @@ function services(journal: AgentServices['journal']): AgentServices {
     audit: { record: () => undefined },
     policy: createPolicy({ scopes: 'managed', deniedPaths: [], disabledFeatures: new Set() }),
     log: silentLog,
+    get keyring() {
+      return absent();
+    },
     get docker() {
       return absent();
     },

@@ -98,3 +98,14 @@ export function signBytes(key: SigningKey, data: Uint8Array): Buffer {
 export function verifyBytes(publicKey: KeyObject, data: Uint8Array, signature: Uint8Array): boolean {
   return signature.length === 64 && verify(null, data, publicKey, signature);
 }
+
+/** The same for a key and a signature as they travel. Never throws on hostile input. */
+export function verifyText(publicRaw: Uint8Array, data: Uint8Array, signature: unknown): boolean {
+  const bytes = fromBase64Url(signature, 64);
+  if (!bytes) return false;
+  try {
+    return verifyBytes(publicKeyFromRaw(publicRaw), data, bytes);
+  } catch {
+    return false;
+  }
+}

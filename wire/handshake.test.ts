@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { generateSigningKey, publicKeyFromRaw, sha256, signBytes, toBase64Url } from './bytes.ts';
+import type { PinnedKey } from './control-keys.ts';
 import { openEnvelope, sealEnvelope, type Envelope } from './envelope.ts';
 import {
   formatRegistrationToken,
@@ -17,7 +18,6 @@ import {
   verifyUpgradeProof,
   type AgentHello,
   type LinkFacts,
-  type PinnedKey,
 } from './handshake.ts';
 
 const agent = generateSigningKey();

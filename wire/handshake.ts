@@ -10,12 +10,13 @@ import {
   verifyBytes,
   type SigningKey,
 } from './bytes.ts';
+import type { KeySetVersion, PinnedKey, SignedKeySet } from './control-keys.ts';
 
 /** The WebSocket subprotocol of the link. Its number changes only when old and new cannot talk. */
 export const subprotocol = 'serverkit-agent.v1';
 
 /** The contract this tree speaks: the minor grows with every addition to `agent.graphql`. */
-export const contractVersion = '1.0';
+export const contractVersion = '1.1';
 
 /** The largest frame either side sends or accepts, in bytes. */
 export const maxFrameBytes = 4 * 1024 * 1024;
@@ -38,6 +39,10 @@ export const upgradeHeaders = {
   time: 'x-serverkit-time',
   nonce: 'x-serverkit-nonce',
   signature: 'x-serverkit-signature',
+  /** A hint, not signed: the version of the pinned key set and its current key's id. */
+  pinned: 'x-serverkit-pinned',
+  /** The chain of the agent's keys, after a refusal: the control plane may know an older one. */
+  chain: 'x-serverkit-chain',
 } as const;
 
 // ─── Registration ──────────────────────────────────────────────────────────────────────────────────────
@@ -86,12 +91,6 @@ export interface RegistrationReply {
   readonly mac: string;
 }
 
-export interface PinnedKey {
-  readonly id: string;
-  readonly use: 'current' | 'next' | 'recovery';
-  readonly publicKey: string;
-}
-
 /** The content of {@link RegistrationReply.payload}. */
 export interface RegistrationAnswer {
   readonly v: 1;
@@ -99,6 +98,8 @@ export interface RegistrationAnswer {
   readonly serverId: string;
   readonly name: string;
   readonly keys: readonly PinnedKey[];
+  /** Which set the keys are; absent from a control plane that never changes its keys. */
+  readonly keySet?: KeySetVersion;
   readonly scopes: readonly string[];
 }
 
@@ -215,6 +216,8 @@ export interface LinkInit {
   /** Scope patterns the control plane allows on this server. */
   readonly scopes: readonly string[];
   readonly signature: string;
+  /** Proofs of newer key sets than the agent hinted at, oldest first; each is signed by itself. */
+  readonly keySets?: readonly SignedKeySet[];
 }
 
 /** `connection_ack`, agent → control plane: JSON text and the agent's signature over transcript and text. */
@@ -237,6 +240,10 @@ export interface AgentHello {
   readonly machineId: string;
   /** Milliseconds since 1970 on the agent's clock. */
   readonly wallMs: number;
+  /** The key set that this agent has on its disk; absent from agents that pin for good. */
+  readonly keySet?: KeySetVersion;
+  /** Id of the key rotation that waits for its end on the agent. */
+  readonly keyRotation?: string;
 }
 
 /** Everything both sides must agree on for a link; its hash names the session. */
@@ -282,7 +289,8 @@ export function makeLinkInit(key: SigningKey, facts: Omit<LinkFacts, 'controlKey
 }
 
 /**
- * Checks, on the agent, that a pinned control-plane key signed this very challenge for this agent and nonce.
+ * Checks, on the agent, that a pinned control-plane key signed this very challenge for this agent and nonce. The recovery
+ * key speaks for new keys only, never on a link.
  *
  * @returns the agreed facts, or null: then nothing more may be said on this socket
  */
@@ -292,7 +300,10 @@ export function verifyLinkInit(
   pinned: readonly PinnedKey[],
 ): LinkFacts | null {
   if (!isLinkInit(init) || init.serverId !== own.serverId) return null;
-  const controlKey = fromBase64Url(pinned.find((key) => key.id === init.keyId)?.publicKey, 32);
+  const controlKey = fromBase64Url(
+    pinned.find(({ id, use }) => id === init.keyId && use !== 'recovery')?.publicKey,
+    32,
+  );
   const signature = fromBase64Url(init.signature, 64);
   if (!controlKey || !signature || keyIdOf(controlKey) !== init.keyId) return null;
   const facts: LinkFacts = {

@@ -9,8 +9,7 @@ import { openControlSocket, type ControlRequest } from './control-socket.ts';
 import { createDocker, createNoDocker } from './docker/docker.ts';
 import { AgentError, describe } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import type { Identity } from './identity/identity.ts';
-import type { KeptKey } from './identity/key-file.ts';
+import type { Keyring } from './identity/keyring.ts';
 import { openJournal } from './journal.ts';
 import type { Endpoint } from './link/endpoint.ts';
 import { openLink, type Link, type LinkState } from './link/link.ts';
@@ -33,8 +32,7 @@ const GOODBYE = 3000;
 
 export interface AgentOptions {
   readonly config: Config;
-  readonly identity: Identity;
-  readonly kept: KeptKey;
+  readonly keyring: Keyring;
   readonly endpoint: Endpoint;
   readonly supervisor: Supervisor;
   readonly log: Log;
@@ -53,7 +51,8 @@ export interface Agent {
 
 /** Opens everything an agent works with, and begins to dial. @throws Error when the state folder cannot be used */
 export async function startAgent(options: AgentOptions): Promise<Agent> {
-  const { config, identity, kept, endpoint, supervisor, log } = options;
+  const { config, keyring, endpoint, supervisor, log } = options;
+  const { agentId, serverId, name } = keyring.identity;
   const { stateDir } = config.agent;
   const startedAt = Date.now();
 
@@ -94,6 +93,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     get policy() {
       return policy;
     },
+    keyring,
     log,
     restart() {
       if (supervisor === 'none') {
@@ -127,7 +127,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function open(): Link {
     const opened = openLink({
       endpoint,
-      identity: { ...identity, key: kept.key },
+      keys: keyring,
       schema,
       services,
       hello,
@@ -176,9 +176,14 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       startedAt,
       config: config.file,
       stateDir,
-      agentId: identity.agentId,
-      serverId: identity.serverId,
-      name: identity.name,
+      agentId,
+      serverId,
+      name,
+      keys: {
+        own: keyring.identity.keyId,
+        rotating: keyring.rotationId !== undefined,
+        control: keyring.identity.controlKeys.find(({ use }) => use === 'current')?.id ?? '',
+      },
       server: endpoint.url,
       link: linkState,
       policy: { mode: policy.mode, scopes: policy.scopes(), deniedPaths: policy.deniedPaths },

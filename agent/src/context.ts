@@ -1,5 +1,6 @@
 import type { Audit } from './audit.ts';
 import type { DockerService } from './docker/service.ts';
+import type { Keyring, KeySession } from './identity/keyring.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Policy } from './policy.ts';
@@ -32,6 +33,7 @@ export interface AgentServices {
   readonly journal: Journal;
   readonly audit: Audit;
   readonly policy: Policy;
+  readonly keyring: Pick<Keyring, 'rotate' | 'adopt' | 'drop'>;
   readonly log: Log;
   /** Ends this process once pending answers are out, for its supervisor to start it again. */
   restart(): void;
@@ -47,5 +49,6 @@ export interface OperationContext {
   /** Aborted by Complete and by the loss of the link. */
   readonly signal: AbortSignal;
   readonly credits: CreditWindow;
+  readonly keySession: KeySession;
   readonly services: AgentServices;
 }

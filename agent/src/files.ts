@@ -43,5 +43,23 @@ export function writeWhole(file: string, text: string, mode: number): void {
     const { uid, gid } = statSync(folder);
     chownSync(next, uid, gid);
   }
-  renameSync(next, file);
+  renameDurably(next, file);
+}
+
+/**
+ * Moves a file over another one; whichever way the machine ends, one of the two stands there afterwards, and the new one
+ * once this has returned.
+ *
+ * @throws the file system's error
+ */
+export function renameDurably(from: string, to: string): void {
+  renameSync(from, to);
+  // A rename is on the disk only when its folder is (fsync(2), NOTES); Windows opens no folders.
+  if (process.platform === 'win32') return;
+  const folder = openSync(path.dirname(to), 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
 }

@@ -6,7 +6,7 @@ import { startAgent } from './agent.ts';
 import { parseConfig, type Config } from './config/config.ts';
 import { describe } from './errors.ts';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.ts';
-import { recoverIdentity } from './identity/identity.ts';
+import { openKeyring, type Keyring } from './identity/keyring.ts';
 import { lockInstance } from './instance-lock.ts';
 import { endpointOf, type Endpoint } from './link/endpoint.ts';
 import { RegistrationError } from './link/register.ts';
@@ -84,11 +84,11 @@ export async function runUnderParent(): Promise<ExitCode> {
       insecure: false,
       ...(message.ca === null ? {} : { ca: message.ca }),
     });
-    const identity = await identify(config, endpoint, message.token, log, orphaned.signal);
-    if (!identity) return exitCodes.ok;
+    const keyring = await identify(config, endpoint, message.token, log, orphaned.signal);
+    if (!keyring) return exitCodes.ok;
     const agent = await startAgent({
       config,
-      ...identity,
+      keyring,
       endpoint,
       supervisor: 'parent',
       log,
@@ -125,8 +125,6 @@ function configOf(message: ParentMessage): Config {
   };
 }
 
-type Identified = NonNullable<ReturnType<typeof recoverIdentity>>;
-
 /** The kept identity, or a new one for a new token; undefined when the parent left before there was one. */
 async function identify(
   config: Config,
@@ -134,18 +132,18 @@ async function identify(
   token: string | null,
   log: Log,
   orphaned: AbortSignal,
-): Promise<Identified | undefined> {
+): Promise<Keyring | undefined> {
   const { stateDir } = config.agent;
   const { keyFile } = config.auth;
-  const known = recoverIdentity(stateDir, keyFile);
+  const known = openKeyring({ stateDir, keyFile, log });
   const tokenId = token === null ? undefined : /^sk_reg_([a-z0-9]+)_/.exec(token)?.[1];
-  if (known && (token === null || known.kept.tokenId === tokenId)) return known;
+  if (known && (token === null || known.tokenId === tokenId)) return known;
   if (token === null)
     throw new CommandError('The control plane gave no token, and this agent is not registered.');
   for (let wait = FIRST_WAIT; !orphaned.aborted; wait = Math.min(LONGEST_WAIT, wait * 2)) {
     try {
       await registerHost(config, endpoint, token, 'parent');
-      return recoverIdentity(stateDir, keyFile);
+      return openKeyring({ stateDir, keyFile, log });
     } catch (error) {
       if (!(error instanceof RegistrationError) || !error.transient) throw error;
       log.warn(error.message);

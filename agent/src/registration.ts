@@ -9,7 +9,7 @@ import { CommandError } from './exit-codes.ts';
 import { writeWhole } from './files.ts';
 import { fetchAuthority } from './identity/authority.ts';
 import { identityOf, keepIdentity, type Identity } from './identity/identity.ts';
-import { adoptKey, dropPendingKey, keyForToken } from './identity/key-file.ts';
+import { adoptKey, dropNextKey, dropPendingKey, keyForToken } from './identity/key-file.ts';
 import { endpointOf, fingerprintOf, type Endpoint } from './link/endpoint.ts';
 import { register, RegistrationError } from './link/register.ts';
 import { createFacts, type Facts, type Supervisor } from './system/facts.ts';
@@ -93,6 +93,8 @@ export async function registerHost(
     const answer = await register(endpoint, token, key, JSON.stringify(facts));
     const identity = identityOf(answer, key.id);
     keepIdentity(stateDir, identity, () => adoptKey(keyFile, tokenId));
+    // Of the identity before.
+    dropNextKey(keyFile);
     return identity;
   } catch (error) {
     // A lost answer can be asked for again, with the same key only.

@@ -15,6 +15,8 @@ export interface AgentStatus {
   readonly agentId: string;
   readonly serverId: string;
   readonly name: string;
+  /** Ids of the public keys, as the control plane shows them. */
+  readonly keys: { readonly own: string; readonly rotating: boolean; readonly control: string };
   readonly server: string;
   readonly link: LinkState & { readonly since: number };
   readonly policy: {
@@ -38,13 +40,14 @@ const links: Record<LinkState['state'], string> = {
 
 /** The status for people. */
 export function statusText(status: AgentStatus, now = Date.now()): string {
-  const { link, docker, policy } = status;
+  const { link, docker, keys, policy } = status;
   const rows: [string, string][] = [
     ['Server', `${status.name} (${status.serverId})`],
     ['Control plane', status.server],
     ['Link', `${links[link.state]} for ${ago(now - link.since)}${link.reason ? `: ${link.reason}` : ''}`],
     ['Agent', `${status.version}, process ${status.pid}, up ${ago(now - status.startedAt)}`],
     ['Docker', docker.available ? (docker.version ?? 'available') : `not available: ${docker.error ?? ''}`],
+    ['Keys', `own ${keys.own}${keys.rotating ? ' (being replaced)' : ''}, control plane's ${keys.control}`],
     ['Samples kept', String(status.samples.kept)],
     [
       'Allowed',

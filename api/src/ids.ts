@@ -12,6 +12,7 @@ export const idPrefixes = {
   agent: 'agt',
   link: 'lnk',
   command: 'cmd',
+  rotation: 'rot',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -50,4 +51,5 @@ const kinds: readonly IdKind[] = [
   'agent',
   'link',
   'command',
+  'rotation',
 ];

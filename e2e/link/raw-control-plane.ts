@@ -5,6 +5,7 @@ import type { Socket } from 'node:net';
 import { WebSocketServer, type WebSocket } from 'ws';
 import * as z from 'zod';
 import { generateSigningKey, toBase64Url, type SigningKey } from '@serverkit/wire/bytes.ts';
+import type { PinnedKey } from '@serverkit/wire/control-keys.ts';
 import { sealEnvelope, type Envelope, type SignedEnvelope } from '@serverkit/wire/envelope.ts';
 import {
   contractVersion,
@@ -15,7 +16,6 @@ import {
   verifyLinkAck,
   type LinkFacts,
   type LinkInit,
-  type PinnedKey,
 } from '@serverkit/wire/handshake.ts';
 import type { LinkIdentity } from '../../agent/src/link/link.ts';
 import { within } from '../../testing/events.ts';

@@ -9,6 +9,7 @@ import { endpointOf } from '../../agent/src/link/endpoint.ts';
 import type { LinkIdentity } from '../../agent/src/link/link.ts';
 import { register } from '../../agent/src/link/register.ts';
 import type { AgentLink } from '../../api/src/agents/link.ts';
+import type { RotationStep } from '../../api/src/agents/rotations.ts';
 import { createAgentService, type AgentMachinery, type AgentPace } from '../../api/src/agents/service.ts';
 import { createAudit, type Audit } from '../../api/src/audit/service.ts';
 import type { Database } from '../../api/src/database/database.ts';
@@ -32,6 +33,7 @@ export interface Rig extends AsyncDisposable {
   readonly db: Database;
   readonly audit: Audit;
   readonly keys: ControlPlaneKeys;
+  readonly dataDirectory: string;
   readonly url: string;
   readonly traces: Traces;
   /** Raw TCP sockets of accepted upgrades, the newest last, for tests that cut wires. */
@@ -66,7 +68,16 @@ export const addressHeader = 'x-test-address';
 
 const system = { kind: 'system', label: 'test' } as const;
 
-export async function openRig({ pace = {} }: { readonly pace?: Partial<AgentPace> } = {}): Promise<Rig> {
+export interface RigOptions {
+  readonly pace?: Partial<AgentPace>;
+  /** Called between the steps of key rotations. */
+  readonly rotationStep?: (step: RotationStep) => Promise<void>;
+}
+
+export async function openRig({
+  pace = {},
+  rotationStep = () => Promise.resolve(),
+}: RigOptions = {}): Promise<Rig> {
   const opened = new AsyncDisposableStack();
   const data = opened.use(await testDataDirectory());
   const db = await openTestDatabase(data, {
@@ -77,22 +88,25 @@ export async function openRig({ pace = {} }: { readonly pace?: Partial<AgentPace
   const changed = (): void => listeners.forEach((look) => look());
   const traces: Traces = { marks: [], waiting: new Set(), aborted: [], changed };
   const contract = testContract(traces);
-  const keys = openIdentityKeys(data.path);
-
   /** What one process of the control plane holds. */
   function startControlPlane() {
     const topics = new Topics();
     const audit = createAudit(db, quiet);
+    const keys = openIdentityKeys(data.path);
     const agents = createAgentService(
       { db, vault: openVault(data.path), keys, log: quiet },
       { audit, topics },
-      { contract: (version) => (version === contractVersion ? testSdl : null), pace },
+      {
+        contract: (version) => (version === contractVersion ? testSdl : null),
+        pace,
+        onRotationStep: (step) => rotationStep(step),
+      },
     );
     agents.links.onUp((link) => {
       link.closed.addEventListener('abort', changed);
       changed();
     });
-    return { agents, audit, servers: new Servers({ db, audit, topics, agents }) };
+    return { agents, audit, keys, servers: new Servers({ db, audit, topics, agents }) };
   }
   let now = startControlPlane();
 
@@ -174,8 +188,11 @@ export async function openRig({ pace = {} }: { readonly pace?: Partial<AgentPace
     get audit() {
       return now.audit;
     },
+    get keys() {
+      return now.keys;
+    },
     db,
-    keys,
+    dataDirectory: data.path,
     url,
     traces,
     wires,

@@ -5,9 +5,11 @@ import { openJournal } from '../../agent/src/journal.ts';
 import type { Backoff } from '../../agent/src/link/backoff.ts';
 import type { LinkPace } from '../../agent/src/link/dial.ts';
 import { endpointOf } from '../../agent/src/link/endpoint.ts';
+import type { Keyring } from '../../agent/src/identity/keyring.ts';
 import { openLink, type Link, type LinkIdentity, type LinkState } from '../../agent/src/link/link.ts';
 import { silentLog } from '../../agent/src/log.ts';
 import { createPolicy } from '../../agent/src/policy.ts';
+import { fixedKeys } from '../../testing/fixed-keys.ts';
 import { contractVersion, type AgentHello } from '@serverkit/wire/handshake.ts';
 import type { ScopePattern } from '@serverkit/wire/scopes.ts';
 
@@ -20,6 +22,8 @@ export interface AgentOptions {
   readonly facts?: unknown;
   readonly pace?: Partial<LinkPace>;
   readonly backoff?: Backoff;
+  /** Keys on a disk, which may change; those of the identity for good otherwise. */
+  readonly keyring?: Keyring;
 }
 
 export interface TestAgent extends AsyncDisposable {
@@ -53,6 +57,7 @@ export async function startAgent(place: AgentPlace, options: AgentOptions = {}):
       disabledFeatures: new Set(),
     }),
     journal,
+    ...(options.keyring ? { keyring: options.keyring } : {}),
   });
   const hello = (): AgentHello => ({
     v: 1,
@@ -67,7 +72,7 @@ export async function startAgent(place: AgentPlace, options: AgentOptions = {}):
   });
   const link = openLink({
     endpoint: endpointOf({ server: place.url, insecure: false }),
-    identity,
+    keys: options.keyring ?? fixedKeys(identity),
     schema: place.schema,
     services,
     hello,
@@ -95,11 +100,15 @@ function agentServices(given: {
   audit: AgentServices['audit'];
   policy: AgentServices['policy'];
   journal: AgentServices['journal'];
+  keyring?: AgentServices['keyring'];
 }): AgentServices {
   const absent = (name: string): never => {
     throw new Error(`the test contract has no ${name}`);
   };
   return {
+    get keyring() {
+      return absent('keyring');
+    },
     ...given,
     log: silentLog,
     get docker() {

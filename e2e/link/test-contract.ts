@@ -52,6 +52,17 @@ export const testSdl = /* GraphQL */ `
     "Takes a scope that no wildcard but * grants."
     shell: Boolean!
     fail: Boolean!
+    rotateKey(rotationId: ID!): KeySuccession!
+    adoptKey(rotationId: ID!, approvedBy: ID!, approval: String!): Boolean!
+    dropKey(rotationId: ID!): Boolean!
+  }
+
+  type KeySuccession {
+    rotationId: ID!
+    oldKey: String!
+    newKey: String!
+    signedByOld: String!
+    signedByNew: String!
   }
 
   type Subscription {
@@ -69,6 +80,9 @@ interface Args {
   readonly characters: number;
   readonly to: number;
   readonly pieces: number;
+  readonly rotationId: string;
+  readonly approvedBy: string;
+  readonly approval: string;
 }
 
 type Resolve = GraphQLFieldResolver<unknown, OperationContext, Args>;
@@ -161,6 +175,25 @@ export function testContract(traces: Traces): GraphQLSchema {
         },
       },
       hangBefore: { scope: 'docker:containers:write', resolve: hold },
+      rotateKey: {
+        scope: 'link',
+        resolve: (_root, { rotationId }, { services, keySession }) =>
+          services.keyring.rotate(rotationId, keySession),
+      },
+      adoptKey: {
+        scope: 'link',
+        resolve: (_root, { rotationId, approvedBy, approval }, { services, keySession }) => {
+          services.keyring.adopt(rotationId, { keyId: approvedBy, signature: approval }, keySession);
+          return true;
+        },
+      },
+      dropKey: {
+        scope: 'link',
+        resolve: (_root, { rotationId }, { services, keySession }) => {
+          services.keyring.drop(rotationId, keySession);
+          return true;
+        },
+      },
     },
     Subscription: {
       silent: {

@@ -1,7 +1,7 @@
 import { startAgent } from '../agent.ts';
 import { loadConfig, type Config } from '../config/config.ts';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.ts';
-import { recoverIdentity } from '../identity/identity.ts';
+import { openKeyring } from '../identity/keyring.ts';
 import { lockInstance } from '../instance-lock.ts';
 import { createLog } from '../log.ts';
 import { runUnderParent } from '../parent.ts';
@@ -17,27 +17,28 @@ export function start({ configFile, values }: Arguments): Promise<ExitCode> {
 async function run(configFile: string): Promise<ExitCode> {
   const config = loadConfig(configFile, true);
   const { stateDir } = config.agent;
-  const known = recoverIdentity(stateDir, config.auth.keyFile);
-  if (!known || config.server.url === null) {
+  const log = createLog({ level: config.logging.level, ...logFileOf(config) });
+  const keyring = openKeyring({ stateDir, keyFile: config.auth.keyFile, log });
+  if (!keyring || config.server.url === null) {
     throw new CommandError(
       'This server is not registered yet: serverkit-agent register --help',
       exitCodes.usage,
     );
   }
-  if (config.agent.id !== null && config.agent.id !== known.identity.agentId) {
+  const { agentId } = keyring.identity;
+  if (config.agent.id !== null && config.agent.id !== agentId) {
     throw new CommandError(
-      `${configFile} is for the agent ${config.agent.id}, but the key is that of ${known.identity.agentId}; register this server again.`,
+      `${configFile} is for the agent ${config.agent.id}, but the key is that of ${agentId}; register this server again.`,
       exitCodes.usage,
     );
   }
   const endpoint = endpointFor({ ...config.server, server: config.server.url });
-  const log = createLog({ level: config.logging.level, ...logFileOf(config) });
   const release = lockInstance(stateDir);
   try {
     const supervisor = supervisorOf(process.env, process.ppid);
     const agent = await startAgent({
       config,
-      ...known,
+      keyring,
       endpoint,
       supervisor,
       log,

@@ -1,22 +1,28 @@
 import path from 'node:path';
-import { renameSync } from 'node:fs';
-import type { PinnedKey, RegistrationAnswer } from '@serverkit/wire/handshake.ts';
-import { readIfThere, writeWhole } from '../files.ts';
+import { isApprovedSuccession, type ApprovedSuccession } from '@serverkit/wire/agent-keys.ts';
+import { isKeySetVersion, type KeySetVersion, type PinnedKey } from '@serverkit/wire/control-keys.ts';
+import type { RegistrationAnswer } from '@serverkit/wire/handshake.ts';
+import { systemCode } from '../errors.ts';
+import { readIfThere, renameDurably, writeWhole } from '../files.ts';
 import { readKey, type KeptKey } from './key-file.ts';
 
-/** Who this agent is, as registration left it. */
+/** Who this agent is: as registration left it, with the keys that took each other's place since. */
 export interface Identity {
   readonly agentId: string;
   readonly serverId: string;
   readonly name: string;
   /** The control plane's keys; nobody else is believed. */
   readonly controlKeys: readonly PinnedKey[];
+  /** Which set these are; absent from what agents wrote that pinned for good. */
+  readonly keySet?: KeySetVersion;
   /** Public name of the agent's own key, which must be the one in the key file. */
   readonly keyId: string;
   /** The ceiling that registration wrote into the configuration. */
   readonly registeredScopes: readonly string[];
   /** ms since 1970. */
   readonly registeredAt: number;
+  /** How the key came to be this one: each step signed by the key before it. */
+  readonly chain?: readonly ApprovedSuccession[];
 }
 
 export function identityFile(stateDir: string): string {
@@ -49,7 +55,9 @@ function isIdentity(value: unknown): value is Identity {
     typeof record.name === 'string' &&
     typeof record.keyId === 'string' &&
     Array.isArray(record.controlKeys) &&
-    record.controlKeys.every(isPinnedKey)
+    record.controlKeys.every(isPinnedKey) &&
+    (record.keySet === undefined || isKeySetVersion(record.keySet)) &&
+    (record.chain === undefined || (Array.isArray(record.chain) && record.chain.every(isApprovedSuccession)))
   );
 }
 
@@ -65,6 +73,7 @@ export function identityOf(answer: RegistrationAnswer, keyId: string): Identity 
     serverId: answer.serverId,
     name: answer.name,
     controlKeys: answer.keys,
+    ...(answer.keySet ? { keySet: answer.keySet } : {}),
     keyId,
     registeredScopes: answer.scopes,
     registeredAt: Date.now(),
@@ -76,9 +85,27 @@ export function identityOf(answer: RegistrationAnswer, keyId: string): Identity 
  * first: should this end in between, {@link recoverIdentity} finishes it.
  */
 export function keepIdentity(stateDir: string, identity: Identity, adoptKey: () => void): void {
-  writeWhole(nextFile(stateDir), `${JSON.stringify(identity, null, 2)}\n`, 0o600);
+  writeWhole(nextFile(stateDir), textOf(identity), 0o600);
   adoptKey();
-  renameSync(nextFile(stateDir), identityFile(stateDir));
+  finish(stateDir);
+}
+
+/** Changes what stands beside the key; the key stays. */
+export function rewriteIdentity(stateDir: string, identity: Identity): void {
+  writeWhole(identityFile(stateDir), textOf(identity), 0o600);
+}
+
+function textOf(identity: Identity): string {
+  return `${JSON.stringify(identity, null, 2)}\n`;
+}
+
+function finish(stateDir: string): void {
+  try {
+    renameDurably(nextFile(stateDir), identityFile(stateDir));
+  } catch (error) {
+    // A second process that was just started may have finished it for us.
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
 }
 
 /**
@@ -93,7 +120,7 @@ export function recoverIdentity(
 ): { readonly identity: Identity; readonly kept: KeptKey } | undefined {
   const kept = readKey(keyFile);
   if (kept && parse(nextFile(stateDir))?.keyId === kept.key.id) {
-    renameSync(nextFile(stateDir), identityFile(stateDir));
+    finish(stateDir);
   }
   const identity = readIdentity(stateDir);
   if (!identity) return undefined;

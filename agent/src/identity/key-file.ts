@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import {
   fromBase64Url,
   generateSigningKey,
@@ -7,7 +7,7 @@ import {
   toBase64Url,
   type SigningKey,
 } from '@serverkit/wire/bytes.ts';
-import { readIfThere, writeWhole } from '../files.ts';
+import { readIfThere, renameDurably, writeWhole } from '../files.ts';
 
 const MAGIC = 'serverkit-agent-key-v1';
 
@@ -24,14 +24,23 @@ export interface KeptKey {
  * @throws Error with a sentence when others may read it, or it is not a key
  */
 export function readKey(file: string): KeptKey | undefined {
+  const lines = readLines(file);
+  return lines && { key: lines.key, tokenId: lines.tokenId };
+}
+
+function readLines(file: string): (KeptKey & { readonly rest: readonly string[] }) | undefined {
   const text = readIfThere(file);
   if (text === undefined) return undefined;
   refuseOpenFile(file);
-  const [magic, seedText, tokenId] = text.split('\n');
+  const [magic, seedText, tokenId, ...rest] = text.split('\n');
   const seed = fromBase64Url(seedText, 32);
   if (magic !== MAGIC || !seed || tokenId === undefined)
     throw new Error(`${file} is not the key of an agent.`);
-  return { key: signingKeyFromSeed(seed), tokenId };
+  return { key: signingKeyFromSeed(seed), tokenId, rest };
+}
+
+function textOf({ key, tokenId }: KeptKey): string {
+  return `${MAGIC}\n${toBase64Url(seedOf(key))}\n${tokenId}\n`;
 }
 
 /** Windows keeps rights elsewhere; there the folder's own protect the file. */
@@ -49,14 +58,14 @@ export function keyForToken(file: string, tokenId: string): KeptKey {
     const known = readKey(place);
     if (known?.tokenId === tokenId) return known;
   }
-  const key = generateSigningKey();
-  writeWhole(pendingFile(file), `${MAGIC}\n${toBase64Url(seedOf(key))}\n${tokenId}\n`, 0o600);
-  return { key, tokenId };
+  const made = { key: generateSigningKey(), tokenId };
+  writeWhole(pendingFile(file), textOf(made), 0o600);
+  return made;
 }
 
 /** The registration succeeded: its key takes the place of the one before. */
 export function adoptKey(file: string, tokenId: string): void {
-  if (readKey(pendingFile(file))?.tokenId === tokenId) renameSync(pendingFile(file), file);
+  if (readKey(pendingFile(file))?.tokenId === tokenId) renameDurably(pendingFile(file), file);
 }
 
 /** The registration was refused for good. */
@@ -66,4 +75,35 @@ export function dropPendingKey(file: string): void {
 
 function pendingFile(file: string): string {
   return `${file}.pending`;
+}
+
+/** The key that a rotation is about to put in place of the one in use. */
+export interface NextKey extends KeptKey {
+  readonly rotationId: string;
+}
+
+/** Lays it beside the key in use, on the disk before this returns: the control plane may soon know no other. */
+export function writeNextKey(file: string, next: NextKey): void {
+  writeWhole(nextFile(file), `${textOf(next)}${next.rotationId}\n`, 0o600);
+}
+
+/** @returns undefined when no rotation is under way. @throws Error with a sentence when the file cannot be used */
+export function readNextKey(file: string): NextKey | undefined {
+  const lines = readLines(nextFile(file));
+  const rotationId = lines?.rest[0];
+  return lines && rotationId ? { key: lines.key, tokenId: lines.tokenId, rotationId } : undefined;
+}
+
+/** The rotation is over: its key takes the place of the one before, which is gone. */
+export function adoptNextKey(file: string): void {
+  renameDurably(nextFile(file), file);
+}
+
+/** The rotation was given up. */
+export function dropNextKey(file: string): void {
+  rmSync(nextFile(file), { force: true });
+}
+
+function nextFile(file: string): string {
+  return `${file}.next`;
 }

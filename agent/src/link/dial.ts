@@ -3,7 +3,9 @@ import type { ClientRequestArgs } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import type { GraphQLSchema } from 'graphql';
 import WebSocket, { type ClientOptions } from 'ws';
-import { toBase64Url, type SigningKey } from '@serverkit/wire/bytes.ts';
+import { formatChain } from '@serverkit/wire/agent-keys.ts';
+import { toBase64Url } from '@serverkit/wire/bytes.ts';
+import { followKeySets, formatPinnedHint } from '@serverkit/wire/control-keys.ts';
 import {
   ackTimeoutMs,
   initTimeoutMs,
@@ -14,24 +16,16 @@ import {
   upgradeHeaders,
   verifyLinkInit,
   type AgentHello,
-  type PinnedKey,
 } from '@serverkit/wire/handshake.ts';
 import type { AgentServices } from '../context.ts';
 import { describe } from '../errors.ts';
 import { printable } from '../printable.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createExecutor, type Executor } from './execute.ts';
+import type { LinkKeys } from './link-keys.ts';
 import { serve } from './serve.ts';
 import { createSession } from './session.ts';
 import { watch, type WatchPace } from './watch.ts';
-
-/** Who this agent is to its control plane; kept from registration. */
-export interface LinkIdentity {
-  readonly agentId: string;
-  readonly serverId: string;
-  readonly key: SigningKey;
-  readonly controlKeys: readonly PinnedKey[];
-}
 
 export interface LinkPace extends WatchPace {
   /** How long the control plane may take to begin the handshake. @default 30_000 */
@@ -41,7 +35,7 @@ export interface LinkPace extends WatchPace {
 /** What one connection needs. */
 export interface DialOptions {
   readonly endpoint: Endpoint;
-  readonly identity: LinkIdentity;
+  readonly keys: LinkKeys;
   readonly schema: GraphQLSchema;
   readonly services: AgentServices;
   readonly hello: () => AgentHello;
@@ -63,11 +57,22 @@ export interface LinkEnd {
   readonly proven: boolean;
   /** It also took us: it sent an operation, or let the link stand for a while. */
   readonly accepted: boolean;
+  /** It, or somebody on the way, said that it does not know the key. */
+  readonly unknownKey: boolean;
 }
+
+function shownIn(init: unknown): unknown {
+  return typeof init === 'object' && init !== null && 'keySets' in init ? init.keySets : undefined;
+}
+
+/** What an agent pinned that registered before control planes said which set it is. */
+const firstKeySet = { generation: 0, serial: 0 };
 
 /** One connection, from dialing to its end. Never throws: every way to fail is an end with a reason. */
 export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> {
-  const { endpoint, identity, schema, services, pace = {} } = options;
+  const { endpoint, keys, schema, services, pace = {} } = options;
+  const identity = keys.offer();
+  const pinned = { ...(identity.keySet ?? firstKeySet), keys: identity.controlKeys };
   const nonce = randomBytes(32);
   const proof = makeUpgradeProof(identity.key, identity.agentId, nonce, Date.now());
   // The types of `ws` lack closeTimeout.
@@ -82,6 +87,8 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
       [upgradeHeaders.time]: proof.time,
       [upgradeHeaders.nonce]: proof.nonce,
       [upgradeHeaders.signature]: proof.signature,
+      [upgradeHeaders.pinned]: formatPinnedHint(pinned),
+      ...(identity.chain ? { [upgradeHeaders.chain]: formatChain(identity.chain) } : {}),
     },
   };
   const socket = new WebSocket(endpoint.url, subprotocol, settings);
@@ -94,6 +101,7 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
     initTimeoutMs: pace.initTimeoutMs ?? initTimeoutMs,
     log: services.log,
     handshake(init) {
+      const believed = followKeySets(pinned, shownIn(init));
       const facts = verifyLinkInit(
         init,
         {
@@ -102,9 +110,11 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
           serverId: identity.serverId,
           agentNonce: toBase64Url(nonce),
         },
-        identity.controlKeys,
+        believed.keys,
       );
       if (!facts) return null;
+      keys.proven();
+      keys.learn(believed);
       const session = createSession(
         facts,
         () => performance.now(),
@@ -118,7 +128,7 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
       });
       provenAt = performance.now();
       options.onProven();
-      return { ...makeLinkAck(identity.key, facts, options.hello()) };
+      return { ...makeLinkAck(identity.key, facts, { ...options.hello(), ...keys.report() }) };
     },
     executor() {
       if (!executor) throw new Error('no session before the handshake');
@@ -128,6 +138,7 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
 
   return new Promise((resolve) => {
     let failure: string | undefined;
+    let unknownKey = false;
     let ended: LinkEnd | undefined;
     const liveness = watch(socket, pace);
     const leave = (): void => socket.close(1001, 'The agent stops');
@@ -137,6 +148,7 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
     });
     socket.on('unexpected-response', (request, response) => {
       failure = `the control plane answered HTTP ${response.statusCode ?? '?'}`;
+      unknownKey = response.statusCode === 401;
       resolve(finish(1006, failure));
       request.destroy();
     });
@@ -154,7 +166,13 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
         services.log.error(`closing the link: ${describe(error)}`);
       }
       const stood = provenAt === undefined ? 0 : performance.now() - provenAt;
-      ended = { code, reason, proven: provenAt !== undefined, accepted: accepted || stood >= settledMs };
+      ended = {
+        code,
+        reason,
+        proven: provenAt !== undefined,
+        accepted: accepted || stood >= settledMs,
+        unknownKey,
+      };
       return ended;
     }
   });

@@ -114,6 +114,7 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
           scopes,
           signal: controller.signal,
           credits,
+          keySession: session.keys,
           services,
         };
         const operation: Running = { controller, context, credits, prepared };

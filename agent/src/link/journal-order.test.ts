@@ -83,6 +83,9 @@ describe('a change and the journal', () => {
       policy: createPolicy({ scopes: ['*'], deniedPaths: [], disabledFeatures: new Set() }),
       log: silentLog,
       restart: absent,
+      get keyring() {
+        return absent();
+      },
       get docker() {
         return absent();
       },

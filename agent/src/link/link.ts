@@ -2,7 +2,7 @@ import { linkCloseCodes } from '@serverkit/wire/errors.ts';
 import { createBackoff, type Backoff } from './backoff.ts';
 import { dial, type DialOptions, type LinkEnd } from './dial.ts';
 
-export type { LinkIdentity } from './dial.ts';
+export type { LinkIdentity, LinkKeys } from './link-keys.ts';
 
 export interface LinkOptions extends Omit<DialOptions, 'onProven'> {
   readonly onState: (state: LinkState) => void;
@@ -25,7 +25,7 @@ export interface Link {
 
 /** Keeps one link to the control plane up: dials, proves itself, serves, and dials again when it is lost. */
 export function openLink(options: LinkOptions): Link {
-  const { services, onState, backoff = createBackoff() } = options;
+  const { keys, services, onState, backoff = createBackoff() } = options;
   const stopping = new AbortController();
   const dialing: DialOptions = { ...options, onProven: () => onState({ state: 'online' }) };
 
@@ -41,6 +41,7 @@ export function openLink(options: LinkOptions): Link {
         return 'revoked';
       }
       if (end.accepted) backoff.reset();
+      if (end.unknownKey && keys.refused()) continue;
       const retryInMs = waitAfter(end, backoff);
       services.log.warn(`link lost: ${end.reason}; next try in ${Math.round(retryInMs)} ms`);
       onState({ state: 'waiting', reason: end.reason, retryInMs });

@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { fromBase64Url, keyIdOf, type SigningKey } from '@serverkit/wire/bytes.ts';
+import { isKeySetVersion, type PinnedKey } from '@serverkit/wire/control-keys.ts';
 import {
   ackTimeoutMs,
   makeRegistrationRequest,
   parseRegistrationToken,
   verifyRegistrationReply,
-  type PinnedKey,
   type RegistrationAnswer,
   type RegistrationReply,
   type RegistrationRequest,
@@ -67,14 +67,14 @@ export async function register(
 }
 
 function parseAnswer(payload: string): RegistrationAnswer | null {
-  const { v, agentId, serverId, name, keys, scopes } = parseObject(payload);
+  const { v, agentId, serverId, name, keys, keySet, scopes } = parseObject(payload);
   if (v !== 1 || typeof agentId !== 'string' || typeof serverId !== 'string' || typeof name !== 'string')
     return null;
   if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string')) return null;
   if (!Array.isArray(keys) || !keys.every(isPinnedKey) || !keys.some(({ use }) => use === 'current')) {
     return null;
   }
-  return { v, agentId, serverId, name, keys, scopes };
+  return { v, agentId, serverId, name, keys, ...(isKeySetVersion(keySet) ? { keySet } : {}), scopes };
 }
 
 function isPinnedKey(value: unknown): value is PinnedKey {

@@ -3,12 +3,15 @@ import { keyIdOf, publicKeyFromRaw } from '@serverkit/wire/bytes.ts';
 import { openEnvelope, type Envelope } from '@serverkit/wire/envelope.ts';
 import { sessionIdOf, type LinkFacts } from '@serverkit/wire/handshake.ts';
 import { AgentError } from '../errors.ts';
+import type { KeySession } from '../identity/keyring.ts';
 
 /** What was agreed in the handshake of one link, and which operations it has carried. */
 export interface Session {
   readonly id: string;
   /** Scope patterns the control plane allows on this server, signed into the handshake. */
   readonly serverScopes: readonly string[];
+  /** The keys that both sides proved this link with. */
+  readonly keys: KeySession;
   /**
    * Checks that an operation is the control plane's own, meant for this very session, agent and message, still
    * fresh and never seen before.
@@ -44,6 +47,7 @@ export function createSession(
   return {
     id,
     serverScopes: facts.scopes,
+    keys: { agentKeyId: keyIdOf(facts.agentKey), controlKey: facts.controlKey },
     admit(messageId, signed) {
       const envelope = openEnvelope(signed, controlKey);
       if (!envelope)

@@ -2,15 +2,10 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws';
-import { publicKeyFromRaw, type SigningKey } from '@serverkit/wire/bytes.ts';
+import { keyIdOf } from '@serverkit/wire/bytes.ts';
+import { parsePinnedHint } from '@serverkit/wire/control-keys.ts';
 import { linkCloseCodes } from '@serverkit/wire/errors.ts';
-import {
-  maxFrameBytes,
-  subprotocol,
-  upgradeHeaders,
-  verifyUpgradeProof,
-  type UpgradeProof,
-} from '@serverkit/wire/handshake.ts';
+import { maxFrameBytes, subprotocol, upgradeHeaders, type UpgradeProof } from '@serverkit/wire/handshake.ts';
 import type { Audit } from '../audit/service.ts';
 import type { RequestFacts } from '../http/exchange.ts';
 import { isServerKitError } from '../errors.ts';
@@ -20,6 +15,8 @@ import type { Contracts } from './documents.ts';
 import { isAlive } from './ping.ts';
 import type { Liveness } from './liveness.ts';
 import type { Claim, KnownAgent, LinkRecords } from './records.ts';
+import { keyOf, type LetIn, type Recogniser } from './recognise.ts';
+import type { ControlPlaneKeys } from '../secrets/identity-keys.ts';
 import type { Registry } from './registry.ts';
 import { createSignatureThrottle } from './signature-throttle.ts';
 import { createTurns } from './turns.ts';
@@ -31,7 +28,8 @@ export interface AcceptOptions {
   readonly contracts: Contracts;
   readonly audit: Audit;
   readonly log: Logger;
-  readonly key: () => SigningKey;
+  readonly keys: Pick<ControlPlaneKeys, 'introductionTo'>;
+  readonly recogniser: Recogniser;
   /** Called after the server's state changed. */
   readonly changed: (serverId: string) => void;
   /** A server whose agent said it will be right back. */
@@ -55,13 +53,16 @@ interface Arrival {
   readonly socket: WebSocket;
   readonly wire: Duplex;
   readonly agent: KnownAgent;
+  readonly how: LetIn;
   readonly nonce: string;
+  /** What it says it pinned. */
+  readonly pinned: string;
   readonly address: string;
 }
 
 /** Takes the sockets that agents dial and turns each into the one link of its server, or refuses it. */
 export function createAcceptor(options: AcceptOptions): Acceptor {
-  const { registry, records, liveness, audit, log } = options;
+  const { registry, records, recogniser, liveness, audit, log } = options;
   const throttle = createSignatureThrottle();
   const turns = createTurns();
   const sockets = createSocketServer();
@@ -69,7 +70,10 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
   const closing = new Set<Promise<void>>();
   let draining = false;
 
-  async function admit(request: IncomingMessage, address: string): Promise<KnownAgent | Refusal> {
+  async function admit(
+    request: IncomingMessage,
+    address: string,
+  ): Promise<Pick<Arrival, 'agent' | 'how'> | Refusal> {
     if (draining) return stopping;
     const proof = proofOf(request);
     if (!proof) return { status: 400, why: 'The headers of an agent are missing' };
@@ -77,10 +81,28 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     if (throttle.blocked(address, proof.agentId)) return { status: 429, why: 'Too many failed signatures' };
     const agent = await records.find(proof.agentId);
     if (draining) return stopping;
-    if (agent && verifyUpgradeProof(proof, publicKeyFromRaw(agent.agentKey))) return agent;
+    const how = agent && (await recogniser.recognise(agent, proof, header(request, upgradeHeaders.chain)));
+    if (agent && how && how.as !== 'retired' && how.as !== 'nobody') return { agent, how };
+    if (agent && how?.as === 'retired') await reportRetired(agent, how.since, address);
     unproven(address, proof.agentId, agent);
     // Whether the agent is unknown or its key wrong is nobody's business.
     return { status: 401, why: 'No such agent, or not its key' };
+  }
+
+  /** Only a copy can still hold a key that was replaced: of the machine as it once was, or of the key alone. */
+  async function reportRetired(agent: KnownAgent, since: Date, address: string): Promise<void> {
+    audit.refused({
+      actor: { kind: 'agent', id: agent.agentId, label: agent.name, address },
+      action: 'agent.connect',
+      code: 'CLONED',
+      serverId: agent.serverId,
+    });
+    const when = since.toISOString();
+    await records.setError(
+      agent.serverId,
+      `An agent called from ${address} with the key that was replaced at ${when}: a copy of the machine as it was then, or a stolen key. If this machine itself was put back to that time, register it anew.`,
+    );
+    options.changed(agent.serverId);
   }
 
   function unproven(address: string, agentId: string, agent: KnownAgent | null): void {
@@ -102,15 +124,15 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     await turns.take(agent.serverId, () => claim(arrival, proven, watched));
   }
 
-  async function prove({ socket, agent, nonce, address }: Arrival): Promise<ProvenLink> {
+  async function prove({ socket, agent, how, nonce, pinned, address }: Arrival): Promise<ProvenLink> {
     try {
       return await handshake({
         socket,
         server: { id: agent.serverId, number: agent.serverNumber, scopes: agent.scopes },
         agentId: agent.agentId,
-        agentKey: agent.agentKey,
+        agentKey: keyOf(agent, how),
         agentNonce: nonce,
-        key: options.key(),
+        introduction: options.keys.introductionTo(parsePinnedHint(pinned)),
         contracts: options.contracts,
         ...(options.ackTimeoutMs === undefined ? {} : { ackTimeoutMs: options.ackTimeoutMs }),
       });
@@ -125,16 +147,16 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     proven: ProvenLink,
     watched: { readonly verdict: string | undefined },
   ): Promise<void> {
-    const { socket, agent, address } = arrival;
+    const { socket, agent, how, address } = arrival;
     const before = registry.get(agent.serverId);
     if (before && (await isAlive(before, options.aliveWithinMs))) {
       return refuseClone(arrival, before.hello.machineId === proven.hello.machineId);
     }
     // It gave up waiting for its turn.
     if (socket.readyState !== socket.OPEN) return;
-    const claimed = await records.claim(agent, proven.hello, address);
+    const claimed = await records.claim(agent, how, proven.hello, address);
     if (claimed === 'revoked') return socket.close(linkCloseCodes.revoked, 'This agent was revoked');
-    if (claimed === 'changed') return socket.close(linkCloseCodes.refresh, 'The permissions changed');
+    if (claimed === 'changed') return socket.close(linkCloseCodes.refresh, 'The permissions or keys changed');
     before?.close(linkCloseCodes.replaced, 'A newer link of this agent took over');
     const link = proven.claim(claimed.epoch);
     const ended = (code: number, reason: string): void => {
@@ -148,6 +170,10 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
     if (link.closed.aborted) return;
     registry.add(link);
     options.changed(agent.serverId);
+    if (how.as !== 'current') {
+      const [from, to] = [keyIdOf(agent.agentKey), keyIdOf(how.newKey)];
+      log.info({ serverId: agent.serverId, from, to }, 'the key of an agent was replaced');
+    }
     log.info(
       { serverId: agent.serverId, epoch: claimed.epoch, version: proven.hello.version },
       'agent online',
@@ -211,8 +237,9 @@ export function createAcceptor(options: AcceptOptions): Acceptor {
           wire.off('error', ignore);
           if ('status' in admitted) return refuse(wire, admitted);
           const nonce = header(request, upgradeHeaders.nonce);
+          const pinned = header(request, upgradeHeaders.pinned);
           sockets.handleUpgrade(request, wire, head, (socket) =>
-            arrive({ socket, wire, agent: admitted, nonce, address }),
+            arrive({ socket, wire, ...admitted, nonce, pinned, address }),
           );
         },
         (error: unknown) => {

@@ -19,6 +19,7 @@ import {
 } from '@serverkit/wire/handshake.ts';
 import { intersect, isAgentScope, type Scope } from '@serverkit/wire/scopes.ts';
 import { isServerKitError, ServerKitError } from '../errors.ts';
+import type { Introduction } from '../secrets/identity-keys.ts';
 import { agentTimeout, fromAgent, linkBroke, protocolError } from './agent-errors.ts';
 import { ContractViolation } from './checks.ts';
 import { dialedSocketClass } from './dialed-socket.ts';
@@ -34,7 +35,7 @@ export interface HandshakeOptions {
   readonly agentKey: Buffer;
   /** The nonce of the upgrade request. */
   readonly agentNonce: string;
-  readonly key: SigningKey;
+  readonly introduction: Introduction;
   readonly contracts: Contracts;
   /** How long the agent may take to answer the challenge. Milliseconds. @default 15_000 */
   readonly ackTimeoutMs?: number;
@@ -64,7 +65,8 @@ interface Operation {
  * @throws ServerKitError UNAUTHENTICATED when the other side is not that agent; the socket is closed then
  */
 export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
-  const { socket, server, agentId, agentKey, agentNonce, key, contracts } = options;
+  const { socket, server, agentId, agentKey, agentNonce, contracts } = options;
+  const { key, keySets } = options.introduction;
   publicKeyFromRaw(agentKey);
   const facts: LinkFacts = {
     agentKey,
@@ -98,7 +100,10 @@ export function handshake(options: HandshakeOptions): Promise<ProvenLink> {
       shouldRetry: () => false,
       keepAlive: 0,
       connectionAckWaitTimeout: options.ackTimeoutMs ?? ackTimeoutMs,
-      connectionParams: () => ({ ...makeLinkInit(key, facts) }),
+      connectionParams: () => ({
+        ...makeLinkInit(key, facts),
+        ...(keySets.length > 0 ? { keySets } : {}),
+      }),
       generateID: (payload) => ids.get(payload) ?? toBase64Url(randomBytes(12)),
       on: {
         connected: (_socket, payload) => {
@@ -296,6 +301,7 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
     serverNumber: server.number,
     epoch,
     hello,
+    agentKey: facts.agentKey,
     scopes: new Set<Scope>(intersect(server.scopes, hello.localScopes).filter(isAgentScope)),
     closed: closed.signal,
     run<Result, Variables>(document: TypedDocumentNode<Result, Variables>, variables: Variables, call: Call) {
@@ -332,6 +338,7 @@ function createLink(wires: Wires, hello: AgentHello, epoch: number): AgentLink {
         end: (error) => sink.end(error),
       });
     },
+    ensure: (document) => void prepare(document),
     close: (code, reason) => socket.close(code, reason),
   };
 }

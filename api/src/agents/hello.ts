@@ -10,6 +10,8 @@ const patterns = z
   .max(200)
   .transform((list) => list.filter(isScopePattern));
 
+const instant = z.number().int().min(0).max(8.64e15);
+
 const shape = z.object({
   v: z.literal(1),
   version: text(50),
@@ -19,7 +21,9 @@ const shape = z.object({
   localScopes: patterns,
   scopeMode: z.enum(['local', 'managed']),
   machineId: text(200),
-  wallMs: z.number().int().min(0).max(8.64e15),
+  wallMs: instant,
+  keySet: z.object({ generation: instant, serial: instant }).exactOptional(),
+  keyRotation: text(64).exactOptional(),
 });
 
 /** Reads what an agent says of itself; null when it is not of the agreed form. */

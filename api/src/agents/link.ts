@@ -1,4 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { DocumentNode } from 'graphql';
 import type { AgentHello } from '@serverkit/wire/handshake.ts';
 import type { Scope } from '@serverkit/wire/scopes.ts';
 import type { ServerKitError } from '../errors.ts';
@@ -43,6 +44,8 @@ export interface AgentLink {
   /** Only the holder of the newest epoch may ingest or route. */
   readonly epoch: number;
   readonly hello: AgentHello;
+  /** The raw public key that the agent proved itself with. */
+  readonly agentKey: Uint8Array;
   /** Granted to the server and allowed by its agent. */
   readonly scopes: ReadonlySet<Scope>;
   /** Aborted when the link ends. */
@@ -66,6 +69,9 @@ export interface AgentLink {
     call: Call,
     sink: StreamSink<Result>,
   ): AgentStream;
+
+  /** @throws ServerKitError UNSUPPORTED_BY_AGENT, or AGENT_OFFLINE when the link has ended */
+  ensure(document: DocumentNode): void;
 
   /** @param code - one of `linkCloseCodes`, or 1012 while draining */
   close(code: number, reason: string): void;

@@ -1,8 +1,12 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import { keyIdOf } from '@serverkit/wire/bytes.ts';
+import type { KeySetVersion } from '@serverkit/wire/control-keys.ts';
 import type { AgentHello } from '@serverkit/wire/handshake.ts';
 import type { Database } from '../database/database.ts';
 import { newId } from '../ids.ts';
+import type { Audit } from '../audit/service.ts';
 import { parseFacts } from './hello.ts';
+import { recordPromotion, type LetIn } from './recognise.ts';
 
 /** What the database knows of a server when its agent calls. */
 export interface KnownAgent {
@@ -36,10 +40,17 @@ export interface LinkRecords {
   /**
    * Makes a proven link the server's: takes the next epoch and stores what the agent said of itself.
    *
+   * With a key that was not the agent's own yet, that key is from now on its only one, in the same transaction.
+   *
    * @returns `revoked` when the agent is no longer this server's, `changed` when the scopes that both sides signed in
-   *   the handshake are no longer the server's
+   *   the handshake are no longer the server's, or the key no longer the agent's
    */
-  claim(agent: KnownAgent, hello: AgentHello, address: string): Promise<Claim | 'revoked' | 'changed'>;
+  claim(
+    agent: KnownAgent,
+    how: LetIn,
+    hello: AgentHello,
+    address: string,
+  ): Promise<Claim | 'revoked' | 'changed'>;
   /** @returns whether the link that ended was still the server's newest */
   end(end: LinkEnd): Promise<boolean>;
   setError(serverId: string, message: string): Promise<void>;
@@ -49,7 +60,7 @@ export interface LinkRecords {
   giveUp(serverIds: readonly string[]): Promise<string[]>;
 }
 
-export function createLinkRecords({ prisma }: Database): LinkRecords {
+export function createLinkRecords({ prisma }: Database, audit: Audit): LinkRecords {
   return {
     async find(agentId) {
       const server = await prisma.server.findUnique({ where: { agentId } });
@@ -63,30 +74,51 @@ export function createLinkRecords({ prisma }: Database): LinkRecords {
         scopes: server.scopes,
       };
     },
-    claim(agent, hello, address) {
+    claim(agent, how, hello, address) {
       const { serverId: id, agentId } = agent;
-      const own = { id, agentId, agentKey: new Uint8Array(agent.agentKey) };
-      return prisma.$transaction(async (tx) => {
-        const claimed = await tx.server.updateManyAndReturn({
-          where: { ...own, scopes: { equals: [...agent.scopes] } },
-          data: { ...helloFields(hello), linkEpoch: { increment: 1 } },
-          select: { linkEpoch: true },
+      const own = { id, agentId };
+      const agentKey = new Uint8Array(agent.agentKey);
+      return prisma
+        .$transaction(async (tx) => {
+          const claimed = await tx.server.updateManyAndReturn({
+            where: { ...own, agentKey, scopes: { equals: [...agent.scopes] } },
+            data: {
+              ...helloFields(hello),
+              linkEpoch: { increment: 1 },
+              ...(how.as === 'current'
+                ? {}
+                : { agentKey: new Uint8Array(how.newKey), agentKeyAt: new Date() }),
+            },
+            select: { linkEpoch: true },
+          });
+          const [row] = claimed;
+          if (!row) return (await tx.server.count({ where: own })) === 0 ? 'revoked' : 'changed';
+          if (how.as !== 'current') {
+            if (!(await recordPromotion(tx, agent, how))) throw new Overtaken();
+            await audit.record(tx, {
+              actor: { kind: 'agent', id: agentId, label: agent.name, address },
+              action: how.as === 'pending' ? 'agent.keyPromoted' : 'agent.keyRestored',
+              target: { kind: 'server', id, name: agent.name },
+              parameters: { from: keyIdOf(agent.agentKey), to: keyIdOf(how.newKey) },
+            });
+          }
+          const link = await tx.linkSession.create({
+            data: {
+              id: newId('link'),
+              serverId: agent.serverId,
+              epoch: row.linkEpoch,
+              address,
+              agentVersion: hello.version,
+              machineId: hello.machineId,
+            },
+            select: { id: true },
+          });
+          return { linkId: link.id, epoch: row.linkEpoch };
+        })
+        .catch((error: unknown) => {
+          if (error instanceof Overtaken) return 'changed' as const;
+          throw error;
         });
-        const [row] = claimed;
-        if (!row) return (await tx.server.count({ where: own })) === 0 ? 'revoked' : 'changed';
-        const link = await tx.linkSession.create({
-          data: {
-            id: newId('link'),
-            serverId: agent.serverId,
-            epoch: row.linkEpoch,
-            address,
-            agentVersion: hello.version,
-            machineId: hello.machineId,
-          },
-          select: { id: true },
-        });
-        return { linkId: link.id, epoch: row.linkEpoch };
-      });
     },
     async end({ linkId, serverId, epoch, code, reason, connection }) {
       const now = new Date();
@@ -128,6 +160,9 @@ export function createLinkRecords({ prisma }: Database): LinkRecords {
   };
 }
 
+/** The rotation that let an agent in ended while it shook hands: nothing of its claim may stand. */
+class Overtaken extends Error {}
+
 function helloFields(hello: AgentHello): Prisma.ServerUpdateManyMutationInput {
   const facts = parseFacts(hello.facts);
   const now = new Date();
@@ -138,8 +173,14 @@ function helloFields(hello: AgentHello): Prisma.ServerUpdateManyMutationInput {
     agentVersion: hello.version,
     localScopes: [...hello.localScopes],
     clockSkewMs: clampInt(hello.wallMs - now.getTime()),
+    ...(hello.keySet ? { keySet: versionText(hello.keySet) } : {}),
     ...(facts ? { facts, factsAt: now } : {}),
   };
+}
+
+/** How the version of a key set is stored, to be compared and no more. */
+export function versionText({ generation, serial }: KeySetVersion): string {
+  return `${generation}.${serial}`;
 }
 
 /** Into the range of a 32-bit column: 24 days of skew say enough. */

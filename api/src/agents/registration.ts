@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
-import {
-  fromBase64Url,
-  publicKeyFromRaw,
-  sha256,
-  toBase64Url,
-  type SigningKey,
-} from '@serverkit/wire/bytes.ts';
+import { fromBase64Url, publicKeyFromRaw, sha256 } from '@serverkit/wire/bytes.ts';
+import { pinsOf } from '@serverkit/wire/control-keys.ts';
 import {
   formatRegistrationToken,
   isRegistrationTokenId,
   makeRegistrationReply,
   verifyRegistrationRequest,
-  type PinnedKey,
   type RegistrationAnswer,
   type RegistrationReply,
   type RegistrationRequest,
@@ -26,6 +20,7 @@ import { newId, randomText } from '../ids.ts';
 import type { ControlPlaneKeys } from '../secrets/identity-keys.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { parseFacts } from './hello.ts';
+import { versionText } from './records.ts';
 import { createSignatureThrottle } from './signature-throttle.ts';
 
 /** How long an invitation is good for, in milliseconds. */
@@ -66,6 +61,10 @@ const sealContext = (tokenId: string): string => `registration:${tokenId}`;
 export function createRegistrations(options: RegistrationOptions): Registrations {
   const { db, vault, keys, audit } = options;
   const throttle = createSignatureThrottle();
+  const pinned = (): Pick<RegistrationAnswer, 'keys' | 'keySet'> => {
+    const { generation, serial } = keys.set;
+    return { keys: pinsOf(keys.set), keySet: { generation, serial } };
+  };
 
   async function prove(request: RegistrationRequest, address: string) {
     const invalid = () => {
@@ -142,7 +141,7 @@ export function createRegistrations(options: RegistrationOptions): Registrations
         agentId: newId('agent'),
         serverId: row.serverId,
         name: row.server.name,
-        keys: pinnedKeys(keys),
+        ...pinned(),
         scopes: row.server.scopes,
       };
       try {
@@ -181,6 +180,8 @@ export function createRegistrations(options: RegistrationOptions): Registrations
       data: {
         agentId: answer.agentId,
         agentKey: new Uint8Array(key),
+        agentKeyAt: now,
+        keySet: answer.keySet ? versionText(answer.keySet) : null,
         registeredAt: now,
         connection: 'connecting',
         lastError: null,
@@ -204,8 +205,12 @@ export function createRegistrations(options: RegistrationOptions): Registrations
     macKey: Buffer,
   ): Promise<RegistrationReply> {
     const answer = readAnswer(row.answer);
-    if (row.usedByKey && Buffer.from(row.usedByKey).equals(key) && answer) {
-      if (answer.agentId === row.server.agentId) return makeRegistrationReply(request, macKey, answer);
+    const { agentId, agentKey } = row.server;
+    const [first, now] = [row.usedByKey, agentKey].map((raw) => raw !== null && Buffer.from(raw).equals(key));
+    if ((first || now) && answer) {
+      // With the keys of today on both sides; the one it registered with may have been replaced since.
+      if (now && answer.agentId === agentId)
+        return makeRegistrationReply(request, macKey, { ...answer, ...pinned() });
       throw new ServerKitError(
         'TOKEN_EXPIRED',
         'The agent that registered with this token was revoked or replaced since. Make a new token in the dashboard.',
@@ -252,15 +257,6 @@ function replacedToken(): ServerKitError {
   );
 }
 
-function pinnedKeys({ current, next, recovery }: ControlPlaneKeys): PinnedKey[] {
-  const pin = (use: PinnedKey['use'], key: SigningKey): PinnedKey => ({
-    id: key.id,
-    use,
-    publicKey: toBase64Url(key.publicRaw),
-  });
-  return [pin('current', current), pin('next', next), pin('recovery', recovery)];
-}
-
 function isPublicKey(text: string): boolean {
   const raw = fromBase64Url(text, 32);
   if (!raw) return false;
@@ -289,6 +285,7 @@ const answerShape = z.object({
   keys: z.array(
     z.object({ id: z.string(), use: z.enum(['current', 'next', 'recovery']), publicKey: z.string() }),
   ),
+  keySet: z.object({ generation: z.number(), serial: z.number() }).exactOptional(),
   scopes: z.array(z.string()),
 }) satisfies z.ZodType<RegistrationAnswer>;
 

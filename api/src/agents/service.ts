@@ -10,13 +10,17 @@ import type { Agents } from './link.ts';
 import { createLiveness, type Liveness, type LivenessPace } from './liveness.ts';
 import { createLinkRecords, type LinkRecords } from './records.ts';
 import { createRegistrations, type Registrations } from './registration.ts';
+import { createRecogniser } from './recognise.ts';
 import { createRegistry } from './registry.ts';
+import { createRotationRecords } from './rotation-records.ts';
+import { createRotations, type RotationOptions, type RotationPace, type Rotations } from './rotations.ts';
 
 /** Everything other domains need of agents: who is linked, how to change something there, how one joins. */
 export interface AgentService {
   readonly links: Agents;
   readonly commands: Commands;
   readonly registrations: Registrations;
+  readonly rotations: Rotations;
   /**
    * Ends a server's link at once, if there is one.
    *
@@ -35,7 +39,7 @@ export interface AgentMachinery extends AgentService {
 }
 
 /** How long this side waits for agents; tests have less time than networks. Milliseconds. */
-export interface AgentPace extends LivenessPace, CommandPace {
+export interface AgentPace extends LivenessPace, CommandPace, RotationPace {
   /** For the answer to the challenge. @default 15_000 */
   readonly ackTimeoutMs: number;
   /** For a sign of life of the agent in place, when another claims its place. @default 3_000 */
@@ -48,15 +52,16 @@ export interface AgentServiceOptions {
   readonly pace?: Partial<AgentPace>;
   /** The printed contract of a version, or null when it is not served. @default the files in wire/ */
   readonly contract?: (version: string) => string | null;
+  readonly onRotationStep?: RotationOptions['onStep'];
 }
 
 export function createAgentService(
   { db, vault, keys, log }: Pick<Platform, 'db' | 'vault' | 'keys' | 'log'>,
   { audit, topics }: { readonly audit: Audit; readonly topics: Topics },
-  { contract, pace = {} }: AgentServiceOptions = {},
+  { contract, pace = {}, onRotationStep }: AgentServiceOptions = {},
 ): AgentMachinery {
   const registry = createRegistry(log);
-  const records = createLinkRecords(db);
+  const records = createLinkRecords(db, audit);
   const liveness = createLiveness(pace);
   const commands = createCommands({ db, audit, agents: registry, log, pace });
   const changed = (serverId: string): void => topics.publish(serverChanges, { serverId, kind: 'STATUS' });
@@ -76,10 +81,11 @@ export function createAgentService(
     registry,
     records,
     liveness,
+    recogniser: createRecogniser(db, keys),
     contracts: createContracts(contract),
     audit,
     log,
-    key: () => keys.current,
+    keys,
     changed,
     expectBack: (serverId) => expectBack([serverId]),
     ...(pace.ackTimeoutMs === undefined ? {} : { ackTimeoutMs: pace.ackTimeoutMs }),
@@ -102,12 +108,37 @@ export function createAgentService(
     alarmed: changed,
   });
 
+  const rotations = createRotations({
+    records: createRotationRecords(db, audit),
+    agents: registry,
+    keys,
+    log,
+    comeBack: (serverId) => cut(serverId, 'refresh', 'The key of this agent is replaced'),
+    changed,
+    pace,
+    ...(onRotationStep ? { onStep: onRotationStep } : {}),
+  });
+
   registry.onUp((link) => {
+    rotations.settle(link).catch((error: unknown) => {
+      if (!link.closed.aborted)
+        log.warn({ err: error, serverId: link.serverId }, 'a key rotation was not ended');
+    });
     commands.reconcile(link).catch((error: unknown) => {
       if (!link.closed.aborted)
         log.warn({ err: error, serverId: link.serverId }, 'open commands were not settled');
     });
   });
 
-  return { links: registry, commands, registrations, cut, acceptor, liveness, records, expectBack };
+  return {
+    links: registry,
+    commands,
+    registrations,
+    rotations,
+    cut,
+    acceptor,
+    liveness,
+    records,
+    expectBack,
+  };
 }

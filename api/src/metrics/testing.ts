@@ -182,6 +182,7 @@ export class TestLink implements AgentLink {
   readonly ring: TestRing;
   readonly scopes: ReadonlySet<Scope> = new Set<Scope>(['system:metrics:read', 'docker:containers:read']);
   readonly hello: AgentHello;
+  readonly agentKey = new Uint8Array(32);
   readonly #closed = new AbortController();
   readonly #streams = new Map<string, Subscription>();
   #ids = 0;
@@ -207,6 +208,8 @@ export class TestLink implements AgentLink {
   get closed(): AbortSignal {
     return this.#closed.signal;
   }
+
+  ensure(): void {}
 
   /** Operations that run now. */
   get running(): string[] {

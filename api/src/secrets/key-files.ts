@@ -6,6 +6,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
@@ -41,7 +42,8 @@ export function readOrCreate(path: string, create: () => Uint8Array): Buffer {
   }
 }
 
-function readIfPresent(path: string): Buffer | undefined {
+/** @throws the file system's error unless the file is just not there */
+export function readIfPresent(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch (error) {
@@ -50,8 +52,25 @@ function readIfPresent(path: string): Buffer | undefined {
   }
 }
 
-/** link(2) refuses to replace, where rename(2) would. */
-function writeNew(path: string, bytes: Uint8Array): void {
+/**
+ * Puts a secret file in the place of another: whichever way the machine ends, one of them is there, whole.
+ *
+ * @throws the file system's error; then the one before still stands
+ */
+export function replaceFile(path: string, bytes: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const half = writeHalf(path, bytes);
+  try {
+    renameSync(half, path);
+  } catch (error) {
+    unlinkSync(half);
+    throw error;
+  }
+  syncDirectory(dirname(path));
+}
+
+/** In full on the disk, under a name that nobody looks for. */
+function writeHalf(path: string, bytes: Uint8Array): string {
   const half = `${path}.${randomBytes(4).toString('hex')}`;
   const file = openSync(half, 'wx', 0o600);
   try {
@@ -60,6 +79,12 @@ function writeNew(path: string, bytes: Uint8Array): void {
   } finally {
     closeSync(file);
   }
+  return half;
+}
+
+/** link(2) refuses to replace, where rename(2) would. */
+function writeNew(path: string, bytes: Uint8Array): void {
+  const half = writeHalf(path, bytes);
   try {
     linkSync(half, path);
   } finally {
