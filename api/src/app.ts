@@ -12,6 +12,7 @@ import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { metricsRoom } from './metrics/room.ts';
 import { overviewRoom } from './overview/room.ts';
+import { keysRoom } from './keys/room.ts';
 import { localAgentRoom } from './local-agent/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
@@ -27,6 +28,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { containers, topics }) => containersRoom(containers, topics),
   (_platform, { metrics, topics }) => metricsRoom(metrics, topics),
   (_platform, { overview }) => overviewRoom(overview),
+  (_platform, { keys }) => keysRoom(keys),
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
   graphqlRoom,

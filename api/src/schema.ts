@@ -6,6 +6,7 @@ import './audit/schema.ts';
 import './servers/schema.ts';
 import './containers/schema.ts';
 import './control-plane/schema.ts';
+import './keys/schema.ts';
 import './metrics/schema.ts';
 import './overview/schema.ts';
 import { builder } from './builder.ts';

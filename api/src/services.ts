@@ -6,6 +6,7 @@ import { createControlPlane, type ControlPlane } from './control-plane/service.t
 import { Identity } from './identity/service.ts';
 import { createInstall, type Install } from './install/service.ts';
 import { Topics } from './live/topics.ts';
+import { Keys } from './keys/service.ts';
 import { Metrics } from './metrics/service.ts';
 import { Overview } from './overview/service.ts';
 import type { Platform } from './platform.ts';
@@ -24,6 +25,7 @@ export interface Services {
   readonly controlPlane: ControlPlane;
   readonly identity: Identity;
   readonly install: Install;
+  readonly keys: Keys;
   readonly metrics: Metrics;
   readonly overview: Overview;
   readonly servers: Servers;
@@ -40,6 +42,7 @@ export function createServices(platform: Platform): Services {
   const tokens = new Tokens({ db, log, access, audit, topics, identity });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
+  const keys = new Keys({ db, log, audit, keys: platform.keys, agents });
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ db, audit, topics, agents });
@@ -53,6 +56,7 @@ export function createServices(platform: Platform): Services {
     controlPlane,
     identity,
     install,
+    keys,
     metrics,
     overview,
     servers,

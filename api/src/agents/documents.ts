@@ -116,6 +116,13 @@ function served(version: string): string {
   return isNewerMinor(version) ? contractVersion : version;
 }
 
+/** Whether one contract is older than another; anything that is no version is. */
+export function isOlder(version: string, than: string): boolean {
+  const [major = -1, minor = -1] = version.split('.').map(Number);
+  const [thanMajor = 0, thanMinor = 0] = than.split('.').map(Number);
+  return !(major > thanMajor || (major === thanMajor && minor >= thanMinor));
+}
+
 function isNewerMinor(version: string): boolean {
   const [major, minor] = version.split('.').map(Number);
   const [ownMajor, ownMinor] = contractVersion.split('.').map(Number);

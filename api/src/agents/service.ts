@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Audit } from '../audit/service.ts';
 import type { Topics } from '../live/topics.ts';
 import type { Platform } from '../platform.ts';
@@ -27,6 +28,8 @@ export interface AgentService {
    * @param why - `revoked`: the agent must not come back; `refresh`: it takes over new settings and comes back
    */
   cut(serverId: string, why: 'revoked' | 'refresh', reason: string): void;
+  /** Lets every agent come back for new settings, a few at a time. */
+  refreshAll(reason: string): void;
 }
 
 /** What only the agents room itself touches. */
@@ -54,6 +57,10 @@ export interface AgentServiceOptions {
   readonly contract?: (version: string) => string | null;
   readonly onRotationStep?: RotationOptions['onStep'];
 }
+
+/** Agents that are let go together come back within two seconds: as many as can shake hands in that time. */
+const refreshAtOnce = 200;
+const refreshPauseMs = 500;
 
 export function createAgentService(
   { db, vault, keys, log }: Pick<Platform, 'db' | 'vault' | 'keys' | 'log'>,
@@ -130,12 +137,22 @@ export function createAgentService(
     });
   });
 
+  async function refreshSlowly(reason: string): Promise<void> {
+    let gone = 0;
+    for (const { serverId } of [...registry.all()]) {
+      if (gone > 0 && gone % refreshAtOnce === 0) await delay(refreshPauseMs, undefined, { ref: false });
+      cut(serverId, 'refresh', reason);
+      gone += 1;
+    }
+  }
+
   return {
     links: registry,
     commands,
     registrations,
     rotations,
     cut,
+    refreshAll: (reason) => void refreshSlowly(reason),
     acceptor,
     liveness,
     records,

@@ -160,6 +160,16 @@ builder.mutationFields((t) => ({
       server: await context.services.servers.revokeAgent(serverId, actorOf(context)),
     }),
   }),
+  rotateAgentKey: t.field({
+    type: ServerPayload,
+    access: 'servers:register',
+    description:
+      "Replaces the key of a server's agent, which must be online, and waits up to 20 s for the end; it goes on by itself afterwards. Scope: servers:register.",
+    args: { input: t.arg({ type: serverInput('RotateAgentKeyInput'), required: true }) },
+    resolve: async (_root, { input: { serverId } }, context) => ({
+      server: await context.services.servers.rotateAgentKey(serverId, actorOf(context)),
+    }),
+  }),
   pingServer: t.field({
     type: PingServerPayload,
     access: 'servers:read',

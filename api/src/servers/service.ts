@@ -1,6 +1,7 @@
 import type { Prisma, Server } from '@serverkit/prisma/generated/client/client.ts';
 import { isScopePattern, permissionProfiles, type PermissionProfile } from '@serverkit/wire/scopes.ts';
 import type { Rights } from '../access/rights.ts';
+import { agentOffline } from '../agents/agent-errors.ts';
 import { ping } from '../agents/ping.ts';
 import { RestartAgentDocument } from '../agents/operations.ts';
 import type { NewToken } from '../agents/registration.ts';
@@ -228,6 +229,14 @@ export class Servers {
       variables: {},
       actor,
     });
+    return this.get(id);
+  }
+
+  /** Replaces the key of an agent that is online. @throws ServerKitError */
+  async rotateAgentKey(id: string, actor: Actor): Promise<Server> {
+    const { name, lastSeenAt } = await this.get(id);
+    if (!this.#agents.links.get(id)) throw agentOffline(name, lastSeenAt);
+    await this.#agents.rotations.rotate(id, actor);
     return this.get(id);
   }
 
