@@ -139,7 +139,9 @@ export function createAgentService(
 
   async function refreshSlowly(reason: string): Promise<void> {
     let gone = 0;
-    for (const { serverId } of [...registry.all()]) {
+    // Those that came back meanwhile are there again.
+    const linked = Array.from(registry.all(), ({ serverId }) => serverId);
+    for (const serverId of linked) {
       if (gone > 0 && gone % refreshAtOnce === 0) await delay(refreshPauseMs, undefined, { ref: false });
       cut(serverId, 'refresh', reason);
       gone += 1;
