@@ -1,7 +1,16 @@
 import { createHash, createHmac, createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import {
+  approveSuccession,
+  followChain,
+  formatChain,
+  makeSuccession,
+  parseChain,
+  verifySuccession,
+} from './agent-keys.ts';
 import { publicKeyFromRaw, signingKeyFromSeed, toBase64Url } from './bytes.ts';
+import { followKeySets, formatPinnedHint, pinsOf, signKeySet, type KeySet } from './control-keys.ts';
 import { openEnvelope, sealEnvelope, type Envelope } from './envelope.ts';
 import {
   formatRegistrationToken,
@@ -138,12 +147,48 @@ const operationBytes = Buffer.concat([
   Buffer.from(envelopeText),
 ]);
 
+const [nextControl, afterNext, recovery] = [0x0d, 0x0e, 0x0f].map((byte) => keyFrom(Buffer.alloc(32, byte)));
+if (!nextControl || !afterNext || !recovery) throw new Error('three bytes, three keys');
+const keySet = (current: Buffer, next: Buffer, serial: number): KeySet => ({
+  v: 1,
+  generation: 0,
+  serial,
+  current: b64(current),
+  next: b64(next),
+  recovery: b64(recovery.raw),
+});
+const pinnedSet = keySet(control.raw, nextControl.raw, 1_763_798_400_000);
+const changedSet = keySet(nextControl.raw, afterNext.raw, 1_763_884_800_000);
+const changedText = JSON.stringify(changedSet);
+const keySetBytes = laidOut('serverkit.keyset.v1', changedText);
+
+const newAgent = keyFrom(Buffer.alloc(32, 0x0b));
+const stepBytes = laidOut(
+  'serverkit.succession.v1',
+  'agt_example',
+  'srv_example',
+  'rot_example',
+  agent.raw,
+  newAgent.raw,
+);
+const approvalBytes = laidOut('serverkit.succession.approved.v1', hash(stepBytes));
+const step = {
+  rotationId: 'rot_example',
+  oldKey: b64(agent.raw),
+  newKey: b64(newAgent.raw),
+  signedByOld: agent.sign(stepBytes),
+  signedByNew: newAgent.sign(stepBytes),
+};
+const approval = { keyId: control.id, signature: control.sign(approvalBytes) };
+
 const vectors = {
   about:
     'Test vectors of ServerKit agent protocol v1; see PROTOCOL.md. Binary as base64url, transcripts as hex.',
   keys: {
     agent: { seed: b64(agent.seed), publicKey: b64(agent.raw), id: agent.id },
     control: { seed: b64(control.seed), publicKey: b64(control.raw), id: control.id },
+    newAgent: { seed: b64(newAgent.seed), publicKey: b64(newAgent.raw), id: newAgent.id },
+    nextControl: { seed: b64(nextControl.seed), publicKey: b64(nextControl.raw), id: nextControl.id },
   },
   registration: {
     token: `sk_reg_${tokenId}_${b64(secret)}`,
@@ -181,6 +226,19 @@ const vectors = {
     envelope: envelopeText,
     signedBytes: operationBytes.toString('hex'),
     serverkit: { payload: b64(Buffer.from(envelopeText)), sig: control.sign(operationBytes) },
+  },
+  keySet: {
+    pinned: pinnedSet,
+    pinnedHeader: `0.${pinnedSet.serial}.${control.id}`,
+    transcript: keySetBytes.toString('hex'),
+    signed: { payload: changedText, keyId: nextControl.id, signature: nextControl.sign(keySetBytes) },
+  },
+  rotation: {
+    transcript: stepBytes.toString('hex'),
+    step,
+    approvalTranscript: approvalBytes.toString('hex'),
+    approval,
+    chainHeader: b64(Buffer.from(JSON.stringify([{ ...step, approval }]))),
   },
 };
 
@@ -233,5 +291,28 @@ describe('the test vectors', () => {
   it('sign operations as the code does', () => {
     expect(sealEnvelope(controlKey, envelope)).toEqual(operation.serverkit);
     expect(openEnvelope(operation.serverkit, publicKeyFromRaw(control.raw))).toEqual(envelope);
+  });
+
+  it('change the control plane’s keys as the code does', () => {
+    const { pinned, pinnedHeader, signed } = vectors.keySet;
+    const { generation, serial } = pinned;
+    const before = { generation, serial, keys: pinsOf(pinned) };
+    expect(signKeySet(signingKeyFromSeed(nextControl.seed), changedSet)).toEqual(signed);
+    expect(followKeySets(before, [signed])).toEqual({
+      generation: 0,
+      serial: changedSet.serial,
+      keys: pinsOf(changedSet),
+    });
+    expect(formatPinnedHint(before)).toBe(pinnedHeader);
+  });
+
+  it('replace an agent’s key as the code does', () => {
+    const owner = { agentId: 'agt_example', serverId: 'srv_example' };
+    const { step: made, chainHeader } = vectors.rotation;
+    expect(makeSuccession(owner, 'rot_example', agentKey, signingKeyFromSeed(newAgent.seed))).toEqual(made);
+    expect(verifySuccession(owner, made)).toEqual(newAgent.raw);
+    expect(approveSuccession(controlKey, owner, made)).toEqual(approval);
+    expect(formatChain([{ ...made, approval }])).toBe(chainHeader);
+    expect(followChain(owner, agent.raw, parseChain(chainHeader) ?? [], () => control.raw)).toHaveLength(1);
   });
 });

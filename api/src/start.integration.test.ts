@@ -150,7 +150,7 @@ describe('a running control plane', () => {
   it('keeps its secrets readable by its owner alone', async () => {
     await using plane = await controlPlane();
     expect(statSync(plane.dataDir).mode & 0o077).toBe(0);
-    for (const name of ['master.key', 'identity-current.key', 'identity-next.key', 'identity-recovery.key']) {
+    for (const name of ['master.key', 'identity.json', 'identity-recovery.key']) {
       expect(statSync(join(plane.dataDir, 'keys', name)).mode & 0o777).toBe(0o600);
     }
   });

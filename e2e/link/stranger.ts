@@ -1,45 +1,13 @@
-import {
-  createHash,
-  createHmac,
-  generateKeyPairSync,
-  randomBytes,
-  sign,
-  verify,
-  createPublicKey,
-} from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import WebSocket from 'ws';
 import * as z from 'zod';
+import { b64, newKey, raw, sha256, signedBy, transcript, type StrangerKey } from './stranger-bytes.ts';
+import { followSets, idOf, makeStep, type Pinned } from './stranger-keys.ts';
 
 /*
  * An agent written from wire/PROTOCOL.md alone: nothing here comes from the code of wire/ or agent/. It serves two
  * fields by hand. If it stops working, either the protocol was broken or its description is wrong.
  */
-
-const b64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64url');
-const raw = (text: string): Buffer => Buffer.from(text, 'base64url');
-const sha256 = (bytes: string | Uint8Array): Buffer => createHash('sha256').update(bytes).digest();
-
-/** §1: label and fields, each behind its length as four bytes, big-endian. */
-function transcript(label: string, fields: readonly (string | Uint8Array)[]): Buffer {
-  const parts = [label, ...fields].flatMap((field) => {
-    const bytes = Buffer.from(field);
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(bytes.length);
-    return [length, bytes];
-  });
-  return Buffer.concat(parts);
-}
-
-function newKey() {
-  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  const publicRaw = publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
-  return { publicRaw, sign: (data: Uint8Array) => b64(sign(null, data, privateKey)) };
-}
-
-function signedBy(publicRaw: Buffer, data: Uint8Array, signature: string): boolean {
-  const der = Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), publicRaw]);
-  return verify(null, data, createPublicKey({ key: der, format: 'der', type: 'spki' }), raw(signature));
-}
 
 const replyShape = z.object({
   data: z.object({ registerAgent: z.object({ payload: z.string(), mac: z.string() }) }),
@@ -48,6 +16,7 @@ const answerShape = z.object({
   agentId: z.string(),
   serverId: z.string(),
   keys: z.array(z.object({ id: z.string(), use: z.string(), publicKey: z.string() })),
+  keySet: z.object({ generation: z.number(), serial: z.number() }),
   scopes: z.array(z.string()),
 });
 const initShape = z.object({
@@ -57,6 +26,7 @@ const initShape = z.object({
   challenge: z.string(),
   scopes: z.array(z.string()),
   signature: z.string(),
+  keySets: z.unknown().optional(),
 });
 const messageShape = z.object({
   type: z.string(),
@@ -73,6 +43,7 @@ const envelopeShape = z.object({
   id: z.string(),
   agentId: z.string(),
   query: z.string(),
+  variables: z.object({ rotationId: z.string().optional() }),
 });
 
 /** §2 */
@@ -93,18 +64,31 @@ export async function registerStranger(url: string, token: string) {
   const { payload, mac: proof } = replyShape.parse(await response.json()).data.registerAgent;
   if (proof !== mac(transcript('serverkit.registered.v1', [sha256(t1), payload])))
     throw new Error('not the control plane');
-  return { key, ...answerShape.parse(JSON.parse(payload)) };
+  const { agentId, serverId, keys, keySet, scopes } = answerShape.parse(JSON.parse(payload));
+  const pin = (wanted: string): string => keys.find(({ use }) => use === wanted)?.publicKey ?? '';
+  const pinned: Pinned = { ...keySet, current: pin('current'), next: pin('next'), recovery: pin('recovery') };
+  return { agentId, serverId, scopes, key, pinned };
 }
 
-type Identity = Awaited<ReturnType<typeof registerStranger>>;
+/** What the stranger keeps; both sides of it change. */
+export interface Identity {
+  readonly agentId: string;
+  readonly serverId: string;
+  readonly scopes: readonly string[];
+  key: StrangerKey;
+  pinned: Pinned;
+  /** The key that is about to take the place of the one in use, until it has. */
+  next?: { readonly rotationId: string; readonly key: StrangerKey } | undefined;
+}
 
-/** §3 and §4. @param answer - what the agent says to a query it was rightly sent */
+/** §3 to §6. @param answer - what the agent says to a query it was rightly sent */
 export function connectStranger(
   url: string,
   identity: Identity,
   answer: (query: string) => unknown,
 ): WebSocket {
-  const { key, agentId, serverId, keys } = identity;
+  const { agentId, serverId } = identity;
+  const { key } = identity.next ?? identity;
   const [nonce, time] = [b64(randomBytes(32)), String(Date.now())];
   const socket = new WebSocket(`${url.replace('http', 'ws')}/agent/ws`, 'serverkit-agent.v1', {
     perMessageDeflate: false,
@@ -112,6 +96,7 @@ export function connectStranger(
       'x-serverkit-agent': agentId,
       'x-serverkit-time': time,
       'x-serverkit-nonce': nonce,
+      'x-serverkit-pinned': `${identity.pinned.generation}.${identity.pinned.serial}.${idOf(identity.pinned.current)}`,
       'x-serverkit-signature': key.sign(transcript('serverkit.upgrade.v1', [agentId, time, nonce])),
     },
   });
@@ -120,8 +105,9 @@ export function connectStranger(
 
   function shakeHands(payload: unknown): void {
     const init = initShape.parse(payload);
-    const pinned = keys.find(({ id }) => id === init.keyId);
-    const controlKey = raw(pinned?.publicKey ?? '');
+    const pinned = followSets(identity.pinned, init.keySets);
+    const believed = [pinned.current, pinned.next].find((text) => idOf(text) === init.keyId);
+    const controlKey = raw(believed ?? '');
     const t2 = transcript('serverkit.link.v1', [
       key.publicRaw,
       controlKey,
@@ -132,8 +118,9 @@ export function connectStranger(
       init.challenge,
       JSON.stringify(init.scopes),
     ]);
-    if (!pinned || init.serverId !== serverId || !signedBy(controlKey, t2, init.signature))
+    if (!believed || init.serverId !== serverId || !signedBy(controlKey, t2, init.signature))
       return socket.close(4401);
+    identity.pinned = pinned;
     session = { id: b64(sha256(t2)), controlKey, keyId: init.keyId };
     const hello = JSON.stringify({
       v: 1,
@@ -145,9 +132,20 @@ export function connectStranger(
       scopeMode: 'local',
       machineId: 'elsewhere',
       wallMs: Date.now(),
+      keySet: { generation: pinned.generation, serial: pinned.serial },
+      ...(identity.next ? { keyRotation: identity.next.rotationId } : {}),
     });
     const signature = key.sign(transcript('serverkit.link.ack.v1', [sha256(t2), hello]));
     send({ type: 'connection_ack', payload: { payload: hello, signature } });
+  }
+
+  function changeKey(query: string, rotationId: string): unknown {
+    if (query.includes('adoptKey') && identity.next?.rotationId === rotationId) {
+      [identity.key, identity.next] = [identity.next.key, undefined];
+      return { adoptKey: true };
+    }
+    identity.next = { rotationId, key: newKey() };
+    return { rotateKey: makeStep(identity, rotationId, identity.key, identity.next.key) };
   }
 
   function run(id: string, payload: unknown): void {
@@ -162,7 +160,9 @@ export function connectStranger(
       envelope.id === id &&
       envelope.keyId === session.keyId;
     if (!mine) return socket.close(4400);
-    send({ type: 'next', id, payload: { data: answer(envelope.query) } });
+    const { rotationId } = envelope.variables;
+    const data = rotationId === undefined ? answer(envelope.query) : changeKey(envelope.query, rotationId);
+    send({ type: 'next', id, payload: { data } });
     send({ type: 'complete', id });
   }
 
