@@ -173,8 +173,9 @@ builder.mutationFields((t) => ({
   rotateControlKey: t.field({
     type: RotateControlKeyPayload,
     access: 'settings:write',
+    fresh: true,
     description:
-      'Signs with the next key from now on, and announces another next one. Agents come back and take it over, those that are away when they return. CONFLICT when an agent is too old to follow. Scope: settings:write.',
+      'Signs with the next key from now on, and announces another next one. Agents come back and take it over, those that are away when they return. CONFLICT when an agent is too old to follow. Scope: settings:write; needs a fresh sign-in.',
     args: { input: t.arg({ type: RotateControlKeyInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       await context.services.keys.rotateControlKey(input.leaveBehind, actorOf(context));
