@@ -96,7 +96,9 @@ describe('a chain of keys', () => {
     const own = chain[n] ?? approved(step);
     const withStep = (other: ApprovedSuccession) => chain.toSpliced(n, 1, other);
     const follow = (forged: ApprovedSuccession[]) => followChain(owner, from, forged, controlKeyOf);
-    if (n < 3) expect(follow(chain.toSpliced(n, 1))).toBeNull();
+    const without = follow(chain.toSpliced(n, 1));
+    // Without its last step it is a shorter chain, and leads to an older key.
+    expect(without?.length ?? null).toBe(n === 3 ? 3 : null);
     expect(follow(withStep({ ...own, signedByOld: step.signedByOld }))).toBeNull();
     expect(follow(withStep({ ...own, signedByNew: step.signedByNew }))).toBeNull();
     expect(follow(withStep({ ...own, approval: approveSuccession(stranger, owner, own) }))).toBeNull();
