@@ -167,6 +167,7 @@ describe('every root field', () => {
         "Mutation.renewRecoveryCodes",
         "Mutation.resetPassword",
         "Mutation.resetSecondFactor",
+        "Mutation.rotateControlKey",
         "Mutation.setUserDisabled",
         "Mutation.updateServer: with profile",
         "Mutation.updateUser: with role",
@@ -182,10 +183,12 @@ describe('every root field', () => {
     });
     expect(table).toMatchInlineSnapshot(`
       [
+        "Query.agentKeySchedule: settings:write → admin",
         "Query.apiTokens: session → admin operator viewer",
         "Query.auditEvents: audit:read → admin operator",
         "Query.containers: docker:containers:read → admin operator viewer",
         "Query.controlPlane: signedIn → admin operator viewer",
+        "Query.controlPlaneKeys: settings:write → admin",
         "Query.fleetOverview: servers:read → admin operator viewer",
         "Query.invitations: users:read → admin",
         "Query.node: signedIn → admin operator viewer",
@@ -229,6 +232,9 @@ describe('every root field', () => {
         "Mutation.revokeApiToken: signedIn → admin operator viewer",
         "Mutation.revokeInvitation: users:write → admin",
         "Mutation.revokeSession: session → admin operator viewer",
+        "Mutation.rotateAgentKey: servers:register → admin",
+        "Mutation.rotateControlKey: settings:write → admin",
+        "Mutation.setAgentKeySchedule: settings:write → admin",
         "Mutation.setUserDisabled: users:write → admin",
         "Mutation.signIn: public → admin operator viewer",
         "Mutation.signOut: session → admin operator viewer",
