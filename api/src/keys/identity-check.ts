@@ -64,6 +64,6 @@ export async function checkIdentity(
 
 function foreign(): StartupError {
   return new StartupError(
-    'The identity keys in the data directory are not those that the agents of this database know; restore the directory "keys" from a backup, or win the agents back with: npm run recovery-key -- restore',
+    'The identity keys in the data directory are not those that the agents of this database know; restore the directory "keys" from a backup, or win the agents back with: npm run recovery-key -- restore FILE',
   );
 }

@@ -79,7 +79,7 @@ const ControlPlaneKeys = builder.objectRef<ControlKeysView>('ControlPlaneKeys').
     }),
     recoveryKeyIsHere: t.boolean({
       description:
-        'The private half of the recovery key still lies beside the others. Take it away with `npm run recovery-key`.',
+        'The private half of the recovery key still lies beside the others. Take it away with `npm run recovery-key -- take FILE`.',
       resolve: ({ recoveryIsHere }) => recoveryIsHere,
     }),
   }),
