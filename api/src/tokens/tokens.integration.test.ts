@@ -209,6 +209,7 @@ describe('a token that is refused', () => {
 
   test('says the same whether it never was, is altered, or ended', async () => {
     const { secret, client, id } = await make(admin, ['servers:read']);
+    const { secret: working } = await make(admin, ['servers:read']);
     const gone = await make(admin, ['servers:read'], {
       expiresAt: new Date(Date.now() + 60_000).toISOString(),
     });
@@ -221,7 +222,8 @@ describe('a token that is refused', () => {
     for (const token of [
       secret,
       gone.secret,
-      `${secret.slice(0, -1)}${secret.endsWith('A') ? 'B' : 'A'}`,
+      // The id of one that works, and another secret.
+      `${working.slice(0, -1)}${working.endsWith('A') ? 'B' : 'A'}`,
       `sk_${'0'.repeat(24)}_${'A'.repeat(43)}`,
       'sk_',
       'anything',
