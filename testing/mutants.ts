@@ -99,8 +99,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a new key leaves the old one alive',
     file: 'api/src/agents/records.ts',
-    find: '? {} : { agentKey: new Uint8Array(how.newKey), agentKeyAt: new Date() }',
-    replace: '? {} : {}',
+    find: '{ agentKey: new Uint8Array(how.newKey), agentKeyAt: new Date() }',
+    replace: '{}',
     tests: ['e2e/link/key-chain.integration.test.ts'],
   },
   {

@@ -20,7 +20,7 @@ const system = { kind: 'system', label: 'test' } as const;
 describe('a command and what became of it', () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await openRig({ pace: { returnWaitMs: 2_000, aliveWithinMs: 300 } });
+    rig = await openRig({ pace: { returnWaitMs: 2_000, aliveWithinMs: 300, reconcileEveryMs: 500 } });
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 
@@ -308,6 +308,25 @@ describe('a command and what became of it', () => {
         message: expect.stringContaining('nothing was done'),
       });
     });
+  });
+
+  it('whose end the database did not keep is had again from the agent, though the link holds', async () => {
+    const { serverId } = await rig.join();
+    const { epoch } = rig.link(serverId);
+    const { pool } = rig.db;
+    await pool.query(
+      `ALTER TABLE "AuditEvent" ADD CONSTRAINT "full" CHECK ("serverId" <> '${serverId}') NOT VALID`,
+    );
+    try {
+      await expect(run(serverId, Mark, { text: 'not kept' })).resolves.toEqual({ mark: true });
+      await expect(rows(serverId)).resolves.toMatchObject([{ state: 'sent' }]);
+    } finally {
+      await pool.query('ALTER TABLE "AuditEvent" DROP CONSTRAINT "full"');
+    }
+    await rowBecomes(serverId, 'succeeded');
+    await expect(audited(serverId)).resolves.toEqual([{ ...byReconciliation, outcome: 'ok', code: null }]);
+    expect(rig.link(serverId).epoch).toBe(epoch);
+    expect(rig.traces.marks.filter((text) => text === 'not kept')).toHaveLength(1);
   });
 
   it('that a control plane left open when it died is settled by the next one', async () => {

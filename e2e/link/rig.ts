@@ -144,7 +144,7 @@ export async function openRig({
   const url = `http://127.0.0.1:${port}`;
   async function stopControlPlane(): Promise<void> {
     await now.agents.acceptor.drain();
-    now.agents.liveness.stop();
+    now.agents.stop();
     await now.audit.flush();
   }
   opened.defer(async () => {
@@ -223,7 +223,7 @@ export async function openRig({
       const before = now;
       now = startControlPlane();
       now.agents.expectBack(await now.agents.records.sweep());
-      before.agents.liveness.stop();
+      before.agents.stop();
       for (const wire of wires.splice(0)) wire.destroy();
     },
     async restart() {

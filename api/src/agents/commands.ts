@@ -48,6 +48,8 @@ export interface Commands {
   run<Result, Variables>(command: Command<Result, Variables>): Promise<Result | null>;
   /** Asks a freshly linked agent what became of the commands nobody heard back about. */
   reconcile(link: AgentLink): Promise<void>;
+  /** Asks every agent that is linked and has such commands. @throws when the database fails */
+  reconcileAll(): Promise<void>;
 }
 
 export interface CommandPace {
@@ -68,6 +70,7 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
   const inFlight = new Set<string>();
   const reconciler = createReconciler({
     db,
+    agents,
     isInFlight: (id) => inFlight.has(id),
     settle: (row, settled) =>
       close(
@@ -126,7 +129,12 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
     }
   }
 
-  /** The state a command ends in, with its line in the audit, in one transaction. */
+  /**
+   * The state a command ends in, with its line in the audit, in one transaction.
+   *
+   * It can be read at once and is not waited for until it is on disk: a database that falls within the next half second
+   * loses it, and then it is had again from the agent's journal, which is on disk.
+   */
   async function close(
     id: string,
     command: Pick<Command<unknown, unknown>, 'actor' | 'action' | 'target' | 'serverId' | 'parameters'>,
@@ -151,7 +159,8 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
     await db.pool.query({
       name: 'command.close',
       text: `WITH audited AS (${audited.text})
-             UPDATE "Command" SET "state" = $2, "errorCode" = $3, "errorMessage" = $4, "finishedAt" = $5 WHERE "id" = $1`,
+             UPDATE "Command" SET "state" = $2, "errorCode" = $3, "errorMessage" = $4, "finishedAt" = $5
+             WHERE "id" = $1 AND set_config('synchronous_commit', 'off', true) IS NOT NULL`,
       values: [
         id,
         state,
@@ -224,6 +233,7 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
     },
 
     reconcile: (link) => reconciler.follow(link),
+    reconcileAll: () => reconciler.followAll(),
   };
 }
 

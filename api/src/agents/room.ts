@@ -3,7 +3,7 @@ import type { AgentMachinery } from './service.ts';
 
 /** Where agents dial in. */
 export function agentsRoom(machinery: AgentMachinery): Room {
-  const { acceptor, liveness, records } = machinery;
+  const { acceptor, records } = machinery;
   return {
     name: 'agents',
     routes(router) {
@@ -18,7 +18,7 @@ export function agentsRoom(machinery: AgentMachinery): Room {
     },
     async drain() {
       await acceptor.drain();
-      liveness.stop();
+      machinery.stop();
     },
   };
 }

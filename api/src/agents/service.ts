@@ -39,6 +39,8 @@ export interface AgentMachinery extends AgentService {
   readonly records: LinkRecords;
   /** Shows servers as connecting for a while, then as offline. */
   expectBack(serverIds: readonly string[]): void;
+  /** Ends what is done from time to time. */
+  stop(): void;
 }
 
 /** How long this side waits for agents; tests have less time than networks. Milliseconds. */
@@ -49,6 +51,8 @@ export interface AgentPace extends LivenessPace, CommandPace, RotationPace {
   readonly aliveWithinMs: number;
   /** How long a server that should come back is shown as connecting before it counts as offline. @default 25_000 */
   readonly comebackMs: number;
+  /** Between two looks for commands whose end is not known. @default 60_000 */
+  readonly reconcileEveryMs: number;
 }
 
 export interface AgentServiceOptions {
@@ -137,6 +141,13 @@ export function createAgentService(
     });
   });
 
+  const reconciling = setInterval(() => {
+    commands
+      .reconcileAll()
+      .catch((error: unknown) => log.warn({ err: error }, 'open commands were not settled'));
+  }, pace.reconcileEveryMs ?? 60_000);
+  reconciling.unref();
+
   async function refreshSlowly(reason: string): Promise<void> {
     let gone = 0;
     // Those that came back meanwhile are there again.
@@ -159,5 +170,9 @@ export function createAgentService(
     liveness,
     records,
     expectBack,
+    stop() {
+      clearInterval(reconciling);
+      liveness.stop();
+    },
   };
 }
