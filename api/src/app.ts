@@ -1,5 +1,6 @@
 import { accessRoom } from './access/room.ts';
 import { agentsRoom } from './agents/room.ts';
+import { auditRoom } from './audit/room.ts';
 import { containersRoom } from './containers/room.ts';
 import { addDashboard } from './http/dashboard.ts';
 import { Dispatcher } from './http/dispatch.ts';
@@ -23,6 +24,7 @@ export type RoomFactory = (platform: Platform, services: Services) => Room;
 
 /** The rooms of a full control plane, in the order they start. They are drained in the reverse order. */
 export const rooms: readonly RoomFactory[] = [
+  auditRoom,
   (_platform, { access }) => accessRoom(access),
   (platform, { identity }) => identityRoom(platform, identity),
   (_platform, { containers, topics }) => containersRoom(containers, topics),

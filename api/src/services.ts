@@ -1,6 +1,7 @@
 import { Access } from './access/service.ts';
 import { createAgentService, type AgentMachinery } from './agents/service.ts';
 import { createAudit, type Audit } from './audit/service.ts';
+import { AuditTrail } from './audit/trail.ts';
 import { Containers } from './containers/service.ts';
 import { createControlPlane, type ControlPlane } from './control-plane/service.ts';
 import { Identity } from './identity/service.ts';
@@ -21,6 +22,7 @@ export interface Services {
   readonly access: Access;
   readonly agents: AgentMachinery;
   readonly audit: Audit;
+  readonly auditTrail: AuditTrail;
   readonly containers: Containers;
   readonly controlPlane: ControlPlane;
   readonly identity: Identity;
@@ -36,7 +38,8 @@ export interface Services {
 export function createServices(platform: Platform): Services {
   const { db, log, vault, frontDoor } = platform;
   const topics = new Topics();
-  const audit = createAudit(db, log);
+  const audit = createAudit(platform);
+  const auditTrail = new AuditTrail(platform, audit);
   const access = new Access({ db });
   const identity = new Identity({ db, log, vault, access, audit, topics });
   const tokens = new Tokens({ db, log, access, audit, topics, identity });
@@ -52,6 +55,7 @@ export function createServices(platform: Platform): Services {
     access,
     agents,
     audit,
+    auditTrail,
     containers,
     controlPlane,
     identity,

@@ -88,13 +88,15 @@ export async function openRig({
   const changed = (): void => listeners.forEach((look) => look());
   const traces: Traces = { marks: [], waiting: new Set(), aborted: [], changed };
   const contract = testContract(traces);
+  const vault = openVault(data.path);
+
   /** What one process of the control plane holds. */
   function startControlPlane() {
     const topics = new Topics();
-    const audit = createAudit(db, quiet);
+    const audit = createAudit({ db, log: quiet, vault });
     const keys = openIdentityKeys(data.path);
     const agents = createAgentService(
-      { db, vault: openVault(data.path), keys, log: quiet },
+      { db, vault, keys, log: quiet },
       { audit, topics },
       {
         contract: (version) => (version === contractVersion ? testSdl : null),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { testApi, type TestApi } from '../graphql/testing.ts';
 
 interface Found {
@@ -47,8 +47,9 @@ const record = (action: string, extra: object = {}) =>
 
 test('events are found by action, noun, actor, server, outcome and time, newest first, page by page', async () => {
   const { client } = await api.join('admin');
-  for (const action of ['thing.make', 'thing.break', 'things.other'])
-    await record(action, { serverId: 'srv_1' });
+  await record('thing.make', { serverId: 'srv_1' });
+  await record('thing.break', { serverId: 'srv_1' });
+  await record('things.other', { serverId: 'srv_1', target: { kind: 'container', id: 'cnt_1' } });
   await record('thing.fail', {
     outcome: 'failed',
     code: 'CONFLICT',
@@ -63,6 +64,8 @@ test('events are found by action, noun, actor, server, outcome and time, newest 
   expect(await actions({ action: 'thing.make' })).toEqual(['thing.make']);
   expect(await actions({ serverId: 'srv_1' })).toEqual(['things.other', 'thing.break', 'thing.make']);
   expect(await actions({ actorId: 'agt_1' })).toEqual(['thing.fail']);
+  expect(await actions({ actorKind: 'AGENT' })).toEqual(['thing.fail']);
+  expect(await actions({ targetId: 'cnt_1' })).toEqual(['things.other']);
   expect(await actions({ outcome: 'FAILED' })).toEqual(['thing.fail']);
   expect(await actions({ action: 'thing', from: new Date(Date.now() + 60_000) })).toEqual([]);
   expect(await actions({ action: 'thing', to: new Date(Date.now() + 60_000) })).toHaveLength(3);
@@ -73,6 +76,40 @@ test('events are found by action, noun, actor, server, outcome and time, newest 
   const second = await client.query<Found>(find, { first: 2, after: endCursor, filter: { action: 'thing' } });
   expect(second.auditEvents.nodes.map(({ action }) => action)).toEqual(['thing.make']);
 });
+
+test('pages go on where they ended, in both directions, also among events of one moment', async () => {
+  const { client } = await api.join('admin');
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  for (const n of [1, 2, 3, 4, 5]) await record(`tie.n${n}`);
+  vi.useRealTimers();
+  const page = async (args: string) => {
+    const { auditEvents } = await client.query<Paged>(
+      `{ auditEvents(filter: { action: "tie" }, ${args}) {
+           edges { cursor node { action } } pageInfo { hasNextPage hasPreviousPage } } }`,
+    );
+    return auditEvents;
+  };
+  const first = await page('first: 2');
+  expect(names(first)).toEqual(['tie.n5', 'tie.n4']);
+  expect(first.pageInfo).toEqual({ hasNextPage: true, hasPreviousPage: false });
+  const second = await page(`first: 10, after: "${first.edges.at(-1)?.cursor}"`);
+  expect(names(second)).toEqual(['tie.n3', 'tie.n2', 'tie.n1']);
+  expect(second.pageInfo).toEqual({ hasNextPage: false, hasPreviousPage: true });
+  const back = await page(`last: 2, before: "${second.edges[1]?.cursor}"`);
+  expect(names(back)).toEqual(['tie.n4', 'tie.n3']);
+
+  const { errors } = await client.answer('{ auditEvents(after: "nonsense") { nodes { id } } }');
+  expect(errors?.[0]?.extensions?.['code']).toBe('INPUT_INVALID');
+});
+
+interface Paged {
+  readonly auditEvents: {
+    readonly edges: readonly { readonly cursor: string; readonly node: { readonly action: string } }[];
+    readonly pageInfo: object;
+  };
+}
+
+const names = ({ edges }: Paged['auditEvents']): string[] => edges.map(({ node }) => node.action);
 
 test('an event and the change it describes exist together or not at all', async () => {
   const { prisma } = api.platform.db;
@@ -136,4 +173,73 @@ test('numbers its events with ids that are not reused', async () => {
     '{ auditEvents(first: 3) { nodes { id } } }',
   );
   for (const { id } of auditEvents.nodes) expect(id).toMatch(/^evt_\d+$/);
+});
+
+const verify = /* GraphQL */ `
+  query Verify($since: AuditVerificationStart! = BEGINNING) {
+    verifyAudit(since: $since) {
+      intact
+      checked
+      waiting
+      problemCount
+      problems {
+        kind
+        eventId
+        message
+      }
+    }
+  }
+`;
+
+test('can be checked by whoever may read it, and says what somebody did to it', async () => {
+  const { client } = await api.join('admin');
+  await api.services.auditTrail.sealer.sealAll();
+  expect(await client.query(verify)).toMatchObject({ verifyAudit: { intact: true, problems: [] } });
+  const event = await api.platform.db.prisma.auditEvent.findFirstOrThrow();
+  await api.platform.db.prisma.auditEvent.update({ where: { id: event.id }, data: { actorLabel: 'nobody' } });
+  expect(await client.query(verify, { since: 'BEGINNING' })).toMatchObject({
+    verifyAudit: {
+      intact: false,
+      problemCount: 1,
+      problems: [
+        { kind: 'ALTERED', eventId: `evt_${event.id}`, message: 'An event is not what was recorded.' },
+      ],
+    },
+  });
+  await api.platform.db.prisma.auditEvent.update({
+    where: { id: event.id },
+    data: { actorLabel: event.actorLabel },
+  });
+
+  const { client: viewer } = await api.join('viewer');
+  const { errors } = await viewer.answer(verify);
+  expect(errors?.[0]?.extensions?.['code']).toBe('PERMISSION_DENIED');
+});
+
+test('is kept as long as an administrator says, which is on record', async () => {
+  const { client, userId } = await api.join('admin');
+  const set = /* GraphQL */ `
+    mutation Set($input: SetAuditRetentionInput!) {
+      setAuditRetention(input: $input) {
+        days
+      }
+    }
+  `;
+  expect(await client.query('{ auditRetention { days } }')).toEqual({ auditRetention: { days: 365 } });
+  expect(await client.query(set, { input: { days: 90 } })).toEqual({ setAuditRetention: { days: 90 } });
+  expect(await client.query(set, { input: {} })).toEqual({ setAuditRetention: { days: null } });
+  expect(await client.query('{ auditRetention { days } }')).toEqual({ auditRetention: { days: null } });
+  const { auditEvents } = await client.query<Found>(find, { filter: { actorId: userId } });
+  expect(auditEvents.nodes).toMatchObject([
+    { action: 'audit.setRetention', parameters: { before: 90, days: null } },
+    { action: 'audit.setRetention', parameters: { before: 365, days: 90 } },
+  ]);
+
+  for (const days of [29, 0, -1, 100_000]) {
+    const { errors } = await client.answer(set, { input: { days } });
+    expect(errors?.[0]?.extensions?.['code']).toBe('INPUT_INVALID');
+  }
+  const { client: operator } = await api.join('operator');
+  const { errors } = await operator.answer(set, { input: { days: 90 } });
+  expect(errors?.[0]?.extensions?.['code']).toBe('PERMISSION_DENIED');
 });

@@ -1,8 +1,10 @@
-import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
-import type { Rights } from '../access/rights.ts';
+import { resolveCursorConnection, type ResolveCursorConnectionArgs } from '@pothos/plugin-relay';
 import { serversWhere } from '../access/sees.ts';
-import { builder } from '../builder.ts';
+import { builder, defaultPageSize, maxPageSize } from '../builder.ts';
 import { each } from '../graphql/access.ts';
+import { cursorOf, placeOf, readEvents } from './list.ts';
+import type { StoredEvent } from './seals.ts';
+import './trail-schema.ts';
 
 type ActorKind = 'user' | 'token' | 'agent' | 'system' | 'anonymous';
 type Outcome = 'ok' | 'refused' | 'failed';
@@ -37,7 +39,7 @@ function outcomeOf(stored: string): Outcome {
   return stored === 'ok' || stored === 'refused' ? stored : 'failed';
 }
 
-builder.prismaObject('AuditEvent', {
+const AuditEvent = builder.objectRef<StoredEvent>('AuditEvent').implement({
   access: 'audit:read',
   // What is about no server is about the whole.
   on: ({ serverId }) => serverId,
@@ -64,6 +66,10 @@ builder.prismaObject('AuditEvent', {
     durationMs: t.exposeInt('durationMs', {
       nullable: true,
       description: 'How long it took, in milliseconds; null when it took no time of its own.',
+    }),
+    exitCode: t.exposeInt('exitCode', {
+      nullable: true,
+      description: 'What the program that was run ended with, where one was.',
     }),
     id: t.id({ description: 'Opaque, evt_….', resolve: ({ id }) => `evt_${id}` }),
     outcome: t.field({
@@ -97,46 +103,37 @@ const AuditEventFilter = builder.inputType('AuditEventFilter', {
   fields: (t) => ({
     action: t.string({ description: 'An action, or a noun for all of its actions.' }),
     actorId: t.id({ description: 'Done by this user or server.' }),
+    actorKind: t.field({ type: ActorKindEnum, description: 'Done by one of this kind.' }),
     from: t.field({ type: 'DateTime', description: 'At this instant or later.' }),
     outcome: t.field({ type: AuditOutcomeEnum, description: 'That ended like this.' }),
     serverId: t.id({ description: 'About this server.' }),
+    targetId: t.id({ description: 'Done to this, whatever it is.' }),
     to: t.field({ type: 'DateTime', description: 'Before this instant.' }),
   }),
 });
 
-type Filter = typeof AuditEventFilter.$inferInput;
-
-function where({ action, actorId, from, outcome, serverId, to }: Filter): Prisma.AuditEventWhereInput {
-  return {
-    ...(action && { OR: [{ action }, { action: { startsWith: `${action}.` } }] }),
-    ...(actorId && { actorId }),
-    ...((from || to) && { at: { ...(from && { gte: from }), ...(to && { lt: to }) } }),
-    ...(outcome && { outcome }),
-    ...(serverId && { serverId }),
-  };
-}
-
-function seenBy(rights: Rights): Prisma.AuditEventWhereInput {
-  const seen = serversWhere(rights, 'audit:read');
-  return seen ? { serverId: seen } : {};
-}
-
 builder.queryField('auditEvents', (t) =>
-  t.prismaConnection(
+  t.connection(
     {
-      type: 'AuditEvent',
-      cursor: 'id',
+      type: AuditEvent,
       access: 'audit:read',
       on: each,
       description:
         'What was done, by whom and how it ended; newest first. Who is limited to some servers sees what is about them. Scope: audit:read.',
       args: { filter: t.arg({ type: AuditEventFilter, description: 'Only these.' }) },
-      resolve: (query, _root, { filter }, { db, principal: { rights } }) =>
-        db.prisma.auditEvent.findMany({
-          ...query,
-          where: { AND: [filter ? where(filter) : {}, seenBy(rights)] },
-          orderBy: { id: 'desc' },
-        }),
+      resolve: (_root, { filter, ...args }, { db, principal }) =>
+        resolveCursorConnection(
+          { args, toCursor: cursorOf, defaultSize: defaultPageSize, maxSize: maxPageSize },
+          ({ after, before, limit, inverted }: ResolveCursorConnectionArgs) =>
+            readEvents(db.pool, {
+              filter: filter ?? {},
+              servers: serversWhere(principal.rights, 'audit:read')?.in,
+              olderThan: placeOf('after', after),
+              newerThan: placeOf('before', before),
+              order: inverted ? 'oldest first' : 'newest first',
+              limit,
+            }),
+        ),
     },
     { name: 'AuditEventConnection' },
     { name: 'AuditEventEdge' },

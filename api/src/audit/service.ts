@@ -1,7 +1,8 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
-import type { Logger } from 'pino';
-import type { Database } from '../database/database.ts';
+import { storableText } from '../database/storable.ts';
+import type { Platform } from '../platform.ts';
 import type { Actor } from './actor.ts';
+import { createMarks, type Marks } from './marks.ts';
 import { redact } from './redact.ts';
 import { RefusalCounter } from './refusal-counter.ts';
 
@@ -28,9 +29,11 @@ export interface AuditEntry {
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Milliseconds. */
   readonly durationMs?: number;
+  /** Of the program that was run, where one was. */
+  readonly exitCode?: number;
 }
 
-export type Refusal = Omit<AuditEntry, 'outcome' | 'durationMs'> & { readonly code: string };
+export type Refusal = Omit<AuditEntry, 'outcome' | 'durationMs' | 'exitCode'> & { readonly code: string };
 
 export interface Audit {
   /**
@@ -52,9 +55,13 @@ export interface Audit {
   flush(): Promise<void>;
 }
 
-export function createAudit(db: Database, log: Logger): Audit {
+/** What an event is, before the database gives it its id. */
+type NewEvent = Prisma.AuditEventCreateInput;
+
+export function createAudit({ db, log, vault }: Pick<Platform, 'db' | 'log' | 'vault'>): Audit {
+  const marks = createMarks(vault);
   const insert = async (tx: Pick<Prisma.TransactionClient, 'auditEvent'>, entry: AuditEntry, count = 1) => {
-    await tx.auditEvent.create({ data: row(entry, count), select: { id: true } });
+    await tx.auditEvent.create({ data: row(marks, entry, count), select: { id: true } });
   };
   const refusals = new RefusalCounter((refusal, count) =>
     insert(db.prisma, { ...refusal, outcome: 'refused' }, count).catch((error: unknown) => {
@@ -66,14 +73,14 @@ export function createAudit(db: Database, log: Logger): Audit {
   );
   return {
     record: (tx, entry) => insert(tx, entry),
-    insertion,
+    insertion: (entry, first) => insertion(row(marks, entry, 1), first),
     refused: (refusal) => refusals.add(refusal),
     flush: () => refusals.flush(),
   };
 }
 
-function insertion(entry: AuditEntry, first: number): ReturnType<Audit['insertion']> {
-  const columns = Object.entries(row(entry, 1));
+function insertion(event: NewEvent, first: number): ReturnType<Audit['insertion']> {
+  const columns = Object.entries(event);
   const names = columns.map(([name]) => `"${name}"`).join(', ');
   const places = columns.map((_column, index) => `$${first + index}`).join(', ');
   return {
@@ -82,22 +89,26 @@ function insertion(entry: AuditEntry, first: number): ReturnType<Audit['insertio
   };
 }
 
-function row(entry: AuditEntry, count: number): Prisma.AuditEventCreateInput {
+function row(marks: Marks, entry: AuditEntry, count: number): NewEvent {
   const { actor, target } = entry;
-  return {
+  const event = {
+    at: new Date(),
     actorKind: actor.kind,
     actorId: 'id' in actor ? actor.id : null,
-    actorLabel: 'label' in actor ? actor.label : '',
+    actorLabel: 'label' in actor ? storableText(actor.label) : '',
     address: 'address' in actor ? actor.address : null,
     action: entry.action,
     targetKind: target?.kind ?? null,
-    targetId: target?.id ?? null,
-    targetName: target?.name ?? null,
+    // Asked for by somebody, and perhaps of nothing that exists.
+    targetId: target ? storableText(target.id) : null,
+    targetName: target?.name === undefined ? null : storableText(target.name),
     serverId: entry.serverId ?? (target?.kind === 'server' ? target.id : null),
     outcome: entry.outcome ?? 'ok',
     code: entry.code ?? null,
     parameters: redact(entry.parameters ?? {}),
     count,
     durationMs: entry.durationMs === undefined ? null : Math.round(entry.durationMs),
+    exitCode: entry.exitCode ?? null,
   };
+  return { ...event, mark: new Uint8Array(marks.make(event)) };
 }

@@ -46,19 +46,10 @@ export function createHttpHandler(needs: Needs): (exchange: Exchange) => Promise
   });
 
   return async (exchange) => {
-    const { request, response, facts } = exchange;
+    const { request, response } = exchange;
     let principal: Principal;
     try {
-      const claim = claimOf(exchange);
-      // A token is nothing a browser adds by itself, so without a session beside it no page can abuse one.
-      if (claim.token === undefined || claim.cookie !== undefined) refuseForeignPages(request, facts);
-      if (!isJson(request.headers['content-type'])) {
-        throw new ServerKitError(
-          'QUERY_INVALID',
-          'Send the operation as JSON, with content-type: application/json.',
-        );
-      }
-      principal = (await needs.authentication.principalOf(claim)) ?? anonymous;
+      principal = await principalAsking(exchange, needs.authentication);
     } catch (error) {
       if (!(error instanceof ServerKitError)) throw error;
       return refuse(response, error, log);
@@ -86,6 +77,28 @@ export function createHttpHandler(needs: Needs): (exchange: Exchange) => Promise
   };
 }
 
+/**
+ * Who asks by HTTP.
+ * @throws ServerKitError ORIGIN_REFUSED, QUERY_INVALID for what is not JSON, UNAUTHENTICATED or RATE_LIMITED for a token
+ *   that does not work
+ */
+export async function principalAsking(
+  exchange: Exchange,
+  authentication: Authentication,
+): Promise<Principal> {
+  const { request, facts } = exchange;
+  const claim = claimOf(exchange);
+  // A token is nothing a browser adds by itself, so without a session beside it no page can abuse one.
+  if (claim.token === undefined || claim.cookie !== undefined) refuseForeignPages(request, facts);
+  if (!isJson(request.headers['content-type'])) {
+    throw new ServerKitError(
+      'QUERY_INVALID',
+      'Send the operation as JSON, with content-type: application/json.',
+    );
+  }
+  return (await authentication.principalOf(claim)) ?? anonymous;
+}
+
 function claimOf({ request: { headers }, facts }: Exchange): Claim {
   const proof = headers[proofHeader];
   return {
@@ -96,11 +109,12 @@ function claimOf({ request: { headers }, facts }: Exchange): Claim {
   };
 }
 
-function contextOf(
+/** What is done for whoever asks by HTTP. */
+export function contextOf(
   { request, response, facts }: Exchange,
   principal: Principal,
   signal: AbortSignal,
-  { platform, services }: Needs,
+  { platform, services }: Pick<Needs, 'platform' | 'services'>,
 ): RequestContext {
   return {
     principal,

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import { graphqlClient, type TestClient } from '../../../testing/graphql-client.ts';
 import { accessRoom } from '../access/room.ts';
 import { createApp } from '../app.ts';
+import { auditRoom } from '../audit/room.ts';
 import { openDatabase } from '../database/database.ts';
 import { quiet, testDataDirectory } from '../database/testing.ts';
 import { readEnvironment } from '../env.ts';
@@ -84,6 +85,7 @@ export async function testApi({
   const app = createApp(platform, {
     hostPolicy: new HostPolicy({ publicUrl: env.publicUrl, bindHost: env.host, certificate: undefined }),
     rooms: [
+      auditRoom,
       (_platform, { access }) => accessRoom(access),
       (_platform, { identity }) =>
         identityRoom(platform, identity, (text) => {

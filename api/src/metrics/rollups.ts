@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { rollUp } from './rollup-sql.ts';
-import { withSession } from './session.ts';
+import { transaction, withSession } from '../database/session.ts';
 import { ingestLock } from './store-samples.ts';
 import { minute, quarter, raw, sixHours, type Tier } from './tiers.ts';
 
@@ -136,11 +136,4 @@ function stateOf(rows: readonly State[]): State {
   const [state] = rows;
   if (!state) throw new Error('metrics.rollup_state has no row');
   return state;
-}
-
-async function transaction<Result>(client: pg.ClientBase, work: () => Promise<Result>): Promise<Result> {
-  await client.query('BEGIN');
-  const result = await work();
-  await client.query('COMMIT');
-  return result;
 }

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { bigintOf, incomingColumns, sampleColumns, type Columns } from './columns.ts';
-import { withSession } from './session.ts';
+import { withSession } from '../database/session.ts';
 
 /**
  * Held (as PostgreSQL's transaction-level advisory lock) by whoever stores samples, and by the roll-up while it claims

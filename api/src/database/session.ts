@@ -23,3 +23,18 @@ export async function withSession<Result>(
     client.release(failed);
   }
 }
+
+/**
+ * Runs work in a transaction. One that fails is left open: a connection that failed is not used again.
+ * @param how - such as `ISOLATION LEVEL REPEATABLE READ READ ONLY`
+ */
+export async function transaction<Result>(
+  client: pg.ClientBase,
+  work: () => Promise<Result>,
+  how = '',
+): Promise<Result> {
+  await client.query(`BEGIN ${how}`);
+  const result = await work();
+  await client.query('COMMIT');
+  return result;
+}
