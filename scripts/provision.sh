@@ -26,6 +26,7 @@ packages="
   ca-certificates     the install command
   xz-utils            Debian's archives
   procps              what runs where
+  python3-venv        the example in Python
   shellcheck          the scripts that run on other machines
   util-linux          setsid, flock, unshare
 "
@@ -159,6 +160,20 @@ make_rootfs() { # name recipe packages
   rm -rf "$tree"
 }
 
+# Debian has no package of the GraphQL library that the example in Python uses.
+make_python() {
+  if [ "$(cat "$cache/python/recipe" 2>/dev/null)" = "$(cat examples/python/requirements.txt)" ]; then return 0; fi
+  [ -x /usr/bin/python3 ] || return 0
+  say "installing the Python libraries of the examples"
+  rm -rf "$cache/python"
+  if /usr/bin/python3 -m venv "$cache/python" >"$cache/python.log" 2>&1 &&
+    "$cache/python/bin/pip" install --quiet --requirement examples/python/requirements.txt >>"$cache/python.log" 2>&1; then
+    cp examples/python/requirements.txt "$cache/python/recipe"
+  else
+    tail -n 20 "$cache/python.log" >&2
+  fi
+}
+
 make_systemd_image() {
   if ! engine || ! is_made systemd "$suite $systemd_packages" || has_image "$systemd_image" "$systemd_packages"; then
     return 0
@@ -182,6 +197,7 @@ report() {
     docker image inspect "$busybox_image" >/dev/null 2>&1 || lacking "the image $busybox_image"
     docker image inspect "$systemd_image" >/dev/null 2>&1 || lacking "the image $systemd_image"
   fi
+  [ -s "$cache/python/recipe" ] || lacking 'the Python library gql'
   [ -s "$cache/$suite.tar" ] || lacking "the root file system $cache/$suite.tar"
 }
 
@@ -195,6 +211,7 @@ if [ "${1:-}" != --check ] && root && debian; then
   make_rootfs "$suite" "$suite $bare_packages" "$bare_packages"
   make_rootfs systemd "$suite $systemd_packages" "$systemd_packages"
   make_systemd_image
+  make_python
 fi
 report
 if [ "$missing_count" -eq 0 ]; then

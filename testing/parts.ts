@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
 import { describe, test } from 'vitest';
-import { rootfsArchive, testImages } from './images.ts';
+import { join } from 'node:path';
+import { cacheFolder, rootfsArchive, testImages } from './images.ts';
 
 /** What a suite may need besides Node: real parts that the machine has or has not. */
 export type Part =
@@ -13,7 +14,8 @@ export type Part =
   | 'iptables'
   | 'debootstrap'
   | 'rootfs'
-  | 'shellcheck';
+  | 'shellcheck'
+  | 'python-gql';
 
 /** With CI=true a missing part fails the suites that need it; elsewhere they are reported as not run. */
 const strict = process.env['CI'] === 'true';
@@ -43,6 +45,9 @@ export function chromiumPath(): string | undefined {
   return candidates.find((file) => file !== undefined && existsSync(file));
 }
 
+/** The Python that has the libraries of examples/python. */
+export const pythonPath = (): string => join(cacheFolder(), 'python/bin/python');
+
 /** Each answers what is missing, as a sentence for the person who runs the tests, or undefined. */
 const checks: Record<Part, () => string | undefined> = {
   root: () => (isRoot() ? undefined : 'this needs to run as root'),
@@ -63,6 +68,10 @@ const checks: Record<Part, () => string | undefined> = {
     isRoot() && succeeds('iptables', '-S') ? undefined : 'firewall rules need root and iptables',
   debootstrap: () => (succeeds('debootstrap', '--version') ? undefined : 'debootstrap is not installed'),
   shellcheck: () => (succeeds('shellcheck', '--version') ? undefined : 'shellcheck is not installed'),
+  'python-gql': () =>
+    succeeds(pythonPath(), '-c', 'import gql.transport.websockets')
+      ? undefined
+      : 'the Python library gql is not installed',
   rootfs: () =>
     readable(rootfsArchive()) ? undefined : `the Debian root file system ${rootfsArchive()} is missing`,
 };
