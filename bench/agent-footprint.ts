@@ -4,8 +4,9 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { controlPlane } from '../testing/control-plane.ts';
 import { container } from '../testing/docker.ts';
-import { run, startProcess, type TestProcess } from '../testing/processes.ts';
+import { plainEnv, run, startProcess, type TestProcess } from '../testing/processes.ts';
 import { tempDir } from '../testing/tmp.ts';
+import { controlGroup, type ControlGroup } from './control-group.ts';
 import { quantile, type Bench, type Measurement } from './measurement.ts';
 import { cpuMs, memoryOf } from './process-usage.ts';
 
@@ -14,7 +15,10 @@ const watchMs = 60_000;
 const starts = 5;
 const bundle = 'agent/dist/serverkit-agent.cjs';
 
-/** A real agent, as bundled, with Docker in use and samples every 10 s, on the control plane's own machine. */
+/**
+ * A real agent, as bundled, with Docker in use and samples every 10 s, on the control plane's own machine. It runs as its
+ * systemd unit runs it: in a control group of its own, and with one arena.
+ */
 export const agentFootprint: Bench = {
   name: 'agent-footprint',
   async measure() {
@@ -45,15 +49,20 @@ export const agentFootprint: Bench = {
       config,
     ]);
 
+    using group = controlGroup();
+    // Pages of a program count where they were read first: on a managed server the agent's runtime is the agent's alone.
+    const runtime = folder.file('node');
+    const [copy, ...copied] = group.enter('cp', process.execPath, runtime);
+    await run(copy, copied);
     const times: number[] = [];
     for (let n = 0; n < starts; n += 1) {
       const begun = performance.now();
-      await using agent = start(config);
+      await using agent = start(group, runtime, config);
       await agent.match(/online/, 30_000);
       times.push(performance.now() - begun);
     }
 
-    await using agent = start(config);
+    await using agent = start(group, runtime, config);
     await agent.match(/online/, 30_000);
     await delay(settleMs);
     const before = { cpu: cpuMs(agent.pid), bytes: wire.bytes(), at: performance.now() };
@@ -88,8 +97,9 @@ export const agentFootprint: Bench = {
   },
 };
 
-function start(config: string): TestProcess {
-  return startProcess(process.execPath, [bundle, 'start', '-c', config]);
+function start(group: ControlGroup, runtime: string, config: string): TestProcess {
+  const [command, ...args] = group.enter(runtime, bundle, 'start', '-c', config);
+  return startProcess(command, args, { env: plainEnv({ MALLOC_ARENA_MAX: '1' }) });
 }
 
 /** A TCP proxy that counts what passes, both ways. */
