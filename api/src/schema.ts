@@ -1,10 +1,13 @@
 import './graphql/node.ts';
+import './access/schema.ts';
+import './groups/schema.ts';
 import './graphql/error-code.ts';
 import './identity/schema.ts';
 import './tokens/schema.ts';
 import './audit/schema.ts';
 import './servers/schema.ts';
 import './containers/schema.ts';
+import './bulk/schema.ts';
 import './control-plane/schema.ts';
 import './keys/schema.ts';
 import './metrics/schema.ts';

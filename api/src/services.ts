@@ -5,6 +5,7 @@ import { AuditTrail } from './audit/trail.ts';
 import { Containers } from './containers/service.ts';
 import { createControlPlane, type ControlPlane } from './control-plane/service.ts';
 import { Identity } from './identity/service.ts';
+import { Groups } from './groups/service.ts';
 import { createInstall, type Install } from './install/service.ts';
 import { Topics } from './live/topics.ts';
 import { Keys } from './keys/service.ts';
@@ -25,6 +26,7 @@ export interface Services {
   readonly auditTrail: AuditTrail;
   readonly containers: Containers;
   readonly controlPlane: ControlPlane;
+  readonly groups: Groups;
   readonly identity: Identity;
   readonly install: Install;
   readonly keys: Keys;
@@ -40,15 +42,16 @@ export function createServices(platform: Platform): Services {
   const topics = new Topics();
   const audit = createAudit(platform);
   const auditTrail = new AuditTrail(platform, audit);
-  const access = new Access({ db });
+  const access = new Access({ db, audit, topics });
   const identity = new Identity({ db, log, vault, access, audit, topics });
   const tokens = new Tokens({ db, log, access, audit, topics, identity });
+  const groups = new Groups({ db, access, audit, topics });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
   const keys = new Keys({ db, log, audit, keys: platform.keys, agents });
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
-  const servers = new Servers({ db, audit, topics, agents });
+  const servers = new Servers({ access, db, audit, topics, agents });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor);
   return {
@@ -58,6 +61,7 @@ export function createServices(platform: Platform): Services {
     auditTrail,
     containers,
     controlPlane,
+    groups,
     identity,
     install,
     keys,

@@ -10,6 +10,7 @@ import type { LinkIdentity } from '../../agent/src/link/link.ts';
 import { register } from '../../agent/src/link/register.ts';
 import type { AgentLink } from '../../api/src/agents/link.ts';
 import type { RotationStep } from '../../api/src/agents/rotations.ts';
+import { Access } from '../../api/src/access/service.ts';
 import { createAgentService, type AgentMachinery, type AgentPace } from '../../api/src/agents/service.ts';
 import { createAudit, type Audit } from '../../api/src/audit/service.ts';
 import type { Database } from '../../api/src/database/database.ts';
@@ -108,7 +109,8 @@ export async function openRig({
       link.closed.addEventListener('abort', changed);
       changed();
     });
-    return { agents, audit, keys, servers: new Servers({ db, audit, topics, agents }) };
+    const access = new Access({ db, audit, topics });
+    return { agents, audit, keys, servers: new Servers({ access, db, audit, topics, agents }) };
   }
   let now = startControlPlane();
 

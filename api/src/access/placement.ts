@@ -1,9 +1,17 @@
 import type { Database } from '../database/database.ts';
 
-interface Row {
+/** A group as it is shown; every one is in memory. */
+export interface PlacedGroup {
   readonly id: string;
+  readonly parentId: string | null;
+  readonly name: string;
+  readonly colour: string;
+  readonly icon: string;
+  readonly position: number;
+}
+
+interface Row extends PlacedGroup {
   readonly kind: 'group' | 'server';
-  readonly parent: string | null;
 }
 
 /** Longer chains cannot be made; one that is in the database all the same must not hang us. */
@@ -13,7 +21,7 @@ const deepest = 32;
 export class Placement {
   readonly #db: Pick<Database, 'pool'>;
   #groupOf = new Map<string, string>();
-  #parentOf = new Map<string, string | null>();
+  #groups = new Map<string, PlacedGroup>();
   #version = 0;
   #reading: Promise<void> | undefined;
   #again: Promise<void> | undefined;
@@ -27,6 +35,16 @@ export class Placement {
     return this.#version;
   }
 
+  /** Every group, by id. */
+  get groups(): ReadonlyMap<string, PlacedGroup> {
+    return this.#groups;
+  }
+
+  /** Servers that are in a group, with that group. */
+  get groupOf(): ReadonlyMap<string, string> {
+    return this.#groupOf;
+  }
+
   /** The groups a server is in, the nearest first; none for a server that is in none. */
   chainOf(serverId: string): string[] {
     const group = this.#groupOf.get(serverId);
@@ -37,9 +55,9 @@ export class Placement {
   chainFrom(groupId: string): string[] {
     const chain: string[] = [];
     let at: string | null | undefined = groupId;
-    while (typeof at === 'string' && this.#parentOf.has(at) && chain.length < deepest) {
+    while (typeof at === 'string' && this.#groups.has(at) && chain.length < deepest) {
       chain.push(at);
-      at = this.#parentOf.get(at);
+      at = this.#groups.get(at)?.parentId;
     }
     return chain;
   }
@@ -84,18 +102,18 @@ export class Placement {
     // One statement sees one state of both tables.
     const { rows } = await this.#db.pool.query<Row>({
       name: 'placement.read',
-      text: `SELECT "id", 'group' AS "kind", "parentId" AS "parent" FROM "ServerGroup"
+      text: `SELECT "id", 'group' AS "kind", "parentId", "name", "colour", "icon", "position" FROM "ServerGroup"
              UNION ALL
-             SELECT "id", 'server', "groupId" FROM "Server" WHERE "groupId" IS NOT NULL`,
+             SELECT "id", 'server', "groupId", '', '', '', 0 FROM "Server" WHERE "groupId" IS NOT NULL`,
     });
     const groupOf = new Map<string, string>();
-    const parentOf = new Map<string, string | null>();
-    for (const { id, kind, parent } of rows) {
-      if (kind === 'group') parentOf.set(id, parent);
-      else if (parent !== null) groupOf.set(id, parent);
+    const groups = new Map<string, PlacedGroup>();
+    for (const { kind, ...row } of rows) {
+      if (kind === 'group') groups.set(row.id, row);
+      else if (row.parentId !== null) groupOf.set(row.id, row.parentId);
     }
     this.#groupOf = groupOf;
-    this.#parentOf = parentOf;
+    this.#groups = groups;
     this.#version += 1;
   }
 }

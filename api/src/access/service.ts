@@ -1,5 +1,10 @@
 import { expand, isServerScope, roles, roleScopes, type Role, type Scope } from '@serverkit/wire/scopes.ts';
+import type { Audit } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
+import { principalChanged } from '../identity/events.ts';
+import type { Topics } from '../live/topics.ts';
+import { placesChanged } from './events.ts';
+import { Grants } from './grants.ts';
 import { Placement } from './placement.ts';
 import { limited, noRights, unlimited, type Rights } from './rights.ts';
 import { joined, noScopes, overlap, textOf, type ScopeSet } from './scope-set.ts';
@@ -43,13 +48,31 @@ const scopesOfRole = new Map<string, ScopeSet>(
   roles.map((role: Role) => [role, new Set(expand(roleScopes[role]))]),
 );
 
+interface Needs {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly topics: Topics;
+}
+
 /** Who may do what where: turns roles, grants and the places of servers into rights. */
 export class Access {
   readonly placement: Placement;
   readonly #kept = new Map<string, { readonly version: number; readonly rights: Rights }>();
 
-  constructor({ db }: { readonly db: Pick<Database, 'pool'> }) {
+  readonly grants: Grants;
+  readonly #topics: Topics;
+
+  constructor({ db, audit, topics }: Needs) {
     this.placement = new Placement(db);
+    this.grants = new Grants({ db, audit, topics });
+    this.#topics = topics;
+  }
+
+  /** To be called once servers or groups were moved, added or taken away: from then on it holds for everyone. */
+  async placesChanged(): Promise<void> {
+    await this.placement.refresh();
+    this.#topics.publish(principalChanged, { places: true });
+    this.#topics.publish(placesChanged, {});
   }
 
   /** What a person may do now. */

@@ -9,7 +9,7 @@ import {
   unauthenticated,
   type ServerKitError,
 } from '../errors.ts';
-import { scopeOf, type Need, type Verdict } from './access.ts';
+import { judge, scopeOf, type Need, type Verdict } from './access.ts';
 
 /** The error for someone without what a field or type needs, put on record: which field, by whom. */
 export function refusal(
@@ -19,6 +19,21 @@ export function refusal(
   verdict: Exclude<Verdict, 'granted'>,
 ): ServerKitError {
   return onRecord(errorFor(context, need, verdict), context, info);
+}
+
+/** The same for what depends on the arguments, such as one of many targets. @throws ServerKitError */
+export function requireOn(context: RequestContext, need: Need, action: string): void {
+  const verdict = judge(context.principal, need);
+  if (verdict === 'granted') return;
+  const error = errorFor(context, need, verdict);
+  const serverId = typeof need.where === 'string' ? need.where : undefined;
+  context.services.audit.refused({
+    actor: actorOf(context),
+    action,
+    code: error.code,
+    ...(serverId !== undefined && { target: { kind: 'server', id: serverId.slice(0, 100) } }),
+  });
+  throw error;
 }
 
 /** The error for a sensitive change in a session that has not proven its password lately, put on record. */

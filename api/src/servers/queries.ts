@@ -8,6 +8,7 @@ import { ServerStatusEnum, ServerType } from './server-type.ts';
 const ServerFilterInput = builder.inputType('ServerFilter', {
   description: 'Which servers to list. All that is given must hold.',
   fields: (t) => ({
+    groupId: t.id({ description: 'Those in this group or in one of the groups in it.' }),
     statuses: t.field({ type: [ServerStatusEnum], description: 'In any of these states.' }),
     tags: t.stringList({ description: 'Servers that carry every one of these.' }),
     text: t.string({ description: 'Found in the name, description, hostname, address or a tag.' }),
@@ -71,7 +72,9 @@ builder.queryFields((t) => ({
       resolve: async (_root, { filter, sort, ...page }, { db, services, principal: { rights } }) => {
         const sees = seesWith(rights, 'servers:read');
         const seen = seenOf(await db.prisma.server.findMany(), sees, ({ id }) => id);
-        const rows = filterServers(seen, filter ?? {});
+        const group = filter?.groupId;
+        const within = group ? services.access.placement.serversIn(new Set([group])) : undefined;
+        const rows = filterServers(within ? seen.filter(({ id }) => within.has(id)) : seen, filter ?? {});
         const order = sort ?? { field: 'NAME', direction: 'ASC' };
         return pageOf(sortServers(rows, order, loadFrom(services.metrics)), page, ({ id }) => id);
       },

@@ -2,6 +2,7 @@ import type { Prisma, Server } from '@serverkit/prisma/generated/client/client.t
 import { isScopePattern, permissionProfiles, type PermissionProfile } from '@serverkit/wire/scopes.ts';
 import type { Rights } from '../access/rights.ts';
 import { agentOffline } from '../agents/agent-errors.ts';
+import type { Access } from '../access/service.ts';
 import { ping } from '../agents/ping.ts';
 import { RestartAgentDocument } from '../agents/operations.ts';
 import type { NewToken } from '../agents/registration.ts';
@@ -34,7 +35,10 @@ export interface CreatedServer {
   readonly token: NewToken;
 }
 
+const mostTags = 20;
+
 interface Needs {
+  readonly access: Access;
   readonly db: Database;
   readonly audit: Audit;
   readonly topics: Topics;
@@ -43,12 +47,14 @@ interface Needs {
 
 /** The servers that are managed: added, described, invited, cut off, removed. */
 export class Servers {
+  readonly #access: Access;
   readonly #db: Database;
   readonly #audit: Audit;
   readonly #topics: Topics;
   readonly #agents: AgentService;
 
-  constructor({ db, audit, topics, agents }: Needs) {
+  constructor({ access, db, audit, topics, agents }: Needs) {
+    this.#access = access;
     this.#db = db;
     this.#audit = audit;
     this.#topics = topics;
@@ -140,8 +146,34 @@ export class Servers {
     return after;
   }
 
+  /** Adds and removes tags, whatever others do to them meanwhile. @throws ServerKitError NOT_FOUND, INPUT_INVALID */
+  async tag(
+    id: string,
+    { add, remove }: { readonly add: readonly string[]; readonly remove: readonly string[] },
+    actor: Actor,
+  ): Promise<void> {
+    await this.#db.prisma.$transaction(async (tx) => {
+      await tx.$executeRaw`SELECT 1 FROM "Server" WHERE "id" = ${id} FOR UPDATE`;
+      const server = await tx.server.findUnique({ where: { id } });
+      if (!server) throw notFound('server', id);
+      const kept = server.tags.filter((tag) => !remove.includes(tag));
+      const tags = [...new Set([...kept, ...add])];
+      if (tags.length > mostTags) throw inputInvalid('input.add', `A server has at most ${mostTags} tags.`);
+      await tx.server.update({ where: { id }, data: { tags } });
+      await this.#audit.record(tx, {
+        actor,
+        action: 'server.tag',
+        target: { kind: 'server', id, name: server.name },
+        parameters: { add, remove },
+      });
+    });
+    this.#tell(id, 'UPDATED');
+  }
+
   /** Removes a server with everything known of it, and cuts its agent off. @throws ServerKitError NOT_FOUND, CONFLICT */
   async delete(id: string, actor: Actor): Promise<void> {
+    let holders: string[] = [];
+    let grouped = false;
     await this.#db.prisma.$transaction(async (tx) => {
       const server = await tx.server.findUnique({ where: { id } });
       if (!server) throw notFound('server', id);
@@ -151,6 +183,8 @@ export class Servers {
           'This server is the machine ServerKit runs on. To leave it out, restart with SERVERKIT_LOCAL_AGENT=off first.',
         );
       }
+      holders = await this.#access.grants.holders(tx, { serverIds: [id] });
+      grouped = server.groupId !== null;
       await tx.server.delete({ where: { id } });
       await this.#audit.record(tx, {
         actor,
@@ -159,6 +193,9 @@ export class Servers {
       });
     });
     this.#agents.cut(id, 'revoked', 'This server was deleted');
+    // Its grants went with it: for those who held them it is gone when their rights are.
+    this.#access.grants.told(holders);
+    if (grouped) await this.#access.placesChanged();
     this.#tell(id, 'DELETED');
   }
 
