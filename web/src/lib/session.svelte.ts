@@ -1,4 +1,4 @@
-import { onUnauthenticated } from './api/client.ts';
+import { onUnauthenticated } from './api/transport.ts';
 import { toFailure } from './api/failure.ts';
 import { live } from './api/live.svelte.ts';
 import { mutate, query } from './api/operations.ts';

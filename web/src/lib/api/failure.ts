@@ -1,5 +1,3 @@
-import type { CombinedError } from '@urql/core';
-
 /** What went wrong, by the code that the message layer turns into a sentence with a next step. */
 export class Failure extends Error {
   /** One of the API's codes, or NETWORK when no answer came. */
@@ -18,7 +16,7 @@ export class Failure extends Error {
   }
 }
 
-interface GraphQLErrorLike {
+export interface GraphQLErrorLike {
   readonly message: string;
   readonly path?: readonly (string | number)[] | undefined;
   readonly extensions?: Readonly<Record<string, unknown>> | undefined;
@@ -32,13 +30,6 @@ export function failureOf(error: GraphQLErrorLike): Failure {
     error.extensions ?? {},
     error.path?.join('.') ?? '',
   );
-}
-
-/** Every failure of one answer; an answer that never came is one failure. */
-export function failuresOf(error: CombinedError | undefined): Failure[] {
-  if (!error) return [];
-  if (error.graphQLErrors.length > 0) return error.graphQLErrors.map(failureOf);
-  return [new Failure('NETWORK', error.networkError?.message ?? error.message)];
 }
 
 export function toFailure(error: unknown): Failure {

@@ -1,8 +1,8 @@
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
-import type { AnyVariables } from '@urql/core';
-import { client, noteFailures } from './client.ts';
-import { Failure, failureOf, failuresOf } from './failure.ts';
+import { Failure, failureOf } from './failure.ts';
+import { freshSignIn } from './fresh.svelte.ts';
 import { live } from './live.svelte.ts';
+import { ask, noteFailures, post } from './transport.ts';
 
 /** A generated document: its text, and the types of its answer and variables. */
 type Document<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { toString(): string };
@@ -14,29 +14,27 @@ export interface Answer<Data> {
 }
 
 /** Throws a {@link Failure} when there is no data at all. */
-export async function query<Data, Variables extends AnyVariables>(
+export async function query<Data, Variables extends Record<string, unknown>>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Promise<Answer<Data>> {
-  const result = await client.query<Data, Variables>(document.toString(), variables).toPromise();
-  const failures = failuresOf(result.error);
-  if (result.data === undefined || result.data === null) {
-    throw failures[0] ?? new Failure('INTERNAL', 'The answer was empty.');
-  }
-  return { data: result.data, failures };
+  const { data, failures } = await ask<Data>({ query: document.toString(), variables });
+  if (data === null) throw failures[0] ?? new Failure('INTERNAL', 'The answer was empty.');
+  return { data, failures };
 }
 
-/** Throws a {@link Failure} unless all of it succeeded. */
-export async function mutate<Data, Variables extends AnyVariables>(
+/** Throws a {@link Failure} unless all of it succeeded. A sensitive change asks for the password on its way. */
+export async function mutate<Data, Variables extends Record<string, unknown>>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Promise<Data> {
-  const result = await client.mutation<Data, Variables>(document.toString(), variables).toPromise();
-  const [failure] = failuresOf(result.error);
+  const { data, failures } = await post<Data>({ query: document.toString(), variables });
+  const [failure] = failures;
+  if (failure?.code === 'FRESH_SIGN_IN_REQUIRED' && (await freshSignIn.ask(failure)))
+    return mutate(document, variables);
   if (failure) throw failure;
-  if (result.data === undefined || result.data === null)
-    throw new Failure('INTERNAL', 'The answer was empty.');
-  return result.data;
+  if (data === null) throw new Failure('INTERNAL', 'The answer was empty.');
+  return data;
 }
 
 export interface Listener<Data> {
@@ -49,9 +47,6 @@ export interface Listener<Data> {
 
 /**
  * Listens until the returned function is called. A dropped connection is bridged: the subscription starts anew.
- *
- * Goes straight to the socket: urql merges every event into the one before it, so that an error of one event sticks
- * to all that follow, and the end of a subscription looks like its last event again.
  */
 export function subscribe<Data, Variables extends Record<string, unknown>>(
   document: Document<Data, Variables>,

@@ -1,0 +1,80 @@
+import { Failure, failureOf, type GraphQLErrorLike } from './failure.ts';
+import { live } from './live.svelte.ts';
+import { readProof } from './proof.ts';
+
+/** What a request sends. */
+export interface Payload {
+  readonly query: string;
+  readonly variables: Record<string, unknown>;
+}
+
+/** What came back: data, what is missing of it and why, or both. */
+export interface RawAnswer<Data> {
+  readonly data: Data | null;
+  readonly failures: readonly Failure[];
+}
+
+interface Body<Data> {
+  readonly data?: Data | null;
+  readonly errors?: readonly GraphQLErrorLike[];
+}
+
+let unauthenticated: () => void = () => undefined;
+
+/** Sets what happens when the API says that nobody is signed in. */
+export function onUnauthenticated(listener: () => void): void {
+  unauthenticated = listener;
+}
+
+export function noteFailures(failures: readonly Failure[]): void {
+  if (failures.some(({ code }) => code === 'UNAUTHENTICATED')) unauthenticated();
+}
+
+function answerOf<Data>({ data = null, errors = [] }: Body<Data>): RawAnswer<Data> {
+  const failures = errors.map(failureOf);
+  noteFailures(failures);
+  return { data, failures };
+}
+
+/**
+ * One operation over HTTP. Changes go this way, because an answer may set the cookie of the session.
+ * @throws Failure NETWORK when no answer of the API came
+ */
+export async function post<Data>(payload: Payload): Promise<RawAnswer<Data>> {
+  const proof = readProof();
+  try {
+    const response = await fetch('/graphql', {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json, application/json',
+        ...(proof !== null && { 'X-ServerKit-Session': proof }),
+      },
+      body: JSON.stringify(payload),
+    });
+    const parse: (text: string) => Body<Data> = JSON.parse;
+    return answerOf(parse(await response.text()));
+  } catch (error) {
+    throw new Failure('NETWORK', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/**
+ * A question over the socket while it is up, so that a page on show asks nothing over HTTP. Nothing is kept: what the
+ * pages hold is kept current by subscriptions, and a second copy would only grow old beside it.
+ */
+export function ask<Data>(payload: Payload): Promise<RawAnswer<Data>> {
+  if (live.state !== 'live') return post(payload);
+  return new Promise((resolve, reject) => {
+    let answer: Body<Data> = {};
+    live.subscribe<Data>(payload, {
+      next: ({ data, errors }) => (answer = { ...(data && { data }), ...(errors && { errors }) }),
+      error: (reason) =>
+        Array.isArray(reason)
+          ? resolve(answerOf<Data>({ errors: reason }))
+          : reject(new Failure('NETWORK', String(reason))),
+      complete: () => resolve(answerOf(answer)),
+    });
+  });
+}
