@@ -7,6 +7,7 @@ import { browser, type TestBrowser } from '../../testing/browser.ts';
 import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
 import { container, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
+import type { TestClient } from '../../testing/graphql-client.ts';
 import { fillIn, routesOnDisk } from './routes.ts';
 import { signIn } from './signed-in.ts';
 
@@ -16,7 +17,7 @@ const screenshots = 'e2e/screenshots';
 const themes = ['light', 'dark'] as const;
 const widths = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 /** Pages that are shown to nobody who is signed in. */
-const doorway = new Set(['/sign-in', '/setup']);
+const doorway = new Set(['/sign-in', '/setup', '/invitation', '/reset']);
 
 declare global {
   interface Window {
@@ -34,6 +35,7 @@ describeWith(['docker', 'chromium'], 'every page is accessible', () => {
   let chrome: TestBrowser;
   let box: TestContainer;
   let parameters: Record<string, string>;
+  let invitation: string;
 
   beforeAll(async () => {
     mkdirSync(screenshots, { recursive: true });
@@ -48,7 +50,9 @@ describeWith(['docker', 'chromium'], 'every page is accessible', () => {
       containers.some(({ id }) => id === box.id),
     );
     await events[Symbol.asyncDispose]();
-    parameters = { id: containerEvents.serverId, containerId: box.id };
+    const { viewer } = await client.query<{ viewer: { user: { id: string } } }>('{ viewer { user { id } } }');
+    parameters = { id: containerEvents.serverId, containerId: box.id, userId: viewer.user.id };
+    invitation = await invite(client);
     chrome = await browser();
   });
   afterAll(async () => {
@@ -79,6 +83,8 @@ describeWith(['docker', 'chromium'], 'every page is accessible', () => {
         };
         await look('/sign-in', `${plane.url}/sign-in`);
         await look('/setup', `${fresh.url}/setup`);
+        await look('/invitation', invitation);
+        await look('/reset', `${plane.url}/reset`);
         await signIn(page, plane);
         for (const route of routesOnDisk()) {
           if (!doorway.has(route)) await look(route, plane.url + fillIn(route, parameters));
@@ -89,6 +95,14 @@ describeWith(['docker', 'chromium'], 'every page is accessible', () => {
     }
   }
 });
+
+/** Somebody who has not come yet, for the lists; answers with their link. */
+async function invite(client: TestClient): Promise<string> {
+  const { inviteUser } = await client.query<{ inviteUser: { link: string } }>(
+    'mutation { inviteUser(input: { email: "ada@example.com", name: "Ada", role: OPERATOR }) { link } }',
+  );
+  return inviteUser.link;
+}
 
 /** Data is there: the page is shown and no skeleton is left. */
 async function settled(page: Page): Promise<void> {

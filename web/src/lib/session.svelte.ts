@@ -1,9 +1,15 @@
 import { onUnauthenticated } from './api/transport.ts';
-import { toFailure } from './api/failure.ts';
+import { Failure, toFailure } from './api/failure.ts';
 import { live } from './api/live.svelte.ts';
 import { mutate, query } from './api/operations.ts';
 import { forgetProof, keepProof, proofKey, readProof } from './api/proof.ts';
-import type { CompleteSetupInput, Session_BootQuery, SignInInput } from './generated/graphql.ts';
+import type {
+  AcceptInvitationInput,
+  CompleteSetupInput,
+  CompleteSignInInput,
+  Session_BootQuery,
+  SignInInput,
+} from './generated/graphql.ts';
 import { graphql } from './generated/gql.ts';
 
 const Boot = graphql(`
@@ -14,6 +20,7 @@ const Boot = graphql(`
         email
         name
         role
+        secondFactor
       }
       scopes
       session {
@@ -54,6 +61,25 @@ const SetupNeeded = graphql(`
 const SignIn = graphql(`
   mutation Session_SignIn($input: SignInInput!) {
     signIn(input: $input) {
+      sessionProof
+      secondFactor {
+        challenge
+      }
+    }
+  }
+`);
+
+const CompleteSignIn = graphql(`
+  mutation Session_CompleteSignIn($input: CompleteSignInInput!) {
+    completeSignIn(input: $input) {
+      sessionProof
+    }
+  }
+`);
+
+const AcceptInvitation = graphql(`
+  mutation Session_AcceptInvitation($input: AcceptInvitationInput!) {
+    acceptInvitation(input: $input) {
       sessionProof
     }
   }
@@ -118,9 +144,22 @@ class BrowserSession {
     return this.state;
   }
 
-  async signIn(input: SignInInput): Promise<void> {
+  /** Answers with the challenge of the second step; null when there is none and this was all. */
+  async signIn(input: SignInInput): Promise<string | null> {
     const { signIn } = await mutate(SignIn, { input });
+    if (signIn.secondFactor) return signIn.secondFactor.challenge;
     await this.#enter(signIn.sessionProof);
+    return null;
+  }
+
+  async completeSignIn(input: CompleteSignInInput): Promise<void> {
+    const { completeSignIn } = await mutate(CompleteSignIn, { input });
+    await this.#enter(completeSignIn.sessionProof);
+  }
+
+  async acceptInvitation(input: AcceptInvitationInput): Promise<void> {
+    const { acceptInvitation } = await mutate(AcceptInvitation, { input });
+    await this.#enter(acceptInvitation.sessionProof);
   }
 
   async completeSetup(input: CompleteSetupInput): Promise<void> {
@@ -133,9 +172,14 @@ class BrowserSession {
     this.#ended();
   }
 
-  async #enter(proof: string | null): Promise<void> {
-    // Only with a second factor, which these documents do not ask for: the API answers with an error instead.
-    if (proof === null) return;
+  /** Reads again who is here: a name, a role or a second factor has changed. */
+  async refresh(): Promise<void> {
+    this.#boot = (await query(Boot, {})).data;
+  }
+
+  async #enter(proof: string | null | undefined): Promise<void> {
+    if (!proof) throw new Failure('INTERNAL', 'The answer holds no session.');
+    this.#close();
     keepProof(proof);
     this.state = 'unknown';
     await this.open();
@@ -159,12 +203,16 @@ class BrowserSession {
 
   #ended(): void {
     const wasIn = this.state === 'signedIn';
-    forgetProof();
-    live.stop();
-    this.#boot = null;
+    this.#close();
     if (!wasIn) return;
     this.state = 'signedOut';
     this.#leave();
+  }
+
+  #close(): void {
+    forgetProof();
+    live.stop();
+    this.#boot = null;
   }
 
   #signedIn(): Session_BootQuery {

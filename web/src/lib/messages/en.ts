@@ -4,6 +4,8 @@ import * as containers from './en/containers.ts';
 import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
 import * as joining from './en/joining.ts';
+import * as people from './en/people.ts';
+import * as security from './en/security.ts';
 import * as servers from './en/servers.ts';
 
 /** The same shape with every text free: what another language has to fill. */
@@ -22,6 +24,8 @@ export const en = {
   ...failures,
   ...frame,
   ...joining,
+  ...people,
+  ...security,
   ...servers,
 };
 

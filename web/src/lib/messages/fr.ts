@@ -4,6 +4,8 @@ import * as containers from './fr/containers.ts';
 import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
 import * as joining from './fr/joining.ts';
+import * as people from './fr/people.ts';
+import * as security from './fr/security.ts';
 import * as servers from './fr/servers.ts';
 import type { Messages } from './en.ts';
 
@@ -14,5 +16,7 @@ export const fr: Messages = {
   ...failures,
   ...frame,
   ...joining,
+  ...people,
+  ...security,
   ...servers,
 };

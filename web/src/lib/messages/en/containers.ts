@@ -25,7 +25,6 @@ export const containers = {
     removeAsk: 'Remove…',
     logs: 'Logs',
   },
-  actionsOf: (name: string) => `Actions for ${name}`,
   all: 'All containers',
   cpuNote: '100% is one core',
   details: 'Details',

@@ -35,8 +35,7 @@ export const errors = {
     'This account has a second factor: enter a code of your authenticator app too.',
   SECOND_FACTOR_INVALID: () =>
     'That code does not fit, is too old or was used before. Wait for the next one and try again.',
-  FRESH_SIGN_IN_REQUIRED: () =>
-    'Nothing was changed: this wants a recent sign-in. Sign out and in again, then repeat it.',
+  FRESH_SIGN_IN_REQUIRED: () => 'Nothing was changed, because you did not confirm that it is you.',
   LINK_INVALID: () => 'This link does not work any more. Ask for another.',
   SETUP_CODE_INVALID: () => 'That is not the setup code. Copy it from the log of the first start.',
   SETUP_DONE: () => 'An administrator exists already. Sign in instead.',

@@ -4,6 +4,7 @@ const formats = createFormats('en');
 
 export const common = {
   actions: 'Actions',
+  actionsFor: (name: string) => `Actions for ${name}`,
   back: 'Back',
   cancel: 'Cancel',
   clear: 'Clear',
@@ -32,7 +33,7 @@ export const common = {
 };
 
 export const nav = {
-  account: 'Account',
+  account: 'Profile',
   audit: 'Audit',
   breadcrumb: 'Where you are',
   containers: 'Containers',
@@ -40,7 +41,7 @@ export const nav = {
   open: 'Open navigation',
   overview: 'Overview',
   servers: 'Servers',
-  sessions: 'Sessions',
+  security: 'Security',
   settings: 'Settings',
   signOut: 'Sign out',
   skip: 'Skip to content',

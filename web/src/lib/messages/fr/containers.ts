@@ -26,7 +26,6 @@ export const containers: Messages['containers'] = {
     removeAsk: 'Supprimer…',
     logs: 'Journal',
   },
-  actionsOf: (name) => `Actions pour ${name}`,
   all: 'Tous les conteneurs',
   cpuNote: '100 % = un cœur',
   details: 'Détails',

@@ -35,8 +35,7 @@ export const errors: Messages['errors'] = {
     'Ce compte a un second facteur : saisissez aussi un code de votre application d’authentification.',
   SECOND_FACTOR_INVALID: () =>
     'Ce code ne convient pas, est trop ancien ou a déjà servi. Attendez le suivant et réessayez.',
-  FRESH_SIGN_IN_REQUIRED: () =>
-    'Rien n’a été changé : il faut une connexion récente. Déconnectez-vous, reconnectez-vous, puis recommencez.',
+  FRESH_SIGN_IN_REQUIRED: () => 'Rien n’a été changé, car vous n’avez pas confirmé que c’est bien vous.',
   LINK_INVALID: () => 'Ce lien ne fonctionne plus. Demandez-en un autre.',
   SETUP_CODE_INVALID: () => 'Ce n’est pas le code d’installation. Copiez-le du journal du premier démarrage.',
   SETUP_DONE: () => 'Un administrateur existe déjà. Connectez-vous.',

@@ -5,6 +5,7 @@ const formats = createFormats('fr');
 
 export const common: Messages['common'] = {
   actions: 'Actions',
+  actionsFor: (name) => `Actions pour ${name}`,
   back: 'Retour',
   cancel: 'Annuler',
   clear: 'Effacer',
@@ -33,7 +34,7 @@ export const common: Messages['common'] = {
 };
 
 export const nav: Messages['nav'] = {
-  account: 'Compte',
+  account: 'Profil',
   audit: 'Audit',
   breadcrumb: 'Où vous êtes',
   containers: 'Conteneurs',
@@ -41,7 +42,7 @@ export const nav: Messages['nav'] = {
   open: 'Ouvrir la navigation',
   overview: 'Vue d’ensemble',
   servers: 'Serveurs',
-  sessions: 'Sessions',
+  security: 'Sécurité',
   settings: 'Réglages',
   signOut: 'Se déconnecter',
   skip: 'Aller au contenu',

@@ -1,0 +1,78 @@
+import type { Messages } from '../en.ts';
+
+export const users: Messages['users'] = {
+  title: 'Utilisateurs',
+  text: 'Toutes les personnes qui peuvent se connecter.',
+  search: 'Rechercher une personne',
+  you: 'vous',
+  never: 'jamais connecté',
+  signedIn: 'connecté',
+  disabled: 'Désactivé',
+  active: 'Actif',
+  noPassword: 'Attend un nouveau mot de passe',
+  hasSecondFactor: 'Second facteur activé',
+  noSecondFactor: 'Pas de second facteur',
+  noMatch: 'Personne ne correspond à cette recherche.',
+  back: 'Tous les utilisateurs',
+  gone: 'Cet utilisateur n’existe pas',
+  goneText: 'Le compte a peut-être été supprimé.',
+  account: 'Compte',
+  name: 'Nom',
+  email: 'Adresse e-mail',
+  role: 'Rôle',
+  roleTexts: {
+    ADMIN: 'Tout, y compris les personnes et les réglages.',
+    OPERATOR:
+      'S’occupe des serveurs et des conteneurs, sans ce qui équivaut à root, et lit le journal d’audit.',
+    VIEWER: 'Regarde, et ne change rien.',
+  },
+  roleYours: 'Votre propre rôle ne peut être changé que par un autre administrateur.',
+  security: 'Sécurité',
+  resetPassword: 'Réinitialiser le mot de passe',
+  resetPasswordText:
+    'Retire le mot de passe, met fin aux sessions et crée un lien pour en choisir un autre. Le second facteur reste.',
+  resetPasswordTitle: (name) => `Réinitialiser le mot de passe de ${name} ?`,
+  resetSecondFactor: 'Retirer le second facteur',
+  resetSecondFactorText:
+    'Pour une personne qui a perdu l’application et les codes de secours. Ses sessions se terminent ; le mot de passe suffit ensuite.',
+  resetSecondFactorTitle: (name) => `Désactiver le second facteur de ${name} ?`,
+  secondFactorReset: 'Le second facteur est désactivé.',
+  disable: 'Désactiver le compte',
+  disableText:
+    'Met fin aussitôt aux sessions, jetons d’API et connexions ouvertes. Ce que cette personne a fait reste consigné.',
+  disableTitle: (name) => `Désactiver ${name} ?`,
+  wasDisabled: (name) => `${name} ne peut plus se connecter.`,
+  enable: 'Réactiver le compte',
+  enableText: 'Permet de se connecter à nouveau. Ce qui a été terminé le reste.',
+  wasEnabled: (name) => `${name} peut à nouveau se connecter.`,
+  delete: 'Supprimer le compte',
+  deleteText:
+    'Supprime le compte avec ses sessions et ses jetons d’API. Ce que cette personne a fait reste consigné.',
+  deleteTitle: (name) => `Supprimer ${name} ?`,
+  wasDeleted: (name) => `${name} a été supprimé.`,
+  danger: 'Zone de danger',
+};
+
+export const invitations: Messages['invitations'] = {
+  title: 'Invitations',
+  invite: 'Inviter quelqu’un',
+  inviteTitle: 'Inviter quelqu’un',
+  inviteText: 'ServerKit n’envoie pas d’e-mail : vous obtenez un lien que vous transmettez vous-même.',
+  name: 'Nom',
+  nameHint: 'Proposé à la personne ; peut rester vide.',
+  submit: 'Créer le lien',
+  linkTitle: (email) => `Le lien pour ${email}`,
+  linkText:
+    'Qui le possède devient cet utilisateur ou choisit ce mot de passe. Transmettez-le par une voie de confiance.',
+  linkOnce: 'Il sert une seule fois et ne sera plus affiché. Il expire',
+  link: 'le lien',
+  done: 'Terminé',
+  expires: 'expire',
+  expired: 'expirée',
+  by: (name) => `par ${name}`,
+  renew: 'Nouveau lien',
+  revoke: 'Révoquer',
+  revokeTitle: (email) => `Révoquer l’invitation de ${email} ?`,
+  revokeText: 'Le lien ne fonctionnera plus.',
+  revoked: 'L’invitation est révoquée.',
+};

@@ -1,0 +1,17 @@
+import { graphql } from '../generated/gql.ts';
+
+/** What lists and pages show of a person. */
+/** @public For the code generator, which puts it into the documents that name it. */
+export const Person = graphql(`
+  fragment People_Person on User {
+    id
+    name
+    email
+    role
+    createdAt
+    disabledAt
+    hasPassword
+    lastSignInAt
+    secondFactor
+  }
+`);
