@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { fileSettings, withSecretFiles } from './env-files.ts';
 import { StartupError } from './startup-error.ts';
+import { parseOrigins } from './http/cors.ts';
 import { parseTrustProxy, type TrustProxy } from './http/trust-proxy.ts';
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -20,6 +21,8 @@ export interface Environment {
   /** @default 'TLSv1.3' */
   readonly tlsMinVersion: 'TLSv1.2' | 'TLSv1.3';
   readonly trustProxy: TrustProxy;
+  /** Origins of pages that may use the API with a token. @default none */
+  readonly corsOrigins: ReadonlySet<string>;
   /** Absolute. @default './data' */
   readonly dataDir: string;
   /** undefined = embedded PostgreSQL */
@@ -45,6 +48,7 @@ const known: readonly string[] = [
   'SERVERKIT_ADMIN_EMAIL',
   'SERVERKIT_ADMIN_PASSWORD',
   'SERVERKIT_LOCAL_AGENT',
+  'SERVERKIT_CORS_ORIGINS',
   ...fileSettings,
 ];
 
@@ -87,12 +91,14 @@ const databaseUrl = z.string().refine((value) => {
   return protocol === 'postgresql:' || protocol === 'postgres:';
 }, 'must be a PostgreSQL URL like postgresql://user:password@host:5432/name');
 
-const trustProxy = z.string().transform((value, context) => {
-  const parsed = parseTrustProxy(value);
-  if (typeof parsed === 'object') return parsed;
-  context.addIssue({ code: 'custom', message: parsed });
-  return z.NEVER;
-});
+/** @param parse - answers what is wrong as a string */
+const parsedBy = <Value extends object>(parse: (text: string) => Value | string) =>
+  z.string().transform((text, context): Value => {
+    const parsed = parse(text);
+    if (typeof parsed === 'object') return parsed;
+    context.addIssue({ code: 'custom', message: parsed });
+    return z.NEVER;
+  });
 
 const shape = z.object({
   PORT: port.default(4000),
@@ -101,7 +107,8 @@ const shape = z.object({
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   TLS_MIN_VERSION: z.enum(['1.2', '1.3'], 'must be 1.2 or 1.3').default('1.3'),
-  TRUST_PROXY: trustProxy.default({ kind: 'none' }),
+  TRUST_PROXY: parsedBy(parseTrustProxy).default({ kind: 'none' }),
+  SERVERKIT_CORS_ORIGINS: parsedBy(parseOrigins).default(new Set<string>()),
   SERVERKIT_DATA_DIR: z.string().default('./data'),
   DATABASE_URL: databaseUrl.optional(),
   SERVERKIT_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
@@ -135,6 +142,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     })),
     tlsMinVersion: values.TLS_MIN_VERSION === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
     trustProxy: values.TRUST_PROXY,
+    corsOrigins: values.SERVERKIT_CORS_ORIGINS,
     dataDir: resolve(values.SERVERKIT_DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     admin: both(

@@ -62,7 +62,12 @@ export async function start(
   const localSocket = join(runDirectory, 'agent.sock');
   let port = env.port;
   const frontDoor = createFrontDoor(env, tls, localSocket, () => port);
-  const hostPolicy = new HostPolicy({ publicUrl: env.publicUrl, bindHost: env.host, certificate: tls?.leaf });
+  const hostPolicy = new HostPolicy({
+    publicUrl: env.publicUrl,
+    bindHost: env.host,
+    certificate: tls?.leaf,
+    corsOrigins: env.corsOrigins,
+  });
   const app = createApp({ env, log, db, vault, keys, frontDoor }, { hostPolicy });
   const main = new Listener({
     handlers: app.handlers,

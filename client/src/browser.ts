@@ -6,7 +6,9 @@ export * from './index.ts';
 const browser: Platform = {
   fetch(ca): Fetch {
     refuseCa(ca);
-    return (url, init) => fetch(url, { ...init, credentials: 'same-origin' });
+    // The session of a page of ServerKit's own; beside a token it would be refused.
+    return (url, init) =>
+      fetch(url, { ...init, credentials: 'authorization' in init.headers ? 'omit' : 'same-origin' });
   },
   webSocket(ca) {
     refuseCa(ca);

@@ -4,6 +4,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import { execute, type DocumentNode, type ExecutionArgs, type GraphQLError } from 'graphql';
 import { anonymous, type Principal, type RequestContext } from '../context.ts';
 import { ServerKitError, type ErrorCode } from '../errors.ts';
+import { allowListedPage } from '../http/cors.ts';
 import { readBody } from '../http/exchange.ts';
 import { readSessionCookie } from '../identity/service.ts';
 import type { Platform } from '../platform.ts';
@@ -47,6 +48,7 @@ export function createHttpHandler(needs: Needs): (exchange: Exchange) => Promise
 
   return async (exchange) => {
     const { request, response } = exchange;
+    allowListedPage(exchange);
     let principal: Principal;
     try {
       principal = await principalAsking(exchange, needs.authentication);

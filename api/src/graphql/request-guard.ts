@@ -10,8 +10,8 @@ import type { RequestFacts } from '../http/exchange.ts';
  */
 export function refuseForeignPages({ headers }: IncomingMessage, { originVerdict }: RequestFacts): void {
   const site = headers['sec-fetch-site'];
-  if (originVerdict !== 'foreign' && (site === undefined || site === 'same-origin' || site === 'none'))
-    return;
+  const ours = originVerdict === 'absent' || originVerdict === 'same';
+  if (ours && (site === undefined || site === 'same-origin' || site === 'none')) return;
   throw new ServerKitError(
     'ORIGIN_REFUSED',
     'This page is not part of this ServerKit. If it is, set PUBLIC_URL to the address it is opened at.',

@@ -1,4 +1,5 @@
 import { PublicServer, type Pace } from '../live/public-server.ts';
+import { answerPreflight } from '../http/cors.ts';
 import { sendText, type Exchange } from '../http/exchange.ts';
 import type { Platform, Room } from '../platform.ts';
 import { schema } from '../schema.ts';
@@ -21,6 +22,7 @@ export function graphqlRoom(platform: Platform, services: Services, pace: Pace =
     routes(router) {
       // The agent of this very machine registers by the private socket, as others do by the port.
       router.http({ path: '/graphql', methods: ['POST'], channels: ['main', 'local'], handle });
+      router.http({ path: '/graphql', methods: ['OPTIONS'], handle: answerPreflight });
       // Links carry cookies: nothing is answered to them.
       router.http({ path: '/graphql', methods: ['GET', 'HEAD'], handle: refuseMethod });
       router.upgrade({

@@ -83,7 +83,12 @@ export async function testApi({
   };
   let printed = '';
   const app = createApp(platform, {
-    hostPolicy: new HostPolicy({ publicUrl: env.publicUrl, bindHost: env.host, certificate: undefined }),
+    hostPolicy: new HostPolicy({
+      publicUrl: env.publicUrl,
+      bindHost: env.host,
+      certificate: undefined,
+      corsOrigins: env.corsOrigins,
+    }),
     rooms: [
       auditRoom,
       (_platform, { access }) => accessRoom(access),

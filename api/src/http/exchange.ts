@@ -20,7 +20,7 @@ export interface RequestFacts {
   /** The `Host` header in lower case, port included; empty when there was none. */
   readonly host: string;
   readonly origin: string | undefined;
-  /** What `origin` means: none sent (a program), one of our own pages, or a page of someone else. */
+  /** What `origin` means: none sent (a program), one of our own pages, one that is listed, or a page of someone else. */
   readonly originVerdict: OriginVerdict;
 }
 

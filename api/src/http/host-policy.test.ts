@@ -6,6 +6,7 @@ const policy = new HostPolicy({
   publicUrl: 'https://kit.example:8443',
   bindHost: '0.0.0.0',
   certificate: undefined,
+  corsOrigins: new Set(['https://tool.example']),
 });
 
 describe('HostPolicy.allows', () => {
@@ -67,6 +68,18 @@ describe('HostPolicy.originOf', () => {
     '',
   ])('calls %j foreign', (origin) => {
     expect(verdict(origin)).toBe('foreign');
+  });
+
+  it('knows the pages that are listed, and none that only resembles them', () => {
+    expect(verdict('https://tool.example')).toBe('listed');
+    for (const origin of [
+      'http://tool.example',
+      'https://tool.example:8443',
+      'https://a.tool.example',
+      'https://tool.example/',
+    ]) {
+      expect(verdict(origin)).toBe('foreign');
+    }
   });
 
   it('calls every page foreign when there is no host to compare with', () => {

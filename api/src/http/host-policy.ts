@@ -9,6 +9,8 @@ export interface HostPolicyOptions {
   readonly bindHost: string;
   /** A certificate its owner gave us says by which names we are known. */
   readonly certificate: X509Certificate | undefined;
+  /** Origins of other pages that may use the API with a token. @default none */
+  readonly corsOrigins?: ReadonlySet<string>;
 }
 
 /**
@@ -19,8 +21,9 @@ export class HostPolicy {
   readonly #names: ReadonlySet<string>;
   readonly #certificate: X509Certificate | undefined;
   readonly #publicOrigin: string | undefined;
+  readonly #listed: ReadonlySet<string>;
 
-  constructor({ publicUrl, bindHost, certificate }: HostPolicyOptions) {
+  constructor({ publicUrl, bindHost, certificate, corsOrigins = new Set() }: HostPolicyOptions) {
     const published = publicUrl ? hostOf(new URL(publicUrl).host) : undefined;
     this.#names = new Set([
       ...(published ? [published] : []),
@@ -29,6 +32,7 @@ export class HostPolicy {
     ]);
     this.#certificate = certificate;
     this.#publicOrigin = publicUrl;
+    this.#listed = corsOrigins;
   }
 
   /**
@@ -55,11 +59,10 @@ export class HostPolicy {
     if (facts.origin === undefined) return 'absent';
     if (facts.origin === this.#publicOrigin) return 'same';
     const scheme = facts.secure ? 'https' : 'http';
-    return URL.parse(facts.origin)?.origin === URL.parse(`${scheme}://${facts.host}`)?.origin &&
-      facts.host !== ''
-      ? 'same'
-      : 'foreign';
+    const own = facts.host === '' ? undefined : URL.parse(`${scheme}://${facts.host}`)?.origin;
+    if (own !== undefined && URL.parse(facts.origin)?.origin === own) return 'same';
+    return this.#listed.has(facts.origin) ? 'listed' : 'foreign';
   }
 }
 
-export type OriginVerdict = 'absent' | 'same' | 'foreign';
+export type OriginVerdict = 'absent' | 'same' | 'listed' | 'foreign';

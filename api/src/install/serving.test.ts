@@ -34,6 +34,7 @@ async function setup() {
         tls: undefined,
         tlsMinVersion: 'TLSv1.3',
         trustProxy: { kind: 'none' },
+    corsOrigins: new Set(),
         dataDir: dir.path,
         databaseUrl: undefined,
         admin: undefined,

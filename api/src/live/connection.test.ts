@@ -21,6 +21,7 @@ beforeEach(async () => {
           host: '',
           userAgent: '',
           cookie: undefined,
+          listed: false,
         }),
       ),
     );

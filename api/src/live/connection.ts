@@ -11,6 +11,8 @@ const maxBuffered = 16 * 1024 * 1024;
 export interface ConnectionFacts extends Pick<RequestFacts, 'address' | 'secure' | 'host'> {
   readonly userAgent: string;
   readonly cookie: string | undefined;
+  /** Of a page of another origin that may use the API, with a token. */
+  readonly listed: boolean;
 }
 
 /** One viewer's socket: bounded, and safe to write to whatever state it is in. */

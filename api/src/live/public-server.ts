@@ -131,7 +131,7 @@ export class PublicServer {
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, facts: RequestFacts): void {
     if (this.#stopping.signal.aborted) return refuseUpgrade(socket, 503, 'ServerKit is stopping.');
     try {
-      refuseForeignPages(request, facts);
+      if (facts.originVerdict !== 'listed') refuseForeignPages(request, facts);
     } catch (error) {
       if (isServerKitError(error)) return refuseUpgrade(socket, 403, error.message);
       throw error;
@@ -144,12 +144,14 @@ export class PublicServer {
 
   #accept(ws: WebSocket, socket: Duplex, { headers }: IncomingMessage, facts: RequestFacts): void {
     const { log } = this.#options.platform;
+    const listed = facts.originVerdict === 'listed';
     const connection = new Connection(ws, socket, {
       address: facts.address,
       secure: facts.secure,
       host: facts.host,
       userAgent: headers['user-agent'] ?? '',
-      cookie: readSessionCookie(headers.cookie, facts),
+      cookie: listed ? undefined : readSessionCookie(headers.cookie, facts),
+      listed,
     });
     this.#viewers.add(connection);
     const session = new ViewerSession(this.#protocol, connection, log);
@@ -168,8 +170,14 @@ export class PublicServer {
   async #introduce(connection: Connection, params: Readonly<Record<string, unknown>>): Promise<boolean> {
     const { session: proof } = params;
     const token = tokenIn(params);
-    if (token === undefined && (proof === undefined || proof === null)) return true;
-    const { cookie, address } = connection.facts;
+    const { address, listed } = connection.facts;
+    if (token === undefined && (proof === undefined || proof === null)) {
+      if (listed)
+        connection.close(viewerCloseCodes.unauthorized, 'Pages of other origins need an API token.');
+      return !listed;
+    }
+    // A browser adds the cookie by itself, so beside a token only the proof would say that the session is meant.
+    const cookie = token === undefined || proof !== undefined ? connection.facts.cookie : undefined;
     const { changes } = this.#viewers;
     const claim = { cookie, proof: typeof proof === 'string' ? proof : undefined, token, address };
     const principal = await this.#principalOf(claim);

@@ -270,8 +270,19 @@ describe('a token that is refused', () => {
       expect(body).toContain('Both an API token and a session');
     }
     using socket = await rawSocket(api.url, { client: admin.client, init: false });
-    socket.send({ type: 'connection_init', payload: { token: secret } });
+    const { proof } = admin.client.session;
+    socket.send({ type: 'connection_init', payload: { token: secret, session: proof } });
     expect(await within(socket.closed, 'the socket to close')).toMatchObject({ code: 4401 });
+  });
+
+  test('came on a WebSocket with the cookie that a browser adds to it by itself: the token counts', async () => {
+    const { secret } = await make(admin, ['servers:read']);
+    using socket = await rawSocket(api.url, { client: admin.client, init: false });
+    socket.send({ type: 'connection_init', payload: { token: secret } });
+    await socket.next(({ type }) => type === 'connection_ack');
+    socket.send(subscribeMessage('1', '{ viewer { scopes session { id } } }'));
+    const { payload } = await socket.next(({ type }) => type === 'next');
+    expect(payload).toEqual({ data: { viewer: { scopes: ['servers:read'], session: null } } });
   });
 
   test('again and again is slowed down, while good ones from the same place get through', async () => {
