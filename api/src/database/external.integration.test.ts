@@ -166,4 +166,16 @@ describe('DATABASE_URL', () => {
       openTestDatabase(data, { url: `postgresql://kit:x@127.0.0.1:${old.port}/kit` }),
     ).rejects.toThrow(/is PostgreSQL 14, but ServerKit needs PostgreSQL 15 or newer\.$/);
   });
+
+  it('is refused when it cannot hold every text', async () => {
+    const client = new pg.Client(url);
+    await client.connect();
+    await client.query(
+      `CREATE DATABASE narrow ENCODING 'LATIN1' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0`,
+    );
+    await client.end();
+    await expect(openTestDatabase(data, { url: urlOf('narrow') })).rejects.toThrow(
+      /keeps text as LATIN1, but ServerKit needs UTF8/,
+    );
+  });
 });

@@ -18,25 +18,31 @@ export function externalConnection(url: string): pg.ClientConfig {
 export async function checkExternal(url: string): Promise<void> {
   const place = describe(url);
   let client: pg.Client;
-  let version: number;
+  let found: { readonly version: number; readonly encoding: string } | undefined;
   try {
     client = new pg.Client(externalConnection(url));
     client.on('error', () => {});
     await client.connect();
     try {
-      const { rows } = await client.query<{ version: number }>(
-        `SELECT current_setting('server_version_num')::int AS version`,
+      const { rows } = await client.query<{ version: number; encoding: string }>(
+        `SELECT current_setting('server_version_num')::int AS version, current_setting('server_encoding') AS encoding`,
       );
-      version = rows[0]?.version ?? 0;
+      found = rows[0];
     } finally {
       await client.end();
     }
   } catch (error) {
     throw new StartupError(`The database at ${place} ${complaint(error)}.`, { cause: error });
   }
+  const { version = 0, encoding = '' } = found ?? {};
   if (version < oldest) {
     throw new StartupError(
       `The database at ${place} is PostgreSQL ${Math.floor(version / 10_000)}, but ServerKit needs PostgreSQL 15 or newer.`,
+    );
+  }
+  if (encoding !== 'UTF8') {
+    throw new StartupError(
+      `The database at ${place} keeps text as ${encoding}, but ServerKit needs UTF8; create it with ENCODING 'UTF8'.`,
     );
   }
 }

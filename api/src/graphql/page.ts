@@ -28,12 +28,12 @@ export interface Page<Row> {
  */
 export function pageOf<Row>(rows: readonly Row[], args: PageArgs, idOf: (row: Row) => string): Page<Row> {
   const position = (cursor: string): number => rows.findIndex((row) => idOf(row) === cursor);
+  const { first, last } = pageSizes(args);
   let from = args.after == null ? 0 : position(args.after) + 1;
   const end = args.before == null ? -1 : position(args.before);
   let to = end === -1 ? rows.length : end;
-  const first = args.first ?? (args.last == null ? defaultPageSize : null);
-  if (first !== null) to = Math.min(to, from + checkedSize('first', first));
-  if (args.last != null) from = Math.max(from, to - checkedSize('last', args.last));
+  if (first !== null) to = Math.min(to, from + first);
+  if (last !== null) from = Math.max(from, to - last);
   const edges = rows.slice(from, Math.max(from, to)).map((node) => ({ cursor: idOf(node), node }));
   return {
     edges,
@@ -44,6 +44,20 @@ export function pageOf<Row>(rows: readonly Row[], args: PageArgs, idOf: (row: Ro
       hasNextPage: to < rows.length,
     },
     totalCount: rows.length,
+  };
+}
+
+/**
+ * How many rows a page has, counted from its start, from its end, or both; from its start when nothing was said.
+ * @throws ServerKitError INPUT_INVALID for a size out of range
+ */
+export function pageSizes({ first, last }: Pick<PageArgs, 'first' | 'last'>): {
+  readonly first: number | null;
+  readonly last: number | null;
+} {
+  return {
+    first: first == null ? (last == null ? defaultPageSize : null) : checkedSize('first', first),
+    last: last == null ? null : checkedSize('last', last),
   };
 }
 

@@ -1,82 +1,166 @@
 import type { Server } from '@serverkit/prisma/generated/client/client.ts';
-import { parseFacts } from '../agents/hello.ts';
-import { statusOf, statusRank, type Status } from './view.ts';
+import type pg from 'pg';
+import * as z from 'zod';
+import type { Rights } from '../access/rights.ts';
+import { inputInvalid } from '../errors.ts';
+import { pageSizes, type Page, type PageArgs } from '../graphql/page.ts';
+import {
+  conditions,
+  keyOf,
+  nameKey,
+  Values,
+  type Load,
+  type ServerFilter,
+  type ServerSort,
+} from './list-sql.ts';
 
-export interface ServerFilter {
-  readonly text?: string | null | undefined;
-  readonly statuses?: readonly Status[] | null | undefined;
-  readonly tags?: readonly string[] | null | undefined;
+export type { Load, ServerFilter, ServerSort } from './list-sql.ts';
+
+type Pool = Pick<pg.Pool, 'query'>;
+
+interface Listing {
+  readonly filter: ServerFilter;
+  readonly sort: ServerSort;
+  /** Only what is seen with these is found. */
+  readonly rights: Rights;
+  /** The newest load of every server; asked only when it is sorted by. */
+  readonly loads: () => readonly Load[];
 }
 
-export type SortField = 'NAME' | 'STATUS' | 'CPU' | 'MEMORY' | 'LAST_SEEN' | 'CREATED_AT';
+/** A row with its place in the order. */
+type Row = Server & { readonly sortKey: number; readonly nameKey: string };
 
-export interface ServerSort {
-  readonly field: SortField;
-  readonly direction: 'ASC' | 'DESC';
-}
+/**
+ * Where a page ends: the place of its last row in the order, so that the next one begins right behind it whatever came,
+ * went or moved meanwhile.
+ */
+const cursorShape = z.tuple([z.string(), z.number(), z.string().max(4_000), z.string().max(100)]);
+type Cursor = z.output<typeof cursorShape>;
 
-/** The newest load of a server, 0–100 %; undefined when unknown. */
-export type LoadOf = (serverId: string) => { readonly cpu: number; readonly memory: number } | undefined;
-
-/** @param numbers - the newest numbers of a server, 0–100 % */
-export function loadFrom(metrics: {
-  numbers(serverId: string): { readonly cpuPercent: number; readonly memoryPercent: number } | undefined;
-}): LoadOf {
-  return (serverId) => {
-    const numbers = metrics.numbers(serverId);
-    return numbers && { cpu: numbers.cpuPercent, memory: numbers.memoryPercent };
+/**
+ * One page of the servers that are seen, cut out by the database.
+ * @throws ServerKitError INPUT_INVALID for a size out of range, or for a cursor that is not of this list and order
+ */
+export async function listServers(
+  pool: Pool,
+  { filter, sort, rights, loads }: Listing,
+  args: PageArgs,
+): Promise<Omit<Page<Server>, 'totalCount'>> {
+  const { first, last } = pageSizes(args);
+  const [after, before] = [readCursor('after', args.after, sort), readCursor('before', args.before, sort)];
+  const backwards = first === null;
+  const size = first ?? last ?? 0;
+  const values = new Values();
+  const { key, join } = keyOf(sort.field, values, loads);
+  const place = { key, values, direction: sort.direction };
+  const where = [
+    ...conditions(filter, rights, values),
+    ...(after ? [beyond(after, 'behind', place)] : []),
+    ...(before ? [beyond(before, 'ahead', place)] : []),
+  ];
+  const [up, down] = backwards ? ['DESC', 'ASC'] : ['ASC', 'DESC'];
+  const byKey = sort.direction === 'ASC' ? up : down;
+  const order =
+    key === undefined
+      ? `${nameKey} ${byKey}, s."id" COLLATE "C" ${byKey}`
+      : `${key} ${byKey}, ${nameKey} ${up}, s."id" COLLATE "C" ${up}`;
+  const { rows } = await pool.query<Row>(
+    `SELECT s.*, ${key ?? '0::float8'} AS "sortKey", ${nameKey} AS "nameKey" FROM "Server" s ${join}
+     WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${values.add(size + 1)}`,
+    values.list,
+  );
+  const more = rows.length > size;
+  let page = rows.slice(0, size);
+  if (backwards) page.reverse();
+  const cut = !backwards && last !== null && last < page.length;
+  if (cut) page = page.slice(page.length - last);
+  const edges = page.map((node) => ({ cursor: writeCursor(sort, node), node }));
+  return {
+    edges,
+    pageInfo: {
+      startCursor: edges[0]?.cursor ?? null,
+      endCursor: edges.at(-1)?.cursor ?? null,
+      hasNextPage: before !== undefined || (more && !backwards),
+      hasPreviousPage: after !== undefined || cut || (more && backwards),
+    },
   };
 }
 
-export function filterServers(servers: readonly Server[], filter: ServerFilter): Server[] {
-  const words = (filter.text ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  return servers.filter(
-    (server) =>
-      (!filter.statuses?.length || filter.statuses.includes(statusOf(server))) &&
-      (!filter.tags?.length || filter.tags.every((tag) => server.tags.includes(tag))) &&
-      (words.length === 0 || matches(server, words)),
+export async function countServers(pool: Pool, filter: ServerFilter, rights: Rights): Promise<number> {
+  const values = new Values();
+  const { rows } = await pool.query<{ count: number }>(
+    `SELECT count(*)::int AS "count" FROM "Server" s WHERE ${conditions(filter, rights, values).join(' AND ')}`,
+    values.list,
   );
+  return rows[0]?.count ?? 0;
 }
 
-function matches(server: Server, words: readonly string[]): boolean {
-  const facts = parseFacts(server.facts);
-  const haystack = [
-    server.name,
-    server.description,
-    ...server.tags,
-    facts?.hostname ?? '',
-    ...(facts?.addresses ?? []),
-  ]
-    .join('\n')
-    .toLowerCase();
-  return words.every((word) => haystack.includes(word));
+/** The ids of those that are seen and fit, by name, `limit` at most. */
+export async function findServerIds(
+  pool: Pool,
+  {
+    filter,
+    rights,
+    limit,
+  }: { readonly filter: ServerFilter; readonly rights: Rights; readonly limit: number },
+): Promise<string[]> {
+  const values = new Values();
+  const { rows } = await pool.query<{ id: string }>(
+    `SELECT s."id" FROM "Server" s WHERE ${conditions(filter, rights, values).join(' AND ')}
+     ORDER BY ${nameKey}, s."id" COLLATE "C" LIMIT ${values.add(limit)}`,
+    values.list,
+  );
+  return rows.map(({ id }) => id);
 }
 
-/** Sorted as asked; equal ones by name, so that an order is always the same. */
-export function sortServers(servers: readonly Server[], sort: ServerSort, loadOf: LoadOf): Server[] {
-  const sign = sort.direction === 'ASC' ? 1 : -1;
-  return servers.toSorted((a, b) => sign * compare(a, b, sort.field, loadOf) || byName(a, b));
+/** Every tag on the servers that are seen, in alphabetical order. */
+export async function listTags(pool: Pool, rights: Rights): Promise<string[]> {
+  const values = new Values();
+  const { rows } = await pool.query<{ tag: string }>(
+    `SELECT DISTINCT unnest(s."tags") AS "tag" FROM "Server" s WHERE ${conditions({}, rights, values).join(' AND ')}`,
+    values.list,
+  );
+  return rows.map(({ tag }) => tag).toSorted((a, b) => a.localeCompare(b));
 }
 
-function compare(a: Server, b: Server, field: SortField, loadOf: LoadOf): number {
-  switch (field) {
-    case 'NAME':
-      return byName(a, b);
-    case 'STATUS':
-      return statusRank[statusOf(a)] - statusRank[statusOf(b)];
-    case 'CPU':
-      return (loadOf(a.id)?.cpu ?? -1) - (loadOf(b.id)?.cpu ?? -1);
-    case 'MEMORY':
-      return (loadOf(a.id)?.memory ?? -1) - (loadOf(b.id)?.memory ?? -1);
-    case 'LAST_SEEN':
-      return (a.lastSeenAt?.getTime() ?? 0) - (b.lastSeenAt?.getTime() ?? 0);
-    case 'CREATED_AT':
-      return a.createdAt.getTime() - b.createdAt.getTime();
+/** Behind or ahead of a place in the order. Among equal keys names ascend, whichever way the keys go. */
+function beyond(
+  [, sortKey, name, id]: Cursor,
+  side: 'behind' | 'ahead',
+  { key, values, direction }: { key: string | undefined; values: Values; direction: 'ASC' | 'DESC' },
+): string {
+  const [greater, less] = side === 'behind' ? ['>', '<'] : ['<', '>'];
+  const byKey = direction === 'ASC' ? greater : less;
+  const names = (compare: string | undefined): string =>
+    `(${nameKey}, s."id" COLLATE "C") ${compare} (${values.add(name)}, ${values.add(id)})`;
+  if (key === undefined) return names(byKey);
+  const at = values.add(sortKey);
+  return `(${key} ${byKey} ${at} OR (${key} = ${at} AND ${names(greater)}))`;
+}
+
+function writeCursor({ field }: ServerSort, { sortKey, nameKey: name, id }: Row): string {
+  const cursor: Cursor = [field, sortKey, name, id];
+  return Buffer.from(JSON.stringify(cursor)).toString('base64url');
+}
+
+function readCursor(arg: string, text: string | null | undefined, { field }: ServerSort): Cursor | undefined {
+  if (text == null) return undefined;
+  const cursor = cursorShape.safeParse(parsed(Buffer.from(text, 'base64url').toString()));
+  if (
+    cursor.success &&
+    cursor.data[0] === field &&
+    !cursor.data[2].includes('\0') &&
+    !cursor.data[3].includes('\0')
+  ) {
+    return cursor.data;
   }
+  throw inputInvalid(arg, 'This is not a cursor of this list in this order.');
 }
 
-const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' });
-
-function byName(a: Server, b: Server): number {
-  return collator.compare(a.name, b.name);
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,8 +1,6 @@
-import { seenOf, seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
 import { each } from '../graphql/access.ts';
-import { pageOf } from '../graphql/page.ts';
-import { filterServers, loadFrom, sortServers } from './list.ts';
+import { countServers, listServers, listTags } from './list.ts';
 import { ServerStatusEnum, ServerType } from './server-type.ts';
 
 const ServerFilterInput = builder.inputType('ServerFilter', {
@@ -69,27 +67,26 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: ServerFilterInput, description: 'Only these.' }),
         sort: t.arg({ type: ServerSortInput, description: 'By name when absent.' }),
       },
-      resolve: async (_root, { filter, sort, ...page }, { db, services, principal: { rights } }) => {
-        const sees = seesWith(rights, 'servers:read');
-        const seen = seenOf(await db.prisma.server.findMany(), sees, ({ id }) => id);
-        const group = filter?.groupId;
-        const within = group ? services.access.placement.serversIn(new Set([group])) : undefined;
-        const rows = filterServers(within ? seen.filter(({ id }) => within.has(id)) : seen, filter ?? {});
+      resolve: async (_root, { filter: given, sort, ...page }, { db, services, principal: { rights } }) => {
+        const filter = given ?? {};
         const order = sort ?? { field: 'NAME', direction: 'ASC' };
-        return pageOf(sortServers(rows, order, loadFrom(services.metrics)), page, ({ id }) => id);
+        const loads = () => services.metrics.allNumbers();
+        return {
+          ...(await listServers(db.pool, { filter, sort: order, rights, loads }, page)),
+          count: () => countServers(db.pool, filter, rights),
+        };
       },
     },
-    { name: 'ServerConnection', fields: (f) => ({ totalCount: f.exposeInt('totalCount') }) },
+    {
+      name: 'ServerConnection',
+      fields: (f) => ({ totalCount: f.int({ resolve: ({ count }) => count() }) }),
+    },
     { name: 'ServerEdge' },
   ),
   serverTags: t.stringList({
     access: 'servers:read',
     on: each,
     description: 'Every tag that some server carries, in alphabetical order. Scope: servers:read.',
-    resolve: async (_root, _args, { db, principal: { rights } }) => {
-      const rows = await db.prisma.server.findMany({ select: { id: true, tags: true } });
-      const seen = seenOf(rows, seesWith(rights, 'servers:read'), ({ id }) => id);
-      return [...new Set(seen.flatMap(({ tags }) => tags))].toSorted((a, b) => a.localeCompare(b));
-    },
+    resolve: (_root, _args, { db, principal: { rights } }) => listTags(db.pool, rights),
   }),
 }));
