@@ -14,8 +14,6 @@ import {
   type ServerSort,
 } from './list-sql.ts';
 
-export type { Load, ServerFilter, ServerSort } from './list-sql.ts';
-
 type Pool = Pick<pg.Pool, 'query'>;
 
 interface Listing {
