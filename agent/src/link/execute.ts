@@ -165,7 +165,7 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
     return operation;
   }
 
-  /** Writes down that the change begins, durably, before anything happens; then how it ended. */
+  /** Writes down that the change begins, durably, before anything happens; and how it ended, beside the answer. */
   async function executeMutation(
     { context, prepared }: Running,
     args: ExecutionArgs,
@@ -179,17 +179,13 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
       : await execute(args);
     const problem = result.errors?.[0];
     const code = problem ? codeOf(problem) : undefined;
-    try {
-      await services.journal.finished(
-        context.operationId,
-        problem ? 'FAILED' : 'SUCCEEDED',
-        code,
-        problem && ownMessageOf(problem),
+    // The answer does not wait for the disk: whoever gets it needs no journal. Only if it is lost, and this host falls within
+    // the same millisecond, is the change known as interrupted, which then is what can be said of it.
+    services.journal
+      .finished(context.operationId, problem ? 'FAILED' : 'SUCCEEDED', code, problem && ownMessageOf(problem))
+      .catch((error: unknown) =>
+        services.log.error(`the end of ${context.operationId} could not be written down: ${describe(error)}`),
       );
-    } catch (error) {
-      // It has happened, and whoever asked must hear so. Should the answer be lost, its outcome is unknown.
-      services.log.error(`the end of ${context.operationId} could not be written down: ${describe(error)}`);
-    }
     services.audit.record({
       operationId: context.operationId,
       actor: context.actor,
