@@ -34,7 +34,7 @@ async function setup() {
         tls: undefined,
         tlsMinVersion: 'TLSv1.3',
         trustProxy: { kind: 'none' },
-    corsOrigins: new Set(),
+        corsOrigins: new Set(),
         dataDir: dir.path,
         databaseUrl: undefined,
         admin: undefined,
