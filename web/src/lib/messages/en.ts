@@ -7,6 +7,7 @@ import * as joining from './en/joining.ts';
 import * as people from './en/people.ts';
 import * as security from './en/security.ts';
 import * as servers from './en/servers.ts';
+import * as tokens from './en/tokens.ts';
 
 /** The same shape with every text free: what another language has to fill. */
 type Widened<Type> = Type extends string
@@ -27,6 +28,7 @@ export const en = {
   ...people,
   ...security,
   ...servers,
+  ...tokens,
 };
 
 export type Messages = Widened<typeof en>;

@@ -7,6 +7,7 @@ import * as joining from './fr/joining.ts';
 import * as people from './fr/people.ts';
 import * as security from './fr/security.ts';
 import * as servers from './fr/servers.ts';
+import * as tokens from './fr/tokens.ts';
 import type { Messages } from './en.ts';
 
 export const fr: Messages = {
@@ -19,4 +20,5 @@ export const fr: Messages = {
   ...people,
   ...security,
   ...servers,
+  ...tokens,
 };

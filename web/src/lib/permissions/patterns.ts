@@ -1,6 +1,8 @@
 export interface ScopeInfo {
   readonly name: string;
   readonly dangerous: boolean;
+  /** Not to be given by the one who chooses. */
+  readonly blocked?: boolean;
 }
 
 /** Whether a list of patterns grants a scope. `docker:*` leaves out what is dangerous; only `*` or its name grants that. */

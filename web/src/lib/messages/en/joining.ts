@@ -34,6 +34,13 @@ const scopes: Lookup = {
   'backups:restore': 'Restore backups over what is there',
   'agent:restart': 'Restart the agent',
   'agent:update': 'Replace the agent by another version',
+  'servers:read': 'See servers',
+  'servers:write': 'Change, group and delete servers',
+  'servers:register': 'Add servers and join agents',
+  'users:read': 'See people',
+  'users:write': 'Invite, change and disable people',
+  'audit:read': 'Read and export the audit log',
+  'settings:write': 'Change the settings of this installation',
 };
 
 const scopeGroups: Lookup = {
@@ -42,6 +49,10 @@ const scopeGroups: Lookup = {
   files: 'Files',
   backups: 'Backups',
   agent: 'Agent',
+  servers: 'Servers',
+  users: 'People',
+  audit: 'Audit',
+  settings: 'Settings',
 };
 
 export const permissions = {
