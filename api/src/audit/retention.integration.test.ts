@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { quiet } from '../database/testing.ts';
 import { deleteOld } from './retention.ts';
 import { createSeals } from './seals.ts';
 import { testRecord, type TestRecord } from './testing.ts';
@@ -17,6 +18,7 @@ const retain = (before = new Date()): Promise<number> =>
   deleteOld({
     pool: record.db.pool,
     seals: createSeals(record.vault),
+    log: quiet,
     before,
     signal: new AbortController().signal,
   });
@@ -63,6 +65,7 @@ test('takes many away in batches, each of which leaves a whole record', async ()
   const once = deleteOld({
     pool: record.db.pool,
     seals: createSeals(record.vault),
+    log: quiet,
     before: between,
     atOnce: 20,
     // Asked between batches, so that it ends after the first.
@@ -105,6 +108,48 @@ test('an event that somebody removed goes with its neighbours', async () => {
   await record.seal('new.one');
   expect(await retain(between)).toBe(3);
   expect(await record.problems()).toEqual([]);
+});
+
+describe('someone who writes to the database', () => {
+  const longAgo = new Date(Date.now() - 700 * dayMs);
+  const aYearAgo = new Date(Date.now() - 365 * dayMs);
+
+  test('cannot have a new event deleted by making it old', async () => {
+    const [, b] = await record.seal('old.one', 'new.one', 'new.two');
+    await record.sql(`UPDATE "AuditEvent" SET "at" = $1 WHERE "id" <= $2`, longAgo, b);
+    expect(await retain(aYearAgo)).toBe(0);
+    expect(await actions()).toEqual(['old.one', 'new.one', 'new.two']);
+    expect(await record.problems()).toContain(`ALTERED evt_${b}`);
+  });
+
+  test('cannot do it with the copy of an event that is old', async () => {
+    const [a, b] = await record.seal('old.one', 'new.one');
+    const between = await moment();
+    await record.sql(
+      `UPDATE "AuditEvent" SET ("at", "action", "mark") =
+         (SELECT "at", "action", "mark" FROM "AuditEvent" WHERE "id" = $1) WHERE "id" = $2`,
+      a,
+      b,
+    );
+    expect(await retain(between)).toBe(1);
+    expect(await record.problems()).toContain(`MISPLACED evt_${b}`);
+  });
+
+  test('cannot do it by taking the seals before away', async () => {
+    const [, , c] = await record.seal('new.one', 'new.two', 'new.three');
+    await record.sql(`UPDATE "AuditEvent" SET "at" = $1 WHERE "id" = $2`, longAgo, c);
+    await record.sql('DELETE FROM "AuditEvent" WHERE "id" < $1', c);
+    await record.sql('DELETE FROM audit.seals WHERE position < 3');
+    expect(await retain(aYearAgo)).toBe(0);
+    expect(await record.problems()).toContain('REMOVED place 1 and 1 more');
+  });
+
+  test('cannot have it deleted sooner than anybody may ask for', async () => {
+    await record.trail.setRetentionDays(30, { kind: 'system', label: 'test' });
+    await record.sql(`UPDATE "Setting" SET "value" = '{"days": -1}' WHERE "key" = 'audit.retention'`);
+    expect(await record.trail.retentionDays()).toBe(365);
+    await record.sql('DELETE FROM "Setting"');
+  });
 });
 
 test('lasts a year unless somebody says otherwise, which is on record', async () => {

@@ -141,6 +141,24 @@ test('says so when rows are not ours and when the end was taken away, and goes o
   expect(await sealedActions()).toEqual(['c.c']);
 });
 
+test.each([
+  ['holds the lock of the chain', 'SELECT pg_advisory_lock(7309834216052115)'],
+  ['silences what tells of events', 'ALTER TABLE "AuditEvent" DISABLE TRIGGER USER'],
+])('somebody who %s is not unnoticed', async (_who, sql) => {
+  const lines: string[] = [];
+  const log = pino({ level: 'error' }, { write: (line: string) => void lines.push(line) });
+  const own = sealer(log);
+  await withSession(record.db.pool, async (client) => {
+    await client.query(sql);
+    await record.seal('a.a');
+    expect(await sealedActions()).toEqual([]);
+    expect(await own.reportOverdue()).toBe(0);
+    expect(await own.reportOverdue(Date.now() + 61_000)).toBe(1);
+    await client.query('SELECT pg_advisory_unlock_all()');
+  });
+  expect(lines).toEqual([expect.stringContaining('audit events are not sealed')]);
+});
+
 test('seals by itself soon after, and what is left when it stops', async () => {
   const own = sealer();
   own.start();

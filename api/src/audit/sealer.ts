@@ -8,6 +8,9 @@ import { sealPending, type Chain, type Sealed } from './sealing.ts';
 /** How long (ms) an event may wait for its seal. */
 const everyMs = 1_000;
 
+/** How often (ms) it is asked whether events wait, and for how long one may: far more than it ever takes. */
+const overdueMs = 60_000;
+
 export interface SealerOptions extends Chain {
   readonly pool: pg.Pool;
   readonly anchor: Anchor;
@@ -23,6 +26,7 @@ export class Sealer {
   #running: Promise<void> = Promise.resolve();
   #stopped = false;
   #failing = false;
+  #askedAt = performance.now();
 
   constructor(options: SealerOptions) {
     this.#options = options;
@@ -50,6 +54,25 @@ export class Sealer {
     }
   }
 
+  /**
+   * Says so when events of late have no seal: whoever writes to the database can keep us from the chain, by its lock or by
+   * what tells us of events, and would then take events away that nobody misses.
+   * @param now - milliseconds since 1970
+   * @returns how many
+   */
+  async reportOverdue(now = Date.now()): Promise<number> {
+    const { pool, log } = this.#options;
+    const { rows } = await pool.query<{ count: number }>(
+      `SELECT count(*)::int AS count FROM "AuditEvent" e
+       WHERE e."at" > $1 AND e."at" <= $2 AND NOT EXISTS (SELECT FROM audit.seals WHERE event_id = e."id")`,
+      [new Date(now - 10 * overdueMs), new Date(now - overdueMs)],
+    );
+    const count = rows[0]?.count ?? 0;
+    if (count > 0)
+      log.error({ events: count }, 'audit events are not sealed: something in the database keeps us from it');
+    return count;
+  }
+
   #schedule(): void {
     if (this.#stopped) return;
     this.#timer = setTimeout(() => {
@@ -61,6 +84,10 @@ export class Sealer {
     const { log } = this.#options;
     try {
       await this.sealAll();
+      if (performance.now() - this.#askedAt > overdueMs) {
+        this.#askedAt = performance.now();
+        await this.reportOverdue();
+      }
       this.#failing = false;
     } catch (error) {
       // The database may be away for a while; once is enough to say so.

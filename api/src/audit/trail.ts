@@ -11,12 +11,13 @@ import type { Audit } from './service.ts';
 import { verify, type Verification, type VerificationOptions } from './verification.ts';
 
 const settingKey = 'audit.retention';
-const settingShape = z.object({ days: z.int().nullable() });
-
 const dayMs = 24 * 60 * 60_000;
 
 /** In days. Shorter than a month would help whoever wants to be gone before somebody looks. */
 export const retentionDays = { min: 30, max: 3_650, default: 365 } as const;
+
+/** What nobody can set was written by somebody else, and is not followed. */
+const settingShape = z.object({ days: z.int().min(retentionDays.min).max(retentionDays.max).nullable() });
 
 /** The record as a whole: sealed, checked, and taken away at its old end. */
 export class AuditTrail {
@@ -77,9 +78,9 @@ export class AuditTrail {
   async deleteOld(signal: AbortSignal, now = Date.now()): Promise<number> {
     const days = await this.retentionDays();
     if (days === null) return 0;
-    const { db } = this.#platform;
+    const { db, log } = this.#platform;
     const before = new Date(now - days * dayMs);
-    const events = await deleteOld({ pool: db.pool, seals: this.#chain.seals, before, signal });
+    const events = await deleteOld({ pool: db.pool, seals: this.#chain.seals, log, before, signal });
     if (events > 0) {
       await this.#audit.record(db.prisma, {
         actor: { kind: 'system', label: 'retention' },
