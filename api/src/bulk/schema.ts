@@ -6,6 +6,7 @@ import type { ContainerAction } from '../containers/service.ts';
 import type { RequestContext } from '../context.ts';
 import { each, everywhere } from '../graphql/access.ts';
 import { requireOn } from '../graphql/refusals.ts';
+import { renewed } from '../graphql/renewal.ts';
 import { notFound } from '../errors.ts';
 import { BulkContainerResult, BulkServerResult, type ContainerTarget } from './result-type.ts';
 import { inBulk, type Outcome } from './service.ts';
@@ -169,7 +170,8 @@ function eachServer(
     serverOf: (id) => id,
     signal: context.signal,
     work: async (id) => {
-      requireOn(context, { access: scope, where: id }, action);
+      // Its turn may come long after the whole was allowed.
+      requireOn(await renewed(context), { access: scope, where: id }, action);
       await work(id);
     },
   });
@@ -191,7 +193,7 @@ builder.mutationFields((t) => ({
         signal: context.signal,
         work: async (target) => {
           const need = { access: 'docker:containers:write', where: target.serverId } as const;
-          requireOn(context, need, 'mutation.bulkContainers');
+          requireOn(await renewed(context), need, 'mutation.bulkContainers');
           await work(target);
         },
       });

@@ -8,11 +8,11 @@ import type { Admission } from '../graphql/admission.ts';
 import { tokenIn, type Authentication, type Claim } from '../graphql/authentication.ts';
 import type { Documents } from '../graphql/documents.ts';
 import { limits } from '../graphql/limits.ts';
+import { renew } from '../graphql/renewal.ts';
 import { refuseForeignPages } from '../graphql/request-guard.ts';
 import { refuseUpgrade } from '../http/dispatch.ts';
 import type { RequestFacts } from '../http/exchange.ts';
 import { readSessionCookie } from '../identity/service.ts';
-import { kindOfId } from '../ids.ts';
 import { principalChanged, type PrincipalChange } from '../identity/events.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
@@ -231,17 +231,4 @@ export class PublicServer {
     const { platform, services } = this.#options;
     return { log: platform.log, db: platform.db, services, signal };
   }
-}
-
-/** Sessions and tokens tell each other apart by the prefix of their ids. */
-async function renew(
-  { identity, tokens }: Services,
-  ids: readonly string[],
-): Promise<ReadonlyMap<string, PersonPrincipal>> {
-  const isToken = (id: string): boolean => kindOfId(id) === 'token';
-  const [sessions, programs] = await Promise.all([
-    identity.sessions.renew(ids.filter((id) => !isToken(id))),
-    tokens.renew(ids.filter(isToken)),
-  ]);
-  return new Map<string, PersonPrincipal>([...sessions, ...programs]);
 }

@@ -1,0 +1,32 @@
+import { credentialOf, isPerson, type PersonPrincipal, type RequestContext } from '../context.ts';
+import { unauthenticated } from '../errors.ts';
+import { kindOfId } from '../ids.ts';
+import type { Services } from '../services.ts';
+
+/**
+ * Who these sessions and API tokens stand for now; those that ended are missing. The two tell each other apart by the
+ * prefix of their ids.
+ */
+export async function renew(
+  { identity, tokens }: Pick<Services, 'identity' | 'tokens'>,
+  credentialIds: readonly string[],
+): Promise<ReadonlyMap<string, PersonPrincipal>> {
+  const isToken = (id: string): boolean => kindOfId(id) === 'token';
+  const [sessions, programs] = await Promise.all([
+    identity.sessions.renew(credentialIds.filter((id) => !isToken(id))),
+    tokens.renew(credentialIds.filter(isToken)),
+  ]);
+  return new Map<string, PersonPrincipal>([...sessions, ...programs]);
+}
+
+/**
+ * The same request with the rights held now, for what goes on for a while after it was allowed.
+ * @throws ServerKitError UNAUTHENTICATED when the session or token has ended
+ */
+export async function renewed(context: RequestContext): Promise<RequestContext> {
+  if (!isPerson(context.principal)) return context;
+  const id = credentialOf(context.principal);
+  const principal = (await renew(context.services, [id])).get(id);
+  if (!principal) throw unauthenticated();
+  return { ...context, principal };
+}
