@@ -1,6 +1,7 @@
 #!/bin/sh
-# Brings the real parts that tests use: a Docker engine, Chromium, debootstrap, network tools, and base images made
-# from Debian's own packages (no registry is involved). Safe to run again: what is there is left alone.
+# Brings the real parts that tests use: a Docker engine and both generations of Compose, Chromium, debootstrap, network
+# tools, and base images made from Debian's own packages (no registry is involved). Safe to run again: what is there is
+# left alone.
 #
 #   sh scripts/provision.sh           install and make what is missing (root on Debian), else say what it would be
 #   sh scripts/provision.sh --check   only say what is missing
@@ -10,12 +11,15 @@
 set -eu
 
 suite=bookworm
+# What ServerKit's own images stand on, and where the second Compose comes from.
+next_suite=trixie
 cache=${SERVERKIT_TEST_CACHE:-/var/cache/serverkit-test}
 engine_log=${cache}/dockerd.log
 
 # The right-hand side says what each package is for.
 packages="
   docker.io           engine and client
+  docker-compose      the first Compose, on Debian 12; the second one from Debian 13 on
   chromium            browser end-to-end tests
   fonts-dejavu-core   text that the browser can draw
   debootstrap         bare Debian machines
@@ -31,11 +35,16 @@ packages="
   util-linux          setsid, flock, unshare
 "
 
-# Recipes; changing one makes its image anew. The bare one has what Debian cannot do without: no curl, no certificates.
-bare_packages=
+# Recipes; changing one makes its image anew. The bare roots have what Debian cannot do without: no curl, no certificates.
 systemd_packages=ca-certificates,curl,dbus,iproute2,procps,systemd,systemd-sysv
+proxies_packages=$systemd_packages,apache2,caddy,git,haproxy,nginx
+postgres_packages=postgresql-17
 busybox_image=serverkit-test/busybox:1
 systemd_image=serverkit-test/systemd:bookworm
+proxies_image=serverkit-test/proxies:bookworm
+debian_image=serverkit-test/debian:trixie
+postgres_image=serverkit-test/postgres:17
+compose_v2=$cache/docker-compose-v2
 
 say() { printf '  %s\n' "$*"; }
 missing_count=0
@@ -139,21 +148,22 @@ mirror() {
   printf '%s' "${found:-http://deb.debian.org/debian}"
 }
 
-make_rootfs() { # name recipe packages
-  if is_made "$1" "$2" || ! command -v debootstrap >/dev/null 2>&1; then return 0; fi
-  say "making a Debian $suite root${3:+ with $3} (about a minute, once)"
+make_rootfs() { # name suite packages
+  if is_made "$1" "$2 $3" || ! command -v debootstrap >/dev/null 2>&1; then return 0; fi
+  say "making a Debian $2 root${3:+ with $3} (about a minute, once)"
   tree=$(mktemp -d "$cache/root.XXXXXX")
   mkdir -p "$cache/debs"
-  if debootstrap --variant=minbase ${3:+--include="$3"} --cache-dir="$cache/debs" "$suite" "$tree" "$(mirror)" \
+  if debootstrap --variant=minbase ${3:+--include="$3"} --cache-dir="$cache/debs" "$2" "$tree" "$(mirror)" \
     >"$cache/debootstrap.log" 2>&1; then
     # Its own identity would be shared by every machine made from it.
     : >"$tree/etc/machine-id"
-    rm -rf "$tree/var/cache/apt/archives" "$tree/var/lib/apt/lists" "$tree/usr/sbin/policy-rc.d"
+    rm -rf "$tree/var/cache/apt/archives" "$tree/var/lib/apt/lists" "$tree/usr/sbin/policy-rc.d" \
+      "$tree/var/lib/postgresql"
     mkdir -p "$tree/var/cache/apt/archives/partial" "$tree/var/lib/apt/lists/partial"
     chmod 755 "$tree"
     tar -C "$tree" --numeric-owner -cf "$cache/$1.tar.new" .
     mv "$cache/$1.tar.new" "$cache/$1.tar"
-    printf '%s' "$2" >"$cache/$1.recipe"
+    printf '%s' "$2 $3" >"$cache/$1.recipe"
   else
     tail -n 20 "$cache/debootstrap.log" >&2
   fi
@@ -174,12 +184,36 @@ make_python() {
   fi
 }
 
-make_systemd_image() {
-  if ! engine || ! is_made systemd "$suite $systemd_packages" || has_image "$systemd_image" "$systemd_packages"; then
-    return 0
+make_image() { # image root recipe change...
+  image=$1 root=$2 recipe=$3
+  shift 3
+  if engine && [ -s "$cache/$root.tar" ] && ! has_image "$image" "$recipe"; then
+    import_image "$image" "$recipe" "$cache/$root.tar" "$@"
   fi
-  import_image "$systemd_image" "$systemd_packages" "$cache/systemd.tar" --change 'CMD ["/sbin/init"]' \
-    --change 'ENV container=docker'
+}
+
+# Whatever is built on these images inherits their label. Without a name and an hour old, it belongs to no build any more.
+drop_old_layers() {
+  engine || return 0
+  docker image prune --force --filter dangling=true --filter label=serverkit.recipe --filter until=1h >/dev/null || true
+}
+
+# Debian 12 has the first Compose alone; the second one, a single static program, is in the release after it.
+fetch_compose() {
+  if [ -x "$compose_v2" ] || docker compose version >/dev/null 2>&1; then return 0; fi
+  say "fetching the second Compose from Debian $next_suite"
+  place=$(mktemp -d)
+  mkdir -p "$place/lists/partial" "$place/archives/partial" "$place/tree"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(mirror) $next_suite main" >"$place/sources.list"
+  set -- -o "Dir::Etc::SourceList=$place/sources.list" -o Dir::Etc::SourceParts=- -o "Dir::State::Lists=$place/lists" \
+    -o "Dir::Cache=$place" -o APT::Sandbox::User=root
+  if (cd "$place" && apt-get "$@" update && apt-get "$@" download docker-compose) >"$cache/compose.log" 2>&1; then
+    dpkg-deb --extract "$place"/docker-compose_*.deb "$place/tree"
+    mv "$place/tree/usr/libexec/docker/cli-plugins/docker-compose" "$compose_v2"
+  else
+    tail -n 20 "$cache/compose.log" >&2
+  fi
+  rm -rf "$place"
 }
 
 report() {
@@ -194,8 +228,10 @@ report() {
   if ! engine; then
     lacking 'a Docker engine that answers'
   else
-    docker image inspect "$busybox_image" >/dev/null 2>&1 || lacking "the image $busybox_image"
-    docker image inspect "$systemd_image" >/dev/null 2>&1 || lacking "the image $systemd_image"
+    for image in "$busybox_image" "$systemd_image" "$proxies_image" "$debian_image" "$postgres_image"; do
+      docker image inspect "$image" >/dev/null 2>&1 || lacking "the image $image"
+    done
+    [ -x "$compose_v2" ] || docker compose version >/dev/null 2>&1 || lacking 'Compose, the second one'
   fi
   [ -s "$cache/python/recipe" ] || lacking 'the Python library gql'
   [ -s "$cache/$suite.tar" ] || lacking "the root file system $cache/$suite.tar"
@@ -208,10 +244,19 @@ if [ "${1:-}" != --check ] && root && debian; then
   install_packages
   start_engine
   make_busybox
-  make_rootfs "$suite" "$suite $bare_packages" "$bare_packages"
-  make_rootfs systemd "$suite $systemd_packages" "$systemd_packages"
-  make_systemd_image
+  make_rootfs "$suite" "$suite" ''
+  make_rootfs systemd "$suite" "$systemd_packages"
+  make_image "$systemd_image" systemd "$systemd_packages" --change 'CMD ["/sbin/init"]' --change 'ENV container=docker'
+  make_rootfs proxies "$suite" "$proxies_packages"
+  make_image "$proxies_image" proxies "$proxies_packages" --change 'CMD ["/sbin/init"]' --change 'ENV container=docker'
+  make_rootfs debian "$next_suite" ''
+  make_image "$debian_image" debian "$next_suite" --change 'CMD ["bash"]'
+  make_rootfs postgres "$next_suite" "$postgres_packages"
+  make_image "$postgres_image" postgres "$postgres_packages" --change 'CMD ["bash"]' \
+    --change 'ENV PATH=/usr/lib/postgresql/17/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
   make_python
+  fetch_compose
+  drop_old_layers
 fi
 report
 if [ "$missing_count" -eq 0 ]; then

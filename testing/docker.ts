@@ -72,7 +72,8 @@ export async function container({
   };
 }
 
-const isAlive = (pid: number): boolean => {
+/** Whether there is a process with this number. */
+export const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
   } catch {

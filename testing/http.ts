@@ -1,6 +1,7 @@
 import { request as requestPlain } from 'node:http';
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 import { request as requestTls } from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { text } from 'node:stream/consumers';
 
 /** An answer with its whole body. */
@@ -18,12 +19,14 @@ export interface HttpRequest {
   /** PEM of the authority to trust. Certificates are always checked. */
   readonly ca?: string;
   readonly signal?: AbortSignal;
+  /** Where a name leads, instead of asking the system. */
+  readonly lookup?: LookupFunction;
 }
 
 /** One request on a connection of its own, so that no test leaves sockets to the next. */
 export async function http(
   url: string | URL,
-  { method, headers = {}, body, ca, signal }: HttpRequest = {},
+  { method, headers = {}, body, ca, signal, lookup }: HttpRequest = {},
 ): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const target = new URL(url);
@@ -34,6 +37,7 @@ export async function http(
     agent: false,
     ...(ca === undefined ? {} : { ca }),
     ...(signal === undefined ? {} : { signal }),
+    ...(lookup === undefined ? {} : { lookup }),
   };
   send(target, options, (response) => {
     text(response).then(

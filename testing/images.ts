@@ -6,6 +6,12 @@ export const testImages = {
   busybox: 'serverkit-test/busybox:1',
   /** Debian 12 with systemd, for containers whose process 1 it is. */
   systemd: 'serverkit-test/systemd:bookworm',
+  /** That, and the reverse proxies that docs/deploy.md speaks of. */
+  proxies: 'serverkit-test/proxies:bookworm',
+  /** Debian 13 and nothing else: what the images of the product stand on here. */
+  debian: 'serverkit-test/debian:trixie',
+  /** Debian's PostgreSQL 17. */
+  postgres: 'serverkit-test/postgres:17',
 } as const;
 
 /** Where scripts/provision.sh keeps what is dear to make, outside the checkout. */

@@ -3,12 +3,17 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { describe, test } from 'vitest';
 import { join } from 'node:path';
 import { cacheFolder, rootfsArchive, testImages } from './images.ts';
+import { composeTools } from './product/compose.ts';
 
 /** What a suite may need besides Node: real parts that the machine has or has not. */
 export type Part =
   | 'root'
   | 'docker'
   | 'systemd-image'
+  | 'proxies-image'
+  | 'debian-image'
+  | 'postgres-image'
+  | 'compose'
   | 'chromium'
   | 'netns'
   | 'iptables'
@@ -48,19 +53,21 @@ export function chromiumPath(): string | undefined {
 /** The Python that has the libraries of examples/python. */
 export const pythonPath = (): string => join(cacheFolder(), 'python/bin/python');
 
+const image = (name: string): string | undefined =>
+  succeeds('docker', 'image', 'inspect', name) ? undefined : `the image ${name} is missing`;
+
 /** Each answers what is missing, as a sentence for the person who runs the tests, or undefined. */
 const checks: Record<Part, () => string | undefined> = {
   root: () => (isRoot() ? undefined : 'this needs to run as root'),
   docker: () => {
     if (!succeeds('docker', 'version')) return 'no Docker engine answers';
-    return succeeds('docker', 'image', 'inspect', testImages.busybox)
-      ? undefined
-      : `the image ${testImages.busybox} is missing`;
+    return image(testImages.busybox);
   },
-  'systemd-image': () =>
-    succeeds('docker', 'image', 'inspect', testImages.systemd)
-      ? undefined
-      : `the image ${testImages.systemd} is missing`,
+  'systemd-image': () => image(testImages.systemd),
+  'proxies-image': () => image(testImages.proxies),
+  'debian-image': () => image(testImages.debian),
+  'postgres-image': () => image(testImages.postgres),
+  compose: () => (composeTools().length > 0 ? undefined : 'there is no Compose'),
   chromium: () => (chromiumPath() ? undefined : 'Chromium is not installed'),
   netns: () =>
     isRoot() && succeeds('ip', 'netns', 'list') ? undefined : 'network namespaces need root and iproute2',

@@ -39,6 +39,11 @@ export function connectToDatabase(dataDirectory: string): pg.Pool {
   return new pg.Pool({ host: socket, user: clusterUser, database: 'postgres', max: 1 });
 }
 
+/** Connections to a database of somebody else's. */
+export function connectToExternal(url: string): pg.Pool {
+  return new pg.Pool({ connectionString: url, max: 1 });
+}
+
 /** SIGKILL to the postmaster of a data directory, if there is one. */
 export function killDatabase(dataDirectory: string): number | undefined {
   const pid = readPostmasterFile(join(dataDirectory, 'pg', '18'))?.pid;

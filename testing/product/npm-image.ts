@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto';
+import { existsSync, realpathSync } from 'node:fs';
+import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { npmScript } from '../../scripts/setup/run.mjs';
+import { docker } from '../docker.ts';
+import { cacheFolder, testImages } from '../images.ts';
+import { run } from '../processes.ts';
+import { tempDir, type TempDir } from '../tmp.ts';
+import { adopt, build } from './checkout-tags.ts';
+
+const label = 'serverkit.locked';
+
+/**
+ * An image with Node and npm as the official one has them, and every locked package in npm's cache. So `npm ci` in the
+ * Dockerfile is the very one that everybody runs, and needs no network. Made once for a package-lock.json.
+ */
+export async function npmImage(): Promise<string> {
+  const locked = createHash('sha256')
+    .update(await readFile('package-lock.json'))
+    .digest('hex');
+  // By name as well: what is built on it has the same label.
+  const found = await docker('images', '--quiet', '--filter', `label=${label}=${locked}`, 'serverkit-test/npm');
+  const [id] = found.split('\n');
+  if (id) return adopt('npm', id);
+
+  await using context = await tempDir('serverkit-npm-');
+  const npm = dirname(dirname(npmScript()));
+  await cp(realpathSync(npm), context.file('npm'), { recursive: true, dereference: true });
+  await cp(process.execPath, context.file('node'));
+  await chmod(context.file('node'), 0o755);
+  await fillCache(context);
+  await writeFile(
+    context.file('Dockerfile'),
+    [
+      `FROM ${testImages.debian}`,
+      'COPY node /usr/local/bin/node',
+      'COPY npm /usr/local/lib/node_modules/npm',
+      'COPY cache /var/cache/npm',
+      'RUN ln -s ../lib/node_modules/npm/bin/npm-cli.js /usr/local/bin/npm',
+      'ENV npm_config_cache=/var/cache/npm npm_config_offline=true',
+      `LABEL ${label}=${locked}`,
+    ].join('\n'),
+  );
+  return await build('npm', [context.path]);
+}
+
+/** Has npm install what is locked, once, into a folder that is thrown away: what it keeps is its cache. */
+async function fillCache(context: TempDir): Promise<void> {
+  const kept = join(cacheFolder(), 'npm');
+  const place = context.file('install');
+  const manifests = (await run('git', ['ls-files', 'package.json', '*/package.json'])).trim().split('\n');
+  for (const file of ['package-lock.json', '.npmrc', ...manifests]) {
+    await mkdir(dirname(join(place, file)), { recursive: true });
+    await cp(file, join(place, file));
+  }
+  await run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--cache', kept, '--loglevel=error'], {
+    cwd: place,
+  });
+  await rm(place, { recursive: true });
+  await mkdir(context.file('cache'));
+  if (!existsSync(join(kept, '_cacache'))) throw new Error(`npm left nothing in ${kept}`);
+  await cp(join(kept, '_cacache'), context.file('cache', '_cacache'), { recursive: true });
+}
