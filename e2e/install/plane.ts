@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { connectToDatabase } from '../../api/src/database/testing.ts';
 import { readSamples } from '../../api/src/metrics/latest.ts';
 import type { StoredSample } from '../../api/src/metrics/sample.ts';
@@ -135,16 +136,21 @@ export async function untilStatus(
   });
 }
 
-/** Every sample of a server as the database has it, in order. */
+/** Every sample of a server as the database of a control plane on this machine has it, in order. */
 export async function storedSamples({ dataDir }: ControlPlane, serverId: string): Promise<StoredSample[]> {
   const pool = connectToDatabase(dataDir);
   try {
-    const { rows } = await pool.query<{ number: number }>('SELECT number FROM "Server" WHERE id = $1', [
-      serverId,
-    ]);
-    const number = rows[0]?.number ?? -1;
-    return (await readSamples(pool, number, 0, Date.now() + 60_000)).map(({ sample }) => sample);
+    return await samplesIn(pool, serverId);
   } finally {
     await pool.end();
   }
+}
+
+/** Every sample of a server as a database has it, in order. */
+export async function samplesIn(pool: pg.Pool, serverId: string): Promise<StoredSample[]> {
+  const { rows } = await pool.query<{ number: number }>('SELECT number FROM "Server" WHERE id = $1', [
+    serverId,
+  ]);
+  const number = rows[0]?.number ?? -1;
+  return (await readSamples(pool, number, 0, Date.now() + 60_000)).map(({ sample }) => sample);
 }

@@ -4,15 +4,25 @@ import { testImages } from '../../testing/images.ts';
 import { run } from '../../testing/processes.ts';
 import { dropPackets, pasteInto, type Machine } from './machine.ts';
 
-/**
- * A Debian machine whose process 1 is systemd, as a container.
- * @param shared - a folder of ours, which it has as /shared
- */
-export async function systemdMachine(shared?: string): Promise<Machine> {
+interface SystemdMachineOptions {
+  /** A folder of ours, which it has as /shared. */
+  readonly shared?: string;
+  /** @default the bare one */
+  readonly image?: string;
+  /** Further folders of ours, as for `docker run --volume`. */
+  readonly volumes?: readonly string[];
+}
+
+/** A Debian machine whose process 1 is systemd, as a container. */
+export async function systemdMachine({
+  shared,
+  image = testImages.systemd,
+  volumes = [],
+}: SystemdMachineOptions = {}): Promise<Machine> {
   await using undo = new AsyncDisposableStack();
   const box = undo.use(
     await container({
-      image: testImages.systemd,
+      image,
       name: uniqueName('serverkit-systemd'),
       command: ['/sbin/init'],
       // prettier-ignore
@@ -21,7 +31,7 @@ export async function systemdMachine(shared?: string): Promise<Machine> {
         '--security-opt', 'apparmor=unconfined', '--security-opt', 'seccomp=unconfined',
         '--tmpfs', '/run', '--tmpfs', '/run/lock', '--tmpfs', '/tmp:exec',
         '--volume', '/sys/fs/cgroup:/sys/fs/cgroup:rw',
-        ...(shared === undefined ? [] : ['--volume', `${shared}:/shared`]),
+        ...[...(shared === undefined ? [] : [`${shared}:/shared`]), ...volumes].flatMap((one) => ['--volume', one]),
       ],
     }),
   );

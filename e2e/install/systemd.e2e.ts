@@ -33,7 +33,7 @@ describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine 
   beforeAll(async () => {
     const shared = undo.use(await tempDir());
     await chmod(shared.path, 0o755);
-    machine = undo.use(await systemdMachine(shared.path));
+    machine = undo.use(await systemdMachine({ shared: shared.path }));
     undo.use(await dockerRelay(shared.file('docker.sock')));
     control = undo.use(await reachablePlane(machine.hostAddress));
     invitation = await invite(control.client, 'with-systemd');

@@ -20,7 +20,13 @@ export async function npmImage(): Promise<string> {
     .update(await readFile('package-lock.json'))
     .digest('hex');
   // By name as well: what is built on it has the same label.
-  const found = await docker('images', '--quiet', '--filter', `label=${label}=${locked}`, 'serverkit-test/npm');
+  const found = await docker(
+    'images',
+    '--quiet',
+    '--filter',
+    `label=${label}=${locked}`,
+    'serverkit-test/npm',
+  );
   const [id] = found.split('\n');
   if (id) return adopt('npm', id);
 
