@@ -6,6 +6,7 @@ import './identity/schema.ts';
 import './tokens/schema.ts';
 import './audit/schema.ts';
 import './servers/schema.ts';
+import './saved-filters/schema.ts';
 import './containers/schema.ts';
 import './bulk/schema.ts';
 import './control-plane/schema.ts';

@@ -12,6 +12,7 @@ import { Keys } from './keys/service.ts';
 import { Metrics } from './metrics/service.ts';
 import { Overview } from './overview/service.ts';
 import type { Platform } from './platform.ts';
+import { SavedFilters } from './saved-filters/service.ts';
 import { Servers } from './servers/service.ts';
 import { Tokens } from './tokens/service.ts';
 
@@ -32,6 +33,7 @@ export interface Services {
   readonly keys: Keys;
   readonly metrics: Metrics;
   readonly overview: Overview;
+  readonly savedFilters: SavedFilters;
   readonly servers: Servers;
   readonly tokens: Tokens;
   readonly topics: Topics;
@@ -67,6 +69,7 @@ export function createServices(platform: Platform): Services {
     keys,
     metrics,
     overview,
+    savedFilters: new SavedFilters({ db, audit }),
     servers,
     tokens,
     topics,

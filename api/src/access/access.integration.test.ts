@@ -1,75 +1,14 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../../../testing/events.ts';
-import type { TestClient } from '../../../testing/graphql-client.ts';
-import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
 import { newId } from '../ids.ts';
 import { dig, rawSocket, subscribeMessage, type RawSocket } from '../live/testing.ts';
 import { serverChanges } from '../servers/events.ts';
+import { accessWorld, codeOf, serversOf } from './testing.ts';
 
-let api: TestApi;
-let admin: TestClient;
-beforeAll(async () => {
-  api = await testApi();
-  admin = (await api.join('admin')).client;
-});
+const { api, admin, addServer, addGroup, move, limited, grant, revoke, program } = await accessWorld();
 afterAll(() => api[Symbol.asyncDispose]());
 
 let [mine, other, group, inner] = ['', '', '', ''];
-
-async function addServer(name: string): Promise<string> {
-  const id = newId('server');
-  await api.platform.db.prisma.server.create({
-    data: { id, name: `${name} ${id}`, permissionProfile: 'docker_manager', tags: [`tag ${id}`] },
-  });
-  return id;
-}
-
-async function addGroup(name: string, parentId?: string): Promise<string> {
-  const input = { name: `${name} ${newId('group')}`, parentId };
-  const made = await admin.query<{ createServerGroup: { group: { id: string } } }>(
-    'mutation M($input: CreateServerGroupInput!) { createServerGroup(input: $input) { group { id } } }',
-    { input },
-  );
-  return made.createServerGroup.group.id;
-}
-
-const move = (serverIds: string[], groupId: string | null, client = admin) =>
-  client.answer<{ moveServers: { target: string; ok: boolean }[] }>(
-    'mutation M($input: MoveServersInput!) { moveServers(input: $input) { target ok error { code } } }',
-    { input: { serverIds, groupId } },
-  );
-
-async function limited(role: 'viewer' | 'operator'): Promise<TestPerson> {
-  const person = await api.join(role);
-  await admin.query(
-    'mutation M($input: SetUserAccessInput!) { setUserAccess(input: $input) { user { id } } }',
-    {
-      input: { userId: person.userId, access: 'GRANTED' },
-    },
-  );
-  return person;
-}
-
-async function grant(person: TestPerson, input: object): Promise<string> {
-  const given = await admin.query<{ grantAccess: { grant: { id: string } } }>(
-    'mutation M($input: GrantAccessInput!) { grantAccess(input: $input) { grant { id } } }',
-    { input: { userId: person.userId, ...input } },
-  );
-  return given.grantAccess.grant.id;
-}
-
-const revoke = (grantId: string) =>
-  admin.query(`mutation { revokeGrant(input: { grantId: "${grantId}" }) { revokedGrantId } }`);
-
-const codeOf = (answer: { readonly errors?: readonly object[] | undefined }) =>
-  dig(answer.errors, 0, 'extensions', 'code');
-
-async function serversOf(client: TestClient): Promise<unknown> {
-  const { data } = await client.answer<{ servers: { nodes: { id: string }[]; totalCount: number } }>(
-    '{ servers(first: 500) { totalCount nodes { id } } }',
-  );
-  return data?.servers.nodes.map(({ id }) => id).toSorted();
-}
 
 beforeEach(async () => {
   [mine, other] = [await addServer('mine'), await addServer('other')];
@@ -311,47 +250,67 @@ describe('giving access', () => {
   });
 });
 
-describe('bulk changes', () => {
-  test('answer for each target by itself, and check each', async () => {
-    const person = await limited('operator');
-    await grant(person, { serverId: mine });
-    const bulk = await person.client.query(
-      `mutation M($targets: [ContainerTarget!]!) {
-        bulkContainers(input: { action: STOP, targets: $targets }) { target ok error { code } }
-      }`,
-      { targets: [mine, other].map((serverId) => ({ serverId, containerId: 'web' })) },
+describe('an invitation', () => {
+  const password = 'correct horse battery staple';
+  const invite = (input: object, client = admin) =>
+    client.answer<{ inviteUser: { link: string } }>(
+      'mutation M($input: InviteUserInput!) { inviteUser(input: $input) { link invitation { access grants { serverId groupId scopes } } } }',
+      { input: { email: `${newId('user')}@example.com`, role: 'OPERATOR', ...input } },
     );
-    expect(bulk).toEqual({
-      bulkContainers: [
-        { target: `${mine}/web`, ok: false, error: { code: 'AGENT_OFFLINE' } },
-        { target: `${other}/web`, ok: false, error: { code: 'NOT_FOUND' } },
+  const accept = async (link: string) => {
+    const joined = await api.stranger.query<{ acceptInvitation: { viewer: { user: { id: string } } } }>(
+      'mutation M($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { viewer { user { id } } } }',
+      { input: { token: new URL(link).hash.slice(1), name: 'New', password } },
+    );
+    return joined.acceptInvitation.viewer.user.id;
+  };
+
+  test('gives its grants to who accepts it, as far as what they are on is still there', async () => {
+    const { data, errors } = await invite({
+      access: 'GRANTED',
+      grants: [
+        { serverId: mine, scopes: ['docker:containers:read'] },
+        { groupId: group },
+        { serverId: other },
       ],
     });
-    const tagged = await person.client.query(
-      'mutation M($input: TagServersInput!) { tagServers(input: $input) { target ok error { code } } }',
-      { input: { serverIds: [mine, other], add: ['x'], remove: [`tag ${mine}`] } },
-    );
-    expect(tagged).toEqual({
-      tagServers: [
-        { target: mine, ok: true, error: null },
-        { target: other, ok: false, error: { code: 'NOT_FOUND' } },
-      ],
+    expect(errors).toBeUndefined();
+    expect(data).toMatchObject({
+      inviteUser: {
+        invitation: {
+          access: 'GRANTED',
+          grants: [
+            { serverId: mine, groupId: null, scopes: ['servers:read', 'docker:containers:read'] },
+            { serverId: null, groupId: group, scopes: ['servers:read', '*'] },
+            { serverId: other },
+          ],
+        },
+      },
     });
-    const { prisma } = api.platform.db;
-    expect((await prisma.server.findUniqueOrThrow({ where: { id: mine } })).tags).toEqual(['x']);
-    expect((await prisma.server.findUniqueOrThrow({ where: { id: other } })).tags).toEqual([`tag ${other}`]);
+    await api.platform.db.prisma.server.delete({ where: { id: other } });
+    const userId = await accept(data?.inviteUser.link ?? '');
+    const user = await api.platform.db.prisma.user.findUniqueOrThrow({
+      where: { id: userId },
+      include: { grants: { orderBy: { createdAt: 'asc' } } },
+    });
+    expect(user.access).toBe('granted');
+    expect(user.grants.map(({ serverId, groupId }) => serverId ?? groupId)).toEqual([mine, group]);
   });
 
-  test('leave out what is not there, and keep to their number', async () => {
-    const gone = newId('server');
-    const { data } = await move([mine, gone], group);
-    expect(data?.moveServers.map(({ ok }) => ok)).toEqual([true, false]);
-    const many = Array.from({ length: 501 }, () => newId('server'));
-    expect(codeOf(await move(many, group))).toBe('INPUT_INVALID');
-    const deleted = await admin.query(
-      'mutation M($ids: [ID!]!) { bulkServers(input: { action: DELETE, serverIds: $ids }) { target ok } }',
-      { ids: [mine, mine] },
+  test('gives nothing that whoever invites does not hold, or that does not fit together', async () => {
+    const maker = await api.join('admin');
+    const scopes = ['users:write', 'users:read', 'servers:read', 'audit:read'];
+    const narrow = await program(maker, { scopes });
+    expect(
+      codeOf(await invite({ role: 'VIEWER', access: 'GRANTED', grants: [{ serverId: mine }] }, narrow)),
+    ).toBe('PERMISSION_DENIED');
+    expect(codeOf(await invite({ role: 'ADMIN', access: 'GRANTED' }))).toBe('INPUT_INVALID');
+    expect(codeOf(await invite({ grants: [{ serverId: mine }] }))).toBe('INPUT_INVALID');
+    expect(codeOf(await invite({ access: 'GRANTED', grants: [{ serverId: newId('server') }] }))).toBe(
+      'NOT_FOUND',
     );
-    expect(deleted).toEqual({ bulkServers: [{ target: mine, ok: true }] });
+    expect(codeOf(await invite({ access: 'GRANTED', grants: [{ serverId: mine, groupId: group }] }))).toBe(
+      'INPUT_INVALID',
+    );
   });
 });

@@ -8,24 +8,29 @@ import {
   type Scope,
 } from '@serverkit/wire/scopes.ts';
 import { actorOf } from '../audit/actor.ts';
-import type { Audit } from '../audit/service.ts';
-import type { RequestContext } from '../context.ts';
+import type { Audit, AuditTarget } from '../audit/service.ts';
+import { isPerson, type RequestContext } from '../context.ts';
 import type { Database } from '../database/database.ts';
 import { inputInvalid, notFound, permissionDenied, ServerKitError } from '../errors.ts';
 import { principalChanged } from '../identity/events.ts';
 import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
+import type { Promised } from './promised.ts';
 import type { Rights } from './rights.ts';
 
 /** Who does it: rights, and what the audit wants to know. A resolver passes its context. */
 type By = Pick<RequestContext, 'principal' | 'address'>;
 
-export interface NewGrant {
-  readonly userId: string;
+/** Where somebody is to hold what. */
+export interface GrantFields {
   /** One of the two. */
   readonly serverId?: string | null | undefined;
   readonly groupId?: string | null | undefined;
   readonly scopes: readonly string[];
+}
+
+export interface NewGrant extends GrantFields {
+  readonly userId: string;
 }
 
 interface Needs {
@@ -47,39 +52,59 @@ export class Grants {
    * @throws ServerKitError INPUT_INVALID, NOT_FOUND, PERMISSION_DENIED for a scope that `by` does not hold, or for someone
    *   who may do more than `by`
    */
-  async give({ userId, serverId, groupId, scopes }: NewGrant, by: By): Promise<AccessGrant> {
-    if ((serverId == null) === (groupId == null)) {
-      throw inputInvalid('input', 'Name a server or a group, and not both.');
-    }
-    const unknown = scopes.find((scope) => !isScopePattern(scope));
-    if (unknown !== undefined)
-      throw inputInvalid('input.scopes', `There is no scope ${unknown.slice(0, 80)}.`);
-    const given = [...new Set(['servers:read', ...scopes])];
-    const place = { serverId: serverId ?? null, groupId: groupId ?? null };
+  async give({ userId, ...fields }: NewGrant, by: By): Promise<AccessGrant> {
+    const { scopes, ...place } = checked(fields);
     const grant = await this.#needs.db.prisma.$transaction(async (tx) => {
       const user = await this.#user(tx, userId, by, 'grant.give');
-      this.#refuseMore(by, 'grant.give', user, given);
-      if (serverId != null && !(await tx.server.findUnique({ where: { id: serverId } }))) {
-        throw notFound('server', serverId);
-      }
-      if (groupId != null && !(await tx.serverGroup.findUnique({ where: { id: groupId } }))) {
-        throw notFound('group', groupId);
-      }
+      const missing = beyond(by.principal.rights, scopes);
+      if (missing) throw this.#refused(by, 'grant.give', missing, targetOf(user));
+      await findPlace(tx, place);
       await tx.accessGrant.deleteMany({ where: { userId, ...place } });
       const made = await tx.accessGrant.create({
         data: {
           id: newId('grant'),
           userId,
           ...place,
-          scopes: given,
-          createdById: by.principal.kind === 'user' ? by.principal.user.id : null,
+          scopes,
+          createdById: isPerson(by.principal) ? by.principal.user.id : null,
         },
       });
-      await this.#record(tx, by, 'grant.give', user, { ...place, scopes: given });
+      await this.#record(tx, by, 'grant.give', user, { ...place, scopes });
       return made;
     });
     this.#tell(userId);
     return grant;
+  }
+
+  /**
+   * What an invitation is to give, as it is kept with it.
+   * @throws ServerKitError INPUT_INVALID, NOT_FOUND, PERMISSION_DENIED for a scope that `by` does not hold
+   */
+  async promise(tx: Prisma.TransactionClient, grants: readonly GrantFields[], by: By): Promise<Promised[]> {
+    const promised: Promised[] = [];
+    for (const fields of grants) {
+      const grant = checked(fields);
+      const missing = beyond(by.principal.rights, grant.scopes);
+      if (missing) throw this.#refused(by, 'invitation.create', missing);
+      await findPlace(tx, grant);
+      promised.push(grant);
+    }
+    return promised;
+  }
+
+  /** Gives someone new what their invitation promised, as far as the servers and groups are still there. */
+  async keepPromise(
+    tx: Prisma.TransactionClient,
+    { userId, promised, createdById }: { userId: string; promised: readonly Promised[]; createdById: string },
+  ): Promise<void> {
+    for (const { scopes, ...place } of promised) {
+      if (!(await placeExists(tx, place))) continue;
+      // One grant for a place: the last that names it counts.
+      await tx.accessGrant.deleteMany({ where: { userId, ...place } });
+      await tx.accessGrant.create({
+        data: { id: newId('grant'), userId, ...place, scopes: [...scopes], createdById },
+      });
+    }
   }
 
   /** @throws ServerKitError NOT_FOUND, PERMISSION_DENIED for a grant of someone who may do more than `by` */
@@ -168,19 +193,17 @@ export class Grants {
     const missing = expand(role ? roleScopes[role] : ['*']).find(
       (scope) => !by.principal.rights.everywhere.has(scope),
     );
-    if (missing) throw this.#refused(by, action, user, missing);
+    if (missing) throw this.#refused(by, action, missing, targetOf(user));
     return user;
   }
 
-  /** Nobody gives what they do not hold themselves. @throws ServerKitError PERMISSION_DENIED */
-  #refuseMore(by: By, action: string, user: User, patterns: readonly string[]): void {
-    const missing = beyond(by.principal.rights, patterns);
-    if (missing) throw this.#refused(by, action, user, missing);
-  }
-
-  #refused(by: By, action: string, user: User, missing: Scope): ServerKitError {
-    const target = { kind: 'user', id: user.id, name: user.email };
-    this.#needs.audit.refused({ actor: actorOf(by), action, target, code: 'PERMISSION_DENIED' });
+  #refused(by: By, action: string, missing: Scope, target?: AuditTarget): ServerKitError {
+    this.#needs.audit.refused({
+      actor: actorOf(by),
+      action,
+      code: 'PERMISSION_DENIED',
+      ...(target && { target }),
+    });
     return permissionDenied(missing);
   }
 
@@ -191,13 +214,48 @@ export class Grants {
     user: User,
     parameters: Readonly<Record<string, unknown>>,
   ): Promise<void> {
-    const target = { kind: 'user', id: user.id, name: user.email };
-    return this.#needs.audit.record(tx, { actor: actorOf(by), action, target, parameters });
+    return this.#needs.audit.record(tx, { actor: actorOf(by), action, target: targetOf(user), parameters });
   }
 
   #tell(userId: string): void {
     this.#needs.topics.publish(principalChanged, { userId });
   }
+}
+
+function targetOf({ id, email }: User): AuditTarget {
+  return { kind: 'user', id, name: email };
+}
+
+/** servers:read comes with every grant. @throws ServerKitError INPUT_INVALID */
+function checked({ serverId, groupId, scopes }: GrantFields): Promised {
+  if ((serverId == null) === (groupId == null)) {
+    throw inputInvalid('input', 'Name a server or a group, and not both.');
+  }
+  const unknown = scopes.find((scope) => !isScopePattern(scope));
+  if (unknown !== undefined) throw inputInvalid('input.scopes', `There is no scope ${unknown.slice(0, 80)}.`);
+  return {
+    serverId: serverId ?? null,
+    groupId: groupId ?? null,
+    scopes: [...new Set(['servers:read', ...scopes])],
+  };
+}
+
+/** @throws ServerKitError NOT_FOUND */
+async function findPlace(tx: Prisma.TransactionClient, place: Omit<Promised, 'scopes'>): Promise<void> {
+  if (await placeExists(tx, place)) return;
+  throw place.serverId === null ? notFound('group', place.groupId ?? '') : notFound('server', place.serverId);
+}
+
+async function placeExists(
+  tx: Prisma.TransactionClient,
+  { serverId, groupId }: Omit<Promised, 'scopes'>,
+): Promise<boolean> {
+  // Held until the grant is there, so that nobody takes away meanwhile what it is on.
+  const found =
+    serverId === null
+      ? await tx.$executeRaw`SELECT 1 FROM "ServerGroup" WHERE "id" = ${groupId} FOR KEY SHARE`
+      : await tx.$executeRaw`SELECT 1 FROM "Server" WHERE "id" = ${serverId} FOR KEY SHARE`;
+  return found > 0;
 }
 
 /** A scope held on servers that these patterns stand for and that is not held on all of them. */

@@ -1,14 +1,7 @@
 import type { AccessGrant } from '@serverkit/prisma/generated/client/client.ts';
 import * as z from 'zod';
 import { builder } from '../builder.ts';
-
-const UserAccess = builder.enumType('UserAccess', {
-  description: 'Where the scopes of a role are held.',
-  values: {
-    ALL: { value: 'all', description: 'On every server, and for what is no server.' },
-    GRANTED: { value: 'granted', description: 'On the servers and groups of the grants alone.' },
-  } as const,
-});
+import { UserAccess } from './user-access-type.ts';
 
 const Grant = builder.prismaObject('AccessGrant', {
   name: 'Grant',

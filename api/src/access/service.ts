@@ -9,6 +9,9 @@ import { Placement } from './placement.ts';
 import { limited, noRights, unlimited, type Rights } from './rights.ts';
 import { joined, noScopes, overlap, textOf, type ScopeSet } from './scope-set.ts';
 
+export { readPromised, type Promised } from './promised.ts';
+export type { GrantFields } from './grants.ts';
+
 /** Scopes on a server, or on every server of a group and the groups below it. */
 export interface Granted {
   readonly serverId: string | null;

@@ -1,21 +1,21 @@
-import type { Scope } from '@serverkit/wire/scopes.ts';
+import type { ServerScope } from '@serverkit/wire/scopes.ts';
 import * as z from 'zod';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
+import { FleetContainerFilter } from '../containers/filter-type.ts';
 import type { ContainerAction } from '../containers/service.ts';
 import type { RequestContext } from '../context.ts';
 import { each, everywhere } from '../graphql/access.ts';
 import { requireOn } from '../graphql/refusals.ts';
 import { renewed } from '../graphql/renewal.ts';
+import { nameText } from '../input-text.ts';
+import { ServerFilterInput } from '../servers/filter-type.ts';
 import { notFound } from '../errors.ts';
 import { BulkContainerResult, BulkServerResult, type ContainerTarget } from './result-type.ts';
+import { mostTargets, selectedContainers, selectedServers, type ServerSelection } from './selection.ts';
 import { inBulk, type Outcome } from './service.ts';
 
-/** Targets of one call. */
-const mostTargets = 500;
-
-const serverIds = z.array(z.string().max(100)).min(1, 'must name at least one').max(mostTargets);
-const tags = z.array(z.string().trim().min(1, 'must not be empty').max(40)).max(20, 'at most 20 tags');
+const tags = z.array(nameText(40)).max(20, 'at most 20 tags');
 /** What Docker takes for a container: an id, a prefix of one, or a name. */
 const containerReference = z
   .string()
@@ -69,10 +69,13 @@ const BulkContainersInput = builder.inputType('BulkContainersInput', {
       defaultValue: false,
       description: 'For REMOVE: with their anonymous volumes.',
     }),
+    filter: t.field({
+      type: FleetContainerFilter,
+      description: `Those that fit, ${mostTargets} at most; instead of targets.`,
+    }),
     targets: t.field({
       type: [ContainerTargetInput],
-      required: true,
-      description: `1 to ${mostTargets} containers.`,
+      description: `1 to ${mostTargets} containers; instead of a filter.`,
       validate: z.array(z.unknown()).min(1, 'must name at least one').max(mostTargets),
     }),
     timeoutSeconds: t.int({
@@ -82,15 +85,20 @@ const BulkContainersInput = builder.inputType('BulkContainersInput', {
   }),
 });
 
+const filterField = {
+  type: ServerFilterInput,
+  description: `Those that fit and are seen, ${mostTargets} at most; instead of serverIds.`,
+} as const;
+
 const serverIdsField = {
-  required: true,
-  description: `1 to ${mostTargets} servers, by id.`,
-  validate: serverIds,
+  description: `1 to ${mostTargets} servers, by id; instead of a filter.`,
+  validate: z.array(z.string().max(100)).min(1, 'must name at least one').max(mostTargets),
 } as const;
 
 const BulkServersInput = builder.inputType('BulkServersInput', {
   fields: (t) => ({
     action: t.field({ type: BulkServerAction, required: true, description: 'What to do to each.' }),
+    filter: t.field(filterField),
     serverIds: t.idList(serverIdsField),
   }),
 });
@@ -99,6 +107,7 @@ const TagServersInput = builder.inputType('TagServersInput', {
   fields: (t) => ({
     add: t.stringList({ description: 'Tags to put on each; at most 20 fit on a server.', validate: tags }),
     remove: t.stringList({ description: 'Tags to take off each.', validate: tags }),
+    filter: t.field(filterField),
     serverIds: t.idList(serverIdsField),
   }),
 });
@@ -106,6 +115,7 @@ const TagServersInput = builder.inputType('TagServersInput', {
 const MoveServersInput = builder.inputType('MoveServersInput', {
   fields: (t) => ({
     groupId: t.id({ description: 'The group to put them into; null for none.' }),
+    filter: t.field(filterField),
     serverIds: t.idList(serverIdsField),
   }),
 });
@@ -159,19 +169,25 @@ function serverWork(action: typeof BulkServersInput.$inferInput.action, context:
   };
 }
 
+interface Deed {
+  readonly context: RequestContext;
+  readonly scope: ServerScope;
+  readonly field: string;
+}
+
 /** The same to each of the servers on which the scope is held; each once, however often it is named. */
-function eachServer(
-  ids: readonly string[],
-  { context, scope, action }: { context: RequestContext; scope: Scope; action: string },
+async function eachServer(
+  selection: ServerSelection,
+  { context, scope, field }: Deed,
   work: (serverId: string) => Promise<unknown>,
 ): Promise<Outcome<string>[]> {
   return inBulk({
-    targets: [...new Set(ids)],
+    targets: await selectedServers(selection, context),
     serverOf: (id) => id,
     signal: context.signal,
     work: async (id) => {
       // Its turn may come long after the whole was allowed.
-      requireOn(await renewed(context), { access: scope, where: id }, action);
+      requireOn(await renewed(context), { access: scope, where: id }, `mutation.${field}`);
       await work(id);
     },
   });
@@ -185,10 +201,10 @@ builder.mutationFields((t) => ({
     description:
       'Does the same to many containers, on any servers, and tells how each ended. Scope: docker:containers:write on the server of each.',
     args: { input: t.arg({ type: BulkContainersInput, required: true }) },
-    resolve: (_root, { input }, context) => {
+    resolve: async (_root, { input }, context) => {
       const work = containerWork(input, context);
       return inBulk<ContainerTarget>({
-        targets: input.targets,
+        targets: await selectedContainers(input, context),
         serverOf: ({ serverId }) => serverId,
         signal: context.signal,
         work: async (target) => {
@@ -209,8 +225,8 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: BulkServersInput, required: true }) },
     resolve: (_root, { input }, context) => {
       const scope = input.action === 'RESTART_AGENT' ? 'agent:restart' : 'servers:write';
-      const how = { context, scope, action: 'mutation.bulkServers' } as const;
-      return eachServer(input.serverIds, how, serverWork(input.action, context));
+      const deed = { context, scope, field: 'bulkServers' } as const;
+      return eachServer(input, deed, serverWork(input.action, context));
     },
   }),
   moveServers: t.field({
@@ -221,7 +237,7 @@ builder.mutationFields((t) => ({
       'Puts servers into a group, or into none; grants on groups follow. Scope: servers:write on every server.',
     args: { input: t.arg({ type: MoveServersInput, required: true }) },
     resolve: async (_root, { input }, context) => {
-      const ids = [...new Set(input.serverIds)];
+      const ids = await selectedServers(input, context);
       const moved = await context.services.groups.move(ids, input.groupId ?? null, context);
       return ids.map((id) => ({ target: id, error: moved.has(id) ? null : notFound('server', id) }));
     },
@@ -232,10 +248,10 @@ builder.mutationFields((t) => ({
     on: each,
     description: 'Puts tags on servers and takes others off. Scope: servers:write on each.',
     args: { input: t.arg({ type: TagServersInput, required: true }) },
-    resolve: (_root, { input: { serverIds: ids, add, remove } }, context) => {
-      const how = { context, scope: 'servers:write', action: 'mutation.tagServers' } as const;
+    resolve: (_root, { input: { add, remove, ...selection } }, context) => {
+      const deed = { context, scope: 'servers:write', field: 'tagServers' } as const;
       const change = { add: add ?? [], remove: remove ?? [] };
-      return eachServer(ids, how, (id) => context.services.servers.tag(id, change, actorOf(context)));
+      return eachServer(selection, deed, (id) => context.services.servers.tag(id, change, actorOf(context)));
     },
   }),
 }));

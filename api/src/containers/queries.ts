@@ -1,8 +1,8 @@
-import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
 import { each } from '../graphql/access.ts';
 import { pageOf } from '../graphql/page.ts';
 import { ServerType } from '../servers/server-type.ts';
+import { FleetContainerFilter, findContainers } from './filter-type.ts';
 import { matchesFilter } from './filter.ts';
 import { ContainerStateEnum, ContainerType } from './types.ts';
 
@@ -12,16 +12,6 @@ const ContainerFilterInput = builder.inputType('ContainerFilter', {
     labels: t.stringList({ description: 'key or key=value.' }),
     states: t.field({ type: [ContainerStateEnum], description: 'In any of these states.' }),
     text: t.string({ description: 'Found in the name, image or id.' }),
-  }),
-});
-
-const FleetContainerFilter = builder.inputType('FleetContainerFilter', {
-  description: 'Which containers of the fleet to list. All that is given must hold.',
-  fields: (t) => ({
-    labels: t.stringList({ description: 'key or key=value; all of them.' }),
-    serverIds: t.idList({ description: 'On any of these servers.' }),
-    states: t.field({ type: [ContainerStateEnum], description: 'In any of these states.' }),
-    text: t.string({ description: 'Words that are all found in the name, image or id.' }),
   }),
 });
 
@@ -90,9 +80,10 @@ builder.queryField('containers', (t) =>
         'Containers of every server, as last seen, ordered by server and container name. Scope: docker:containers:read.',
       args: { filter: t.arg({ type: FleetContainerFilter, description: 'Only these.' }) },
       resolve: async (_root, { filter, ...page }, { services, principal: { rights } }) => {
-        const sees = seesWith(rights, 'docker:containers:read');
-        const all = await services.containers.fleet(filter?.serverIds ?? null, sees);
-        const rows = filter ? all.filter((seen) => matchesFilter(seen, filter)) : all;
+        const rows = await findContainers(filter ?? {}, services, {
+          rights,
+          scope: 'docker:containers:read',
+        });
         return pageOf(rows, page, ({ serverId, container }) => `${serverId}:${container.id}`);
       },
     },

@@ -2,11 +2,12 @@ import * as z from 'zod';
 import { placesChanged } from '../access/events.ts';
 import { builder } from '../builder.ts';
 import { each, everywhere } from '../graphql/access.ts';
+import { nameText } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { GroupColour, GroupType } from './group-type.ts';
 import { mostLevels, type Group } from './service.ts';
 
-const name = z.string().trim().min(1, 'must not be empty').max(60, 'must have at most 60 characters');
+const name = nameText(60);
 const icon = z.string().regex(/^[a-z0-9-]{1,40}$/, 'must be 1 to 40 lower-case letters, digits or dashes');
 const position = z.number().int().min(0).max(100_000);
 

@@ -1,4 +1,7 @@
 import type { Invitation as InvitationRow } from '@serverkit/prisma/generated/client/client.ts';
+import * as z from 'zod';
+import { readPromised, type Promised } from '../access/service.ts';
+import { UserAccess } from '../access/user-access-type.ts';
 import { builder } from '../builder.ts';
 import { emailShape } from './email.ts';
 import { nameShape } from './fields.ts';
@@ -7,10 +10,31 @@ import { linkUrl } from './links.ts';
 import { isRole } from './principal.ts';
 import { RoleEnum, User } from './user.ts';
 
+const InvitedGrant = builder.objectRef<Promised>('InvitedGrant').implement({
+  access: 'users:read',
+  description: 'What someone invited will be granted.',
+  fields: (t) => ({
+    groupId: t.exposeID('groupId', {
+      nullable: true,
+      description: 'The group; null when it is for a server.',
+    }),
+    scopes: t.exposeStringList('scopes', { description: 'Patterns; the role stays the ceiling.' }),
+    serverId: t.exposeID('serverId', {
+      nullable: true,
+      description: 'The server; null when it is for a group.',
+    }),
+  }),
+});
+
 const Invitation = builder.prismaObject('Invitation', {
   access: 'users:read',
   description: 'A link by which someone becomes a user, not used yet.',
   fields: (t) => ({
+    access: t.field({
+      type: UserAccess,
+      description: 'Where the role will hold.',
+      resolve: ({ access }) => (access === 'all' ? 'all' : 'granted'),
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime' }),
     createdBy: t.relation('createdBy', {
       type: User,
@@ -18,6 +42,11 @@ const Invitation = builder.prismaObject('Invitation', {
     }),
     email: t.exposeString('email', { description: 'Whom it is for.' }),
     expiresAt: t.expose('expiresAt', { type: 'DateTime', description: 'May have passed: renewInvitation.' }),
+    grants: t.field({
+      type: [InvitedGrant],
+      description: 'On which servers and groups, with the access GRANTED.',
+      resolve: ({ grants }) => readPromised(grants),
+    }),
     id: t.exposeID('id'),
     name: t.exposeString('name', { description: 'Offered to whoever accepts; may be empty.' }),
     role: t.field({
@@ -47,9 +76,34 @@ builder.queryField('invitations', (t) =>
   ),
 );
 
+const InvitedGrantInput = builder.inputType('InvitedGrantInput', {
+  description: 'What someone invited will be granted.',
+  fields: (t) => ({
+    groupId: t.id({ description: 'On the servers of this group and of the groups in it.' }),
+    scopes: t.stringList({
+      required: true,
+      defaultValue: ['*'],
+      description: 'Patterns. servers:read comes with them; * is all that the role allows.',
+      validate: z.array(z.string().max(100)).min(1, 'must name at least one').max(100),
+    }),
+    serverId: t.id({ description: 'On this server; either this or a group.' }),
+  }),
+});
+
 const InviteUserInput = builder.inputType('InviteUserInput', {
   fields: (t) => ({
+    access: t.field({
+      type: UserAccess,
+      required: true,
+      defaultValue: 'all',
+      description: 'Where the role will hold.',
+    }),
     email: t.string({ required: true, description: 'Whom to invite.', validate: emailShape }),
+    grants: t.field({
+      type: [InvitedGrantInput],
+      description: 'With the access GRANTED: on which servers and groups; more can be given later.',
+      validate: z.array(z.unknown()).max(100, 'at most 100'),
+    }),
     name: t.string({ description: 'Offered to whoever accepts.', validate: nameShape }),
     role: t.field({ type: RoleEnum, required: true, description: 'What they will be.' }),
   }),
@@ -95,10 +149,13 @@ builder.mutationFields((t) => ({
     access: 'users:write',
     fresh: true,
     description:
-      'Invites someone and answers with the link to pass on. Nobody gives a role with more rights than their own. Scope: users:write; needs a fresh sign-in.',
+      'Invites someone and answers with the link to pass on. Nobody gives a role or a grant with more rights than their own. Scope: users:write; needs a fresh sign-in.',
     args: { input: t.arg({ type: InviteUserInput, required: true }) },
-    resolve: (_root, { input: { email, name, role } }, context) =>
-      context.services.identity.invitations.create({ email, name: name ?? '', role }, context),
+    resolve: (_root, { input: { name, grants, ...input } }, context) =>
+      context.services.identity.invitations.create(
+        { ...input, name: name ?? '', grants: grants ?? [] },
+        context,
+      ),
   }),
   renewInvitation: t.field({
     type: InvitationPayload,

@@ -2,21 +2,24 @@ import type { Invitation, Prisma, User } from '@serverkit/prisma/generated/clien
 import type { Role } from '@serverkit/wire/scopes.ts';
 import { actorOf } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
-import type { Access } from '../access/service.ts';
+import { readPromised, type Access, type GrantFields, type Standing } from '../access/service.ts';
 import { isPerson } from '../context.ts';
 import type { Database } from '../database/database.ts';
-import { notFound, ServerKitError } from '../errors.ts';
+import { inputInvalid, notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { linkInvalid, newLink, opens, parseLink, type NewLink } from './links.ts';
 import type { By, People } from './people.ts';
 import { normalizeEmail } from './email.ts';
-import { mayManage } from './principal.ts';
+import { mayManage, withGrants } from './principal.ts';
 
 export interface InvitationFields {
   readonly email: string;
   /** Offered to whoever accepts, who may choose another. */
   readonly name: string;
   readonly role: Role;
+  readonly access: 'all' | 'granted';
+  /** With access `granted` only. */
+  readonly grants: readonly GrantFields[];
 }
 
 export interface Invited {
@@ -41,11 +44,20 @@ export class Invitations {
     this.#needs = needs;
   }
 
-  /** @throws ServerKitError PERMISSION_DENIED for a role beyond one's own rights, CONFLICT for someone known or invited */
-  async create({ email: given, name, role }: InvitationFields, by: By): Promise<Invited> {
+  /**
+   * @throws ServerKitError PERMISSION_DENIED for more than one's own rights, INPUT_INVALID or NOT_FOUND for grants that
+   *   cannot be given, CONFLICT for someone known or invited
+   */
+  async create({ email: given, name, role, access, grants }: InvitationFields, by: By): Promise<Invited> {
     const { db, audit, people } = this.#needs;
     const email = normalizeEmail(given);
     people.requireRole(role, by, { action: 'invitation.create', parameters: { email, role } });
+    if (access === 'granted' ? role === 'admin' : grants.length > 0) {
+      throw inputInvalid(
+        'input.access',
+        'Grants are for those who are limited to them, and nobody limits administrators.',
+      );
+    }
     const createdById = inviter(by);
     return db.prisma.$transaction(async (tx) => {
       await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('serverkit.people'))`;
@@ -58,15 +70,26 @@ export class Invitations {
           { details: { invitationId: open.id } },
         );
       }
+      const promised = await this.#needs.access.grants.promise(tx, grants, by);
       const link = newLink('invitation');
       const invitation = await tx.invitation.create({
-        data: { id: link.id, email, name, role, createdById, linkHash: link.hash, expiresAt: link.expiresAt },
+        data: {
+          id: link.id,
+          email,
+          name,
+          role,
+          access,
+          grants: promised,
+          createdById,
+          linkHash: link.hash,
+          expiresAt: link.expiresAt,
+        },
       });
       await audit.record(tx, {
         actor: actorOf(by),
         action: 'invitation.create',
         target: { kind: 'invitation', id: invitation.id, name: email },
-        parameters: { role },
+        parameters: { role, access, grants: promised },
       });
       return { invitation, link };
     });
@@ -112,15 +135,23 @@ export class Invitations {
     tx: Prisma.TransactionClient,
     { id, linkHash }: Invitation,
     { name, passwordHash }: { readonly name: string; readonly passwordHash: string },
-  ): Promise<User> {
+  ): Promise<User & Pick<Standing, 'grants'>> {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtext('serverkit.people'))`;
     // Looked at again: the link may have been used, replaced or revoked while the password was hashed.
     const invitation = await tx.invitation.findUnique({ where: { id, linkHash }, include: withInviter });
     if (!invitation || !stands(this.#needs.access, invitation)) throw linkInvalid();
-    const { email, role } = invitation;
+    const { email, role, access, createdById } = invitation;
     if (await tx.user.findUnique({ where: { email } })) throw taken(email);
     await tx.invitation.update({ where: { id }, data: { acceptedAt: new Date() } });
-    return tx.user.create({ data: { id: newId('user'), email, name, role, passwordHash } });
+    const { id: userId } = await tx.user.create({
+      data: { id: newId('user'), email, name, role, access, passwordHash },
+    });
+    await this.#needs.access.grants.keepPromise(tx, {
+      userId,
+      promised: readPromised(invitation.grants),
+      createdById,
+    });
+    return tx.user.findUniqueOrThrow({ where: { id: userId }, include: withGrants });
   }
 
   async #change<Result>(

@@ -99,7 +99,10 @@ describe('a role', () => {
       () => resets.create(victim.userId, by),
       () => api.services.identity.resetSecondFactor(victim.userId, by),
       () =>
-        api.services.identity.invitations.create({ email: 'eve@example.com', name: '', role: 'admin' }, by),
+        api.services.identity.invitations.create(
+          { email: 'eve@example.com', name: '', role: 'admin', access: 'all', grants: [] },
+          by,
+        ),
     ]) {
       await expect(attempt()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
     }

@@ -1,5 +1,5 @@
 import type { User } from '@serverkit/prisma/generated/client/client.ts';
-import type { Access } from '../access/service.ts';
+import type { Access, Standing } from '../access/service.ts';
 import { userActor, type Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { UserPrincipal } from '../context.ts';
@@ -210,8 +210,8 @@ export class Identity {
   }
 
   /** For someone who has just become a user, and so has no grants yet. */
-  #welcome(user: User, session: NewSession): SignedIn {
-    const principal = principalOf(this.#needs.access, { ...user, grants: null }, session);
+  #welcome(user: User & Partial<Pick<Standing, 'grants'>>, session: NewSession): SignedIn {
+    const principal = principalOf(this.#needs.access, { ...user, grants: user.grants ?? null }, session);
     return { kind: 'signedIn', principal, secrets: session.secrets };
   }
 

@@ -93,19 +93,19 @@ export async function countServers(pool: Pool, filter: ServerFilter, rights: Rig
   return rows[0]?.count ?? 0;
 }
 
-/** The ids of those that are seen and fit, by name, `limit` at most. */
+/** The ids of those that are seen and fit, by name; all of them without a limit. */
 export async function findServerIds(
   pool: Pool,
   {
     filter,
     rights,
     limit,
-  }: { readonly filter: ServerFilter; readonly rights: Rights; readonly limit: number },
+  }: { readonly filter: ServerFilter; readonly rights: Rights; readonly limit?: number | undefined },
 ): Promise<string[]> {
   const values = new Values();
   const { rows } = await pool.query<{ id: string }>(
     `SELECT s."id" FROM "Server" s WHERE ${conditions(filter, rights, values).join(' AND ')}
-     ORDER BY ${nameKey}, s."id" COLLATE "C" LIMIT ${values.add(limit)}`,
+     ORDER BY ${nameKey}, s."id" COLLATE "C" LIMIT ${values.add(limit ?? null)}`,
     values.list,
   );
   return rows.map(({ id }) => id);

@@ -1,17 +1,8 @@
 import { builder } from '../builder.ts';
 import { each } from '../graphql/access.ts';
+import { ServerFilterInput } from './filter-type.ts';
 import { countServers, listServers, listTags } from './list.ts';
-import { ServerStatusEnum, ServerType } from './server-type.ts';
-
-const ServerFilterInput = builder.inputType('ServerFilter', {
-  description: 'Which servers to list. All that is given must hold.',
-  fields: (t) => ({
-    groupId: t.id({ description: 'Those in this group or in one of the groups in it.' }),
-    statuses: t.field({ type: [ServerStatusEnum], description: 'In any of these states.' }),
-    tags: t.stringList({ description: 'Servers that carry every one of these.' }),
-    text: t.string({ description: 'Found in the name, description, hostname, address or a tag.' }),
-  }),
-});
+import { ServerType } from './server-type.ts';
 
 const SortDirection = builder.enumType('SortDirection', {
   description: 'Which way to sort.',

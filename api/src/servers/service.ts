@@ -14,6 +14,8 @@ import { inputInvalid, notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
 import { serverChanges, type ServerChange } from './events.ts';
+import type { ServerFilter } from './list-sql.ts';
+import { findServerIds } from './list.ts';
 
 export { statusOf, type Status } from './view.ts';
 
@@ -70,6 +72,11 @@ export class Servers {
     const server = await this.find(id);
     if (!server) throw notFound('server', id);
     return server;
+  }
+
+  /** The ids of those that are seen with these rights and fit, by name; all of them without a limit. */
+  select(filter: ServerFilter, rights: Rights, limit?: number): Promise<string[]> {
+    return findServerIds(this.#db.pool, { filter, rights, limit });
   }
 
   /** What someone is told of servers who may not see the same ones any more: for them, they come and go. */

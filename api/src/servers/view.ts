@@ -2,7 +2,8 @@ import type { Server } from '@serverkit/prisma/generated/client/client.ts';
 
 export const connections = ['pending', 'connecting', 'online', 'offline', 'error'] as const;
 export type Connection = (typeof connections)[number];
-export type Status = Connection | 'maintenance';
+export const statuses = [...connections, 'maintenance'] as const;
+export type Status = (typeof statuses)[number];
 
 export function connectionOf({ connection }: Pick<Server, 'connection'>): Connection {
   return connections.find((known) => known === connection) ?? 'error';

@@ -255,8 +255,13 @@ export class Tokens {
     const seen = new Set(servers.map(({ id }) => id).filter((id) => rights.on(id).has('servers:read')));
     const missing = ids.find((id) => !seen.has(id));
     if (missing !== undefined) throw notFound('server', missing);
-    const groups = await prisma.serverGroup.findMany({ where: { id: { in: unique(groupIds) } } });
-    const unknown = groupIds.find((id) => !groups.some((group) => group.id === id));
+    // Who is limited to some servers knows of the groups these are in.
+    const { placement } = this.#needs.access;
+    const seesAll = rights.everywhere.has('servers:read');
+    const sees = (serverId: string) => rights.on(serverId).has('servers:read');
+    const unknown = unique(groupIds).find(
+      (id) => !placement.groups.has(id) || !(seesAll || [...placement.serversIn(new Set([id]))].some(sees)),
+    );
     if (unknown !== undefined) throw notFound('group', unknown);
   }
 
