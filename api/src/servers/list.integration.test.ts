@@ -120,6 +120,13 @@ describe('a list of servers', () => {
     ]);
   });
 
+  test('has empty lists where none were given, as a server without tags is stored', async () => {
+    await db.prisma.server.create({ data: { id: 'srv_bare', name: 'bare', permissionProfile: 'custom' } });
+    const { edges } = await page({ first: 1 }, byName, { text: 'bare' });
+    expect(edges[0]?.node).toMatchObject({ tags: [], scopes: [], localScopes: [] });
+    await db.prisma.server.delete({ where: { id: 'srv_bare' } });
+  });
+
   test('goes on where the last page ended, though its last row is elsewhere by now', async () => {
     const one = await page({ first: 3 });
     const [gone] = one.edges.slice(-1);

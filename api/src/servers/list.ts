@@ -25,6 +25,11 @@ interface Listing {
   readonly loads: () => readonly Load[];
 }
 
+/** Prisma leaves a list that was not given null in the database, and reads it as empty. */
+const lists = ['tags', 'scopes', 'localScopes']
+  .map((name) => `coalesce(s."${name}", '{}') AS "${name}"`)
+  .join();
+
 /** A row with its place in the order. */
 type Row = Server & { readonly sortKey: number; readonly nameKey: string };
 
@@ -63,7 +68,7 @@ export async function listServers(
       ? `${nameKey} ${byKey}, s."id" COLLATE "C" ${byKey}`
       : `${key} ${byKey}, ${nameKey} ${up}, s."id" COLLATE "C" ${up}`;
   const { rows } = await pool.query<Row>(
-    `SELECT s.*, ${key ?? '0::float8'} AS "sortKey", ${nameKey} AS "nameKey" FROM "Server" s ${join}
+    `SELECT s.*, ${lists}, ${key ?? '0::float8'} AS "sortKey", ${nameKey} AS "nameKey" FROM "Server" s ${join}
      WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${values.add(size + 1)}`,
     values.list,
   );
