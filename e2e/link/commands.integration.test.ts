@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
+import { createCommands } from '../../api/src/agents/commands.ts';
+import type { AgentLink } from '../../api/src/agents/link.ts';
+import { quiet } from '../../api/src/database/testing.ts';
 import { eventually } from '../../testing/events.ts';
 import { gql, openRig, type Rig } from './rig.ts';
 import { openNetwork } from './tcp-proxy.ts';
@@ -183,7 +186,7 @@ describe('a command and what became of it', () => {
       await rowBecomes(serverId, 'succeeded');
       await expect(audited(serverId)).resolves.toEqual([
         { ...byAda, outcome: 'failed', code: 'OUTCOME_UNKNOWN' },
-        { ...byReconciliation, outcome: 'ok', code: null },
+        { ...byReconciliation, targetName: 'web', outcome: 'ok', code: null },
       ]);
     });
 
@@ -244,6 +247,30 @@ describe('a command and what became of it', () => {
       await expect(first).rejects.toMatchObject({ code: 'AGENT_OFFLINE' });
       await expect(second).resolves.toBeNull();
     });
+  });
+
+  it('that two processes hear the end of is on record once', async () => {
+    const { serverId } = await rig.join();
+    const { db, audit, agents } = rig;
+    const link = rig.link(serverId);
+    const answer = run(serverId, Hold, { text: 'for two' });
+    await rig.until('the side effect', () => rig.traces.marks.includes('for two'));
+    const asked = Promise.withResolvers<void>();
+    const slow: AgentLink = {
+      ...link,
+      async run(...args) {
+        asked.resolve();
+        await answer;
+        return link.run(...args);
+      },
+    };
+    const another = createCommands({ db, audit, agents: agents.links, log: quiet });
+    const settled = another.reconcile(slow);
+    await asked.promise;
+    rig.traces.release?.();
+    await settled;
+    await expect(rows(serverId)).resolves.toMatchObject([{ state: 'succeeded' }]);
+    await expect(audited(serverId)).resolves.toEqual([{ ...byAda, outcome: 'ok', code: null }]);
   });
 
   it('in the middle of which the agent’s process ends will never be known, and is said so once', async () => {
@@ -310,7 +337,7 @@ describe('a command and what became of it', () => {
     });
   });
 
-  it('whose end the database did not keep is had again from the agent, though the link holds', async () => {
+  it('whose end the database did not keep is had again from the agent, though the link holds, in the name of who asked', async () => {
     const { serverId } = await rig.join();
     const { epoch } = rig.link(serverId);
     const { pool } = rig.db;
@@ -324,7 +351,7 @@ describe('a command and what became of it', () => {
       await pool.query('ALTER TABLE "AuditEvent" DROP CONSTRAINT "full"');
     }
     await rowBecomes(serverId, 'succeeded');
-    await expect(audited(serverId)).resolves.toEqual([{ ...byReconciliation, outcome: 'ok', code: null }]);
+    await expect(audited(serverId)).resolves.toEqual([{ ...byAda, outcome: 'ok', code: null }]);
     expect(rig.link(serverId).epoch).toBe(epoch);
     expect(rig.traces.marks.filter((text) => text === 'not kept')).toHaveLength(1);
   });

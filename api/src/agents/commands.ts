@@ -18,7 +18,7 @@ import {
   type CommandState,
   type Settled,
 } from './outcome.ts';
-import { createReconciler, scalars } from './reconcile.ts';
+import { createReconciler, originOf, scalars } from './reconcile.ts';
 
 /** A change on a managed server, as it is asked for, audited and sent. */
 export interface Command<Result, Variables> {
@@ -76,7 +76,7 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
       close(
         row.id,
         {
-          actor: { kind: 'system', label: 'reconciliation' },
+          ...originOf(row),
           action: row.operation,
           serverId: row.serverId,
           parameters: scalars(row.parameters),
@@ -111,14 +111,16 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
     try {
       await db.pool.query({
         name: 'command.begin',
-        text: `INSERT INTO "Command" ("id", "serverId", "userId", "operation", "parameters", "state", "sentAt")
-               VALUES ($1, $2, $3, $4, $5, 'sent', $6)`,
+        text: `INSERT INTO "Command" ("id", "serverId", "userId", "operation", "parameters", "actor", "target", "state", "sentAt")
+               VALUES ($1, $2, $3, $4, $5, $6, $7, 'sent', $8)`,
         values: [
           id,
           command.serverId,
           personOf(command.actor),
           command.action,
           { ...command.parameters },
+          command.actor,
+          command.target ?? null,
           new Date(),
         ],
       });
@@ -133,7 +135,8 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
    * The state a command ends in, with its line in the audit, in one transaction.
    *
    * It can be read at once and is not waited for until it is on disk: a database that falls within the next half second
-   * loses it, and then it is had again from the agent's journal, which is on disk.
+   * loses it, and then it is had again from the agent's journal, which is on disk. Of two who tell the end at once, one
+   * does; that of a command whose server was deleted meanwhile has its line too.
    */
   async function close(
     id: string,
@@ -153,14 +156,19 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
         parameters: { ...command.parameters, commandId: id },
         durationMs: performance.now() - startedAt,
       },
-      6,
+      {
+        first: 6,
+        where: 'EXISTS (SELECT FROM closed) OR NOT EXISTS (SELECT FROM "Command" WHERE "id" = $1)',
+      },
     );
     // One statement is one transaction, and one round trip where four would do the same.
     await db.pool.query({
       name: 'command.close',
-      text: `WITH audited AS (${audited.text})
-             UPDATE "Command" SET "state" = $2, "errorCode" = $3, "errorMessage" = $4, "finishedAt" = $5
-             WHERE "id" = $1 AND set_config('synchronous_commit', 'off', true) IS NOT NULL`,
+      text: `WITH closed AS (
+               UPDATE "Command" SET "state" = $2, "errorCode" = $3, "errorMessage" = $4, "finishedAt" = $5
+               WHERE "id" = $1 AND "state" IN ('sent', 'unknown') AND "state" <> $2
+               AND set_config('synchronous_commit', 'off', true) IS NOT NULL RETURNING 1)
+             ${audited.text}`,
       values: [
         id,
         state,

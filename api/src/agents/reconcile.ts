@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command as Row, Prisma } from '@serverkit/prisma/generated/client/client.ts';
+import * as z from 'zod';
+import type { Actor } from '../audit/actor.ts';
+import type { AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import type { AgentLink, Agents } from './link.ts';
 import { askOutcome, settledBy, type Settled } from './outcome.ts';
@@ -110,4 +113,28 @@ export function scalars(value: Prisma.JsonValue): Record<string, string | number
       entry === undefined || typeof entry === 'object' ? [] : [[key, entry] as const],
     ),
   );
+}
+
+const address = z.string();
+const named = { id: z.string(), label: z.string(), address };
+const actorShape = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('user'), ...named }),
+  z.object({ kind: z.literal('token'), ...named }),
+  z.object({ kind: z.literal('agent'), ...named }),
+  z.object({ kind: z.literal('system'), label: z.string() }),
+  z.object({ kind: z.literal('anonymous'), address }),
+]);
+const targetShape = z.object({ kind: z.string(), id: z.string(), name: z.string().exactOptional() });
+
+/**
+ * For the line in the audit: what it was done to, and by whom. Where nobody told an end yet, that is who asked for it; a
+ * later word on what was unknown is ours.
+ */
+export function originOf({ actor, target, state }: Pick<Row, 'actor' | 'target' | 'state'>): {
+  readonly actor: Actor;
+  readonly target?: AuditTarget;
+} {
+  const asked = state === 'sent' ? actorShape.safeParse(actor).data : undefined;
+  const on = targetShape.safeParse(target).data;
+  return { actor: asked ?? { kind: 'system', label: 'reconciliation' }, ...(on && { target: on }) };
 }

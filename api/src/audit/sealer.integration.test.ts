@@ -39,10 +39,10 @@ async function sealedActions(): Promise<string[]> {
 test('an event is sealed when its transaction commits, also behind events with higher ids', async () => {
   await withSession(record.db.pool, async (client) => {
     await client.query('BEGIN');
-    const { text, values } = record.audit.insertion(
-      { actor: { kind: 'system', label: 'slow' }, action: 'slow.one' },
-      1,
-    );
+    const { text, values } = record.audit.insertion({
+      actor: { kind: 'system', label: 'slow' },
+      action: 'slow.one',
+    });
     await client.query(text, [...values]);
     await record.seal('quick.one', 'quick.two');
     expect(await sealedActions()).toEqual(['quick.one', 'quick.two']);
@@ -58,10 +58,10 @@ test('an event is sealed when its transaction commits, also behind events with h
 test('an event whose transaction is undone leaves nothing to seal', async () => {
   await withSession(record.db.pool, async (client) => {
     await client.query('BEGIN');
-    const { text, values } = record.audit.insertion(
-      { actor: { kind: 'system', label: 'x' }, action: 'undone.one' },
-      1,
-    );
+    const { text, values } = record.audit.insertion({
+      actor: { kind: 'system', label: 'x' },
+      action: 'undone.one',
+    });
     await client.query(text, [...values]);
     await client.query('ROLLBACK');
   });

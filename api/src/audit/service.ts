@@ -35,6 +35,13 @@ export interface AuditEntry {
 
 export type Refusal = Omit<AuditEntry, 'outcome' | 'durationMs' | 'exitCode'> & { readonly code: string };
 
+export interface Insertion {
+  /** Number of the first placeholder that is free. @default 1 */
+  readonly first?: number;
+  /** A condition in SQL, for an event that is to be recorded only then. */
+  readonly where?: string;
+}
+
 export interface Audit {
   /**
    * Puts an event on the record in the transaction of the change it describes, so that neither exists without the
@@ -43,9 +50,11 @@ export interface Audit {
   record(tx: Pick<Prisma.TransactionClient, 'auditEvent'>, entry: AuditEntry): Promise<void>;
   /**
    * The same as SQL to stand in a statement of one's own, for a change that is made with one statement.
-   * @param first - number of the first placeholder that is free
    */
-  insertion(entry: AuditEntry, first: number): { readonly text: string; readonly values: readonly unknown[] };
+  insertion(
+    entry: AuditEntry,
+    place?: Insertion,
+  ): { readonly text: string; readonly values: readonly unknown[] };
   /**
    * Counts a refusal. The first of its kind is written at once, those that follow within a minute become one row with
    * a count, so that nobody fills the disk by being refused. Never throws, never waits.
@@ -73,18 +82,21 @@ export function createAudit({ db, log, vault }: Pick<Platform, 'db' | 'log' | 'v
   );
   return {
     record: (tx, entry) => insert(tx, entry),
-    insertion: (entry, first) => insertion(row(marks, entry, 1), first),
+    insertion: (entry, place = {}) => insertion(row(marks, entry, 1), place),
     refused: (refusal) => refusals.add(refusal),
     flush: () => refusals.flush(),
   };
 }
 
-function insertion(event: NewEvent, first: number): ReturnType<Audit['insertion']> {
+function insertion(
+  event: NewEvent,
+  { first = 1, where = 'true' }: Insertion,
+): ReturnType<Audit['insertion']> {
   const columns = Object.entries(event);
   const names = columns.map(([name]) => `"${name}"`).join(', ');
   const places = columns.map((_column, index) => `$${first + index}`).join(', ');
   return {
-    text: `INSERT INTO "AuditEvent" (${names}) VALUES (${places})`,
+    text: `INSERT INTO "AuditEvent" (${names}) SELECT ${places} WHERE ${where}`,
     values: columns.map(([, value]) => value),
   };
 }

@@ -44,17 +44,14 @@ export async function testRecord(): Promise<TestRecord> {
     await withSession(db.pool, (client) =>
       transaction(client, async () => {
         for (const action of actions) {
-          const { text, values } = audit.insertion(
-            {
-              actor: { kind: 'user', id: 'usr_1', label: 'ada@example.com', address: '192.0.2.1' },
-              action,
-              target: { kind: 'server', id: 'srv_1', name: 'web-1' },
-              parameters: { zeta: 1, alpha: [0.1, null, { b: 'ü', a: 1e21 }] },
-              durationMs: 12,
-              exitCode: 0,
-            },
-            1,
-          );
+          const { text, values } = audit.insertion({
+            actor: { kind: 'user', id: 'usr_1', label: 'ada@example.com', address: '192.0.2.1' },
+            action,
+            target: { kind: 'server', id: 'srv_1', name: 'web-1' },
+            parameters: { zeta: 1, alpha: [0.1, null, { b: 'ü', a: 1e21 }] },
+            durationMs: 12,
+            exitCode: 0,
+          });
           await client.query(text, [...values]);
         }
       }),

@@ -1,0 +1,3 @@
+-- AlterTable
+ALTER TABLE "Command" ADD COLUMN     "actor" JSONB,
+ADD COLUMN     "target" JSONB;
