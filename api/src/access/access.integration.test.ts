@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../testing/events.ts';
 import { newId } from '../ids.ts';
 import { dig, rawSocket, subscribeMessage, type RawSocket } from '../live/testing.ts';
@@ -14,6 +14,19 @@ beforeEach(async () => {
   [mine, other] = [await addServer('mine'), await addServer('other')];
   group = await addGroup('outer');
   inner = await addGroup('inner', group);
+});
+
+test('the groups of a page of servers are worked out once, and not for each server', async () => {
+  const ids = await Promise.all(Array.from({ length: 10 }, (_, n) => addServer(`many ${n}`)));
+  await move(ids, inner);
+  const { placement } = api.services.access;
+  const looks = vi.spyOn(placement, 'chainOf');
+  const { servers } = await admin.query<{ servers: { nodes: { group: { id: string } | null }[] } }>(
+    '{ servers(first: 200) { nodes { group { id serverCount } } } }',
+  );
+  expect(servers.nodes.filter(({ group: one }) => one?.id === inner)).toHaveLength(10);
+  expect(looks.mock.calls.length).toBeLessThanOrEqual(placement.groupOf.size);
+  looks.mockRestore();
 });
 
 describe('someone limited to grants', () => {

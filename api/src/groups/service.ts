@@ -32,6 +32,13 @@ export interface GroupFields {
   readonly position: number;
 }
 
+/** The groups someone sees, by position, as of a state of the places. */
+interface Seen {
+  readonly version: number;
+  readonly list: readonly Group[];
+  readonly byId: ReadonlyMap<string, Group>;
+}
+
 interface Needs {
   readonly db: Database;
   readonly access: Access;
@@ -42,6 +49,8 @@ interface Needs {
 /** Servers that belong together, in groups that may lie in each other. */
 export class Groups {
   readonly #needs: Needs;
+  /** A list of servers asks for the group of each: worked out once, and not once for each row. */
+  readonly #seen = new WeakMap<Rights, Seen>();
 
   constructor(needs: Needs) {
     this.#needs = needs;
@@ -51,7 +60,22 @@ export class Groups {
    * The groups someone sees, in the order of their positions. Who is limited to some servers sees the groups these are
    * in, and those above.
    */
-  seen(rights: Rights): Group[] {
+  seen(rights: Rights): readonly Group[] {
+    return this.#seenBy(rights).list;
+  }
+
+  #seenBy(rights: Rights): Seen {
+    const { placement } = this.#needs.access;
+    const { version } = placement;
+    const known = this.#seen.get(rights);
+    if (known?.version === version) return known;
+    const list = this.#workOut(rights);
+    const seen = { version, list, byId: new Map(list.map((group) => [group.id, group])) };
+    this.#seen.set(rights, seen);
+    return seen;
+  }
+
+  #workOut(rights: Rights): Group[] {
     const { placement } = this.#needs.access;
     const sees = seesWith(rights, 'servers:read');
     const counts = new Map<string, number>();
@@ -77,7 +101,7 @@ export class Groups {
   }
 
   find(groupId: string, rights: Rights): Group | undefined {
-    return this.seen(rights).find(({ id }) => id === groupId);
+    return this.#seenBy(rights).byId.get(groupId);
   }
 
   /** @throws ServerKitError NOT_FOUND for the parent, CONFLICT, INPUT_INVALID */
