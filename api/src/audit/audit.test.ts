@@ -83,4 +83,23 @@ describe('refusals', () => {
     await counter.flush();
     expect(write.mock.calls.map(([, count]) => count).reduce((sum, count) => sum + count, 0)).toBe(5_000);
   });
+
+  test('of one who asks for ever more things hide nobody else', async () => {
+    const write = vi.fn<Write>(() => Promise.resolve());
+    const counter = new RefusalCounter(write);
+    const ada = { kind: 'user', id: 'usr_ada', label: 'ada@example.com', address: '192.0.2.1' } as const;
+    for (let n = 0; n < 5_000; n++) {
+      counter.add({ ...refusal(''), actor: ada, target: { kind: 'server', id: `srv_${n}` } });
+      counter.add(refusal(`2001:db8:1:1::${n.toString(16)}`));
+    }
+    expect(write.mock.calls.length).toBe(52);
+    counter.add(refusal('192.0.2.9'));
+    expect(write.mock.lastCall?.[0]).toEqual(refusal('192.0.2.9'));
+    await counter.flush();
+    const more = write.mock.calls.filter(([{ action }]) => action === 'many');
+    expect(more.map(([{ actor }, count]) => [actor, count])).toEqual([
+      [ada, 1],
+      [ada, 4_949],
+    ]);
+  });
 });

@@ -1,7 +1,8 @@
 import type { Audit } from '../audit/service.ts';
 import type { PersonPrincipal } from '../context.ts';
 import { rateLimited, ServerKitError, type ErrorCode } from '../errors.ts';
-import { addressKey, Throttle, type Identity } from '../identity/service.ts';
+import { addressKey } from '../http/address-key.ts';
+import { Throttle, type Identity } from '../identity/service.ts';
 import type { RefusedToken, Tokens } from '../tokens/service.ts';
 
 /** What a client shows for itself, by whatever way it came; anything may be absent. */

@@ -1,7 +1,8 @@
 import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
+import { addressKey } from '../http/address-key.ts';
 import type { Visitor } from './sessions.ts';
-import { addressKey, Throttle } from './throttle.ts';
+import { Throttle } from './throttle.ts';
 
 const minute = 60_000;
 const waits = { firstWaitMs: 1_000, longestWaitMs: 15 * minute, maxKeys: 20_000 } as const;

@@ -24,7 +24,7 @@ import { SignIn, type SignedIn } from './sign-in.ts';
 
 export { readSessionCookie } from './cookies.ts';
 export { describe } from './principal.ts';
-export { addressKey, Throttle } from './throttle.ts';
+export { Throttle } from './throttle.ts';
 
 export interface NewAdmin {
   readonly email: string;

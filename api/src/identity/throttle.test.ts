@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isServerKitError } from '../errors.ts';
-import { addressKey, Throttle } from './throttle.ts';
+import { Throttle } from './throttle.ts';
 
 function throttle(options: { maxKeys?: number } = {}) {
   const clock = { now: 10_000 };
@@ -75,16 +75,4 @@ describe('a throttle', () => {
     for (let key = 0; key < 1_000; key++) wait(`key ${key}`);
     expect(it.size).toBe(3);
   });
-});
-
-test.each([
-  ['192.0.2.1', '192.0.2.1'],
-  ['::ffff:192.0.2.1', '192.0.2.1'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
-  ['2001:db8:0001:0002::9', '2001:db8:1:2::/64'],
-  ['2001:db8::1', '2001:db8:0:0::/64'],
-  ['::1', '0:0:0:0::/64'],
-  ['local', 'local'],
-])('the place of %s is %s', (address, key) => {
-  expect(addressKey(address)).toBe(key);
 });
