@@ -1,12 +1,12 @@
 import { BlockList } from 'node:net';
-import type { ApiToken } from '@serverkit/prisma/generated/client/client.ts';
+import type { ApiToken, Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import { isScope, isScopePattern, isServerScope } from '@serverkit/wire/scopes.ts';
 import { intersection } from '../access/rights.ts';
 import { standingColumns, type Access, type Standing } from '../access/service.ts';
 import { actorOf } from '../audit/actor.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
 import type { PersonPrincipal, RequestContext, TokenPrincipal, UserPrincipal } from '../context.ts';
-import { inputInvalid, notFound, permissionDenied, ServerKitError } from '../errors.ts';
+import { inputInvalid, notFound, permissionDenied, ServerKitError, unauthenticated } from '../errors.ts';
 import { addNetwork, inNetworks } from '../http/trust-proxy.ts';
 import { principalChanged } from '../identity/events.ts';
 import { describe, type Identity } from '../identity/service.ts';
@@ -87,7 +87,8 @@ export class Tokens {
 
   /**
    * Makes a token. What it may do is worked out again with every use: its scopes and places, within what its owner may.
-   * @throws ServerKitError PERMISSION_DENIED for more than one holds, INPUT_INVALID, CONFLICT beyond {@link maxTokens}
+   * @throws ServerKitError PERMISSION_DENIED for more than one holds, INPUT_INVALID, CONFLICT beyond {@link maxTokens},
+   *   UNAUTHENTICATED when account or session ended meanwhile
    */
   async create(principal: UserPrincipal, fields: TokenFields, address: string): Promise<NewToken> {
     const { db, audit } = this.#needs;
@@ -102,6 +103,7 @@ export class Tokens {
     };
     const userId = principal.user.id;
     const token = await db.prisma.$transaction(async (tx) => {
+      await stillIn(tx, principal);
       const unexpired = { OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }] };
       if ((await tx.apiToken.count({ where: { userId, revokedAt: null, ...unexpired } })) >= maxTokens) {
         throw new ServerKitError('CONFLICT', `You have ${maxTokens} API tokens. Revoke some first.`);
@@ -278,6 +280,19 @@ export class Tokens {
         this.#needs.log.warn({ err: error }, 'The last use of an API token could not be kept'),
       );
   }
+}
+
+/**
+ * Holds account and session still: whoever ends either at this moment waits, and ends the new token too, or came first. A
+ * token outlives the session that made it. Also, of two who make tokens at once, the second counts the first one's.
+ * @throws ServerKitError UNAUTHENTICATED
+ */
+async function stillIn(tx: Prisma.TransactionClient, { user, sessionId }: UserPrincipal): Promise<void> {
+  const held = await tx.$executeRaw`
+    SELECT FROM "User" u JOIN "Session" s ON s."userId" = u."id"
+    WHERE u."id" = ${user.id} AND u."disabledAt" IS NULL AND s."id" = ${sessionId} AND s."revokedAt" IS NULL
+    FOR NO KEY UPDATE`;
+  if (held === 0) throw unauthenticated();
 }
 
 function works({ revokedAt, expiresAt, disabledAt }: TokenRow): boolean {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { eventually, within } from '../../../testing/events.ts';
 import { codeOf, type TestClient } from '../../../testing/graphql-client.ts';
+import { withSession } from '../database/session.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
 import { principalChanged } from '../identity/events.ts';
 import { dig, rawSocket, subscribeMessage, type Message } from '../live/testing.ts';
@@ -373,6 +374,27 @@ describe('what a token holds open', () => {
     await set(true);
     await set(false);
     expect((await token.client.post('{}')).status).toBe(401);
+  });
+
+  test.each([
+    ['its owner is disabled', 'UPDATE "User" SET "disabledAt" = now() WHERE "id" = $1'],
+    ['the session ends', 'UPDATE "Session" SET "revokedAt" = now() WHERE "userId" = $1'],
+  ])('is not made while %s', async (_what, sql) => {
+    const owner = await api.join('operator');
+    const { pool, prisma } = api.platform.db;
+    await withSession(pool, async (client) => {
+      await client.query('BEGIN');
+      await client.query(sql, [owner.userId]);
+      let answered = false;
+      const code = wrongCode(owner, ['servers:read']).finally(() => (answered = true));
+      await eventually(async () => {
+        const { rows } = await pool.query(`SELECT FROM pg_stat_activity WHERE "wait_event_type" = 'Lock'`);
+        return answered || rows.length > 0;
+      }, 'it to wait');
+      await client.query('COMMIT');
+      expect(await code).toBe('UNAUTHENTICATED');
+    });
+    expect(await prisma.apiToken.count({ where: { userId: owner.userId } })).toBe(0);
   });
 
   test('ends with PERMISSION_DENIED when the owner loses the scope', async () => {
