@@ -1,71 +1,62 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { eventually } from '../../../testing/events.ts';
 import type { TestClient } from '../../../testing/graphql-client.ts';
+import { ServerKitError } from '../errors.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
 import { newId } from '../ids.ts';
 
 let api: TestApi;
 let admin: TestClient;
-const serverIds: string[] = [];
+const serverId = newId('server');
 beforeAll(async () => {
   api = await testApi();
   admin = (await api.join('admin')).client;
-  serverIds.push(...Array.from({ length: 40 }, () => newId('server')));
-  await api.platform.db.prisma.server.createMany({
-    data: serverIds.map((id) => ({ id, name: id, permissionProfile: 'docker_manager' })),
+  await api.platform.db.prisma.server.create({
+    data: { id: serverId, name: 'web-1', permissionProfile: 'docker_manager' },
   });
 });
 afterEach(() => vi.restoreAllMocks());
 afterAll(() => api[Symbol.asyncDispose]());
 
 interface Result {
-  readonly target: string;
-  readonly ok: boolean;
   readonly error: { readonly code: string } | null;
 }
 
-/** A change of forty servers of which as many as run at once are under way, and the rest waits for its turn. */
+/** Six containers of one server are stopped, of which four are under way; the rest waits for its turn. */
 async function halfWay({ client }: TestPerson) {
-  const { promise: goOn, resolve } = Promise.withResolvers<void>();
-  const begun: string[] = [];
-  const update = api.services.servers.update.bind(api.services.servers);
-  vi.spyOn(api.services.servers, 'update').mockImplementation(async (id, ...rest) => {
-    begun.push(id);
-    await goOn;
-    return update(id, ...rest);
-  });
-  const results = client
-    .query<{ bulkServers: Result[] }>(
-      'mutation M($input: BulkServersInput!) { bulkServers(input: $input) { target ok error { code } } }',
-      { input: { action: 'BEGIN_MAINTENANCE', serverIds } },
-    )
-    .then(({ bulkServers }) => bulkServers);
-  await vi.waitFor(() => expect(begun).toHaveLength(32));
-  return { goOn: resolve, results, begun };
+  const { promise: stopped, resolve: goOn } = Promise.withResolvers<never>();
+  const act = vi.spyOn(api.services.containers, 'act').mockImplementation(() => stopped);
+  const targets = Array.from({ length: 6 }, (_, n) => ({ serverId, containerId: `web${n}` }));
+  const answer = client.query<{ bulkContainers: Result[] }>(
+    'mutation M($input: BulkContainersInput!) { bulkContainers(input: $input) { error { code } } }',
+    { input: { action: 'STOP', targets } },
+  );
+  await eventually(() => act.mock.calls.length === 4, 'four to be under way');
+  return async (): Promise<unknown[]> => {
+    goOn(Promise.reject(new ServerKitError('AGENT_OFFLINE', 'It went away.')));
+    const { bulkContainers } = await answer;
+    expect(act).toHaveBeenCalledTimes(4);
+    return bulkContainers.map(({ error }) => error?.code);
+  };
 }
 
-const codes = (results: readonly Result[]) => results.flatMap(({ error }) => error?.code ?? []);
+const four = Array.from({ length: 4 }, () => 'AGENT_OFFLINE');
 
 test('what of a bulk has not begun is not begun for someone who was locked out meanwhile', async () => {
   const person = await api.join('operator');
-  const { goOn, results, begun } = await halfWay(person);
+  const end = await halfWay(person);
   await admin.query(
     'mutation M($input: SetUserDisabledInput!) { setUserDisabled(input: $input) { user { id } } }',
-    {
-      input: { userId: person.userId, disabled: true },
-    },
+    { input: { userId: person.userId, disabled: true } },
   );
-  goOn();
-  expect(codes(await results)).toEqual(Array.from({ length: 8 }, () => 'UNAUTHENTICATED'));
-  expect(begun).toHaveLength(32);
+  expect(await end()).toEqual([...four, 'UNAUTHENTICATED', 'UNAUTHENTICATED']);
 });
 
 test('nor with rights that were taken away meanwhile', async () => {
   const person = await api.join('operator');
-  const { goOn, results, begun } = await halfWay(person);
+  const end = await halfWay(person);
   await admin.query('mutation M($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }', {
     input: { userId: person.userId, role: 'VIEWER' },
   });
-  goOn();
-  expect(codes(await results)).toEqual(Array.from({ length: 8 }, () => 'PERMISSION_DENIED'));
-  expect(begun).toHaveLength(32);
+  expect(await end()).toEqual([...four, 'PERMISSION_DENIED', 'PERMISSION_DENIED']);
 });
