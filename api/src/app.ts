@@ -13,6 +13,8 @@ import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { metricsRoom } from './metrics/room.ts';
 import { overviewRoom } from './overview/room.ts';
+import { retentionRoom } from './retention/room.ts';
+import { sweepsOf } from './retention/service.ts';
 import { keysRoom } from './keys/room.ts';
 import { localAgentRoom } from './local-agent/room.ts';
 import type { Platform, Room } from './platform.ts';
@@ -31,6 +33,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { metrics, topics }) => metricsRoom(metrics, topics),
   (_platform, { overview }) => overviewRoom(overview),
   (_platform, { keys }) => keysRoom(keys),
+  ({ log }, services) => retentionRoom(sweepsOf(services), log),
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
   graphqlRoom,

@@ -56,6 +56,8 @@ export interface LinkRecords {
   setError(serverId: string, message: string): Promise<void>;
   /** After a start nobody is linked yet. @returns the servers that were online and should come back */
   sweep(): Promise<string[]>;
+  /** Takes away links that ended before then. @returns how many */
+  forgetLinks(before: Date): Promise<number>;
   /** Declares those still connecting offline. @returns which were */
   giveUp(serverIds: readonly string[]): Promise<string[]>;
 }
@@ -136,6 +138,10 @@ export function createLinkRecords({ prisma }: Database, audit: Audit): LinkRecor
     },
     async setError(serverId, message) {
       await prisma.server.updateMany({ where: { id: serverId }, data: { lastError: message.slice(0, 500) } });
+    },
+    async forgetLinks(before) {
+      const { count } = await prisma.linkSession.deleteMany({ where: { endedAt: { lt: before } } });
+      return count;
     },
     async sweep() {
       const now = new Date();

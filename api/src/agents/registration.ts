@@ -43,6 +43,8 @@ export interface Registrations {
    * @throws ServerKitError TOKEN_INVALID, TOKEN_EXPIRED, TOKEN_USED or RATE_LIMITED
    */
   redeem(request: RegistrationRequest, address: string): Promise<RegistrationReply>;
+  /** Takes away those that expired before then, but for the newest of each server. @returns how many */
+  sweep(before: Date): Promise<number>;
 }
 
 export interface RegistrationOptions {
@@ -121,6 +123,10 @@ export function createRegistrations(options: RegistrationOptions): Registrations
       });
       return { token: formatRegistrationToken(id, secret), expiresAt };
     },
+
+    sweep: (before) => db.prisma.$executeRaw`
+      DELETE FROM "RegistrationToken" old WHERE "expiresAt" < ${before} AND EXISTS (
+        SELECT 1 FROM "RegistrationToken" WHERE "serverId" = old."serverId" AND "createdAt" > old."createdAt")`,
 
     async redeem(request, address) {
       const { row, macKey } = await prove(request, address);

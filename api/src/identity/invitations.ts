@@ -154,6 +154,16 @@ export class Invitations {
     return tx.user.findUniqueOrThrow({ where: { id: userId }, include: withGrants });
   }
 
+  /** Takes away those that were used, revoked or too old before then. @returns how many */
+  async sweep(before: Date): Promise<number> {
+    const { count } = await this.#needs.db.prisma.invitation.deleteMany({
+      where: {
+        OR: [{ expiresAt: { lt: before } }, { acceptedAt: { lt: before } }, { revokedAt: { lt: before } }],
+      },
+    });
+    return count;
+  }
+
   async #change<Result>(
     id: string,
     by: By,

@@ -31,6 +31,16 @@ export class Resets {
     this.#needs = needs;
   }
 
+  /** Takes away links that were used, replaced or too old before then. @returns how many */
+  async sweep(before: Date): Promise<number> {
+    const { count } = await this.#needs.db.prisma.passwordReset.deleteMany({
+      where: {
+        OR: [{ expiresAt: { lt: before } }, { usedAt: { lt: before } }, { revokedAt: { lt: before } }],
+      },
+    });
+    return count;
+  }
+
   /**
    * Takes the password away, ends the sessions, and answers with a link to choose another. The second factor stays.
    * @throws ServerKitError NOT_FOUND, PERMISSION_DENIED, CONFLICT for the last administrator, INPUT_INVALID for oneself

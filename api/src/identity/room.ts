@@ -5,16 +5,13 @@ import type { Identity } from './service.ts';
 /** Shorter than the setup page allows, as it is written by someone who already owns the machine. */
 const minPasswordLength = 8;
 
-const dayMs = 24 * 60 * 60_000;
-
 /** Sees to the first administrator: from the environment, or by a code printed once the port is open. */
 export function identityRoom(
-  { env, log, frontDoor }: Pick<Platform, 'env' | 'log' | 'frontDoor'>,
+  { env, frontDoor }: Pick<Platform, 'env' | 'frontDoor'>,
   identity: Identity,
   print: (text: string) => void = (text) => process.stdout.write(text),
 ): Room {
   let code: string | undefined;
-  let sweep: NodeJS.Timeout | undefined;
   return {
     name: 'identity',
     async prepare() {
@@ -28,21 +25,12 @@ export function identityRoom(
         await identity.createAdminUnattended({ email, name: nameFrom(email), password });
       }
       if (await identity.setup.needed()) code = await identity.setup.newCode();
-      await identity.sessions.sweep();
     },
     started() {
       // Straight to the terminal: the log may be shipped elsewhere, and takes secrets out.
       if (code)
         print(`\n  Open ${frontDoor.localUrl()}/setup and enter the one-time setup code:  ${code}\n\n`);
       code = undefined;
-      sweep = setInterval(() => {
-        identity.sessions
-          .sweep()
-          .catch((error: unknown) => log.warn({ err: error }, 'Old sessions were not swept'));
-      }, dayMs).unref();
-    },
-    drain() {
-      clearInterval(sweep);
     },
   };
 }

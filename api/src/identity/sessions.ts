@@ -170,12 +170,12 @@ export class Sessions {
     return freshAt;
   }
 
-  /** Takes away what ended long ago. */
-  async sweep(): Promise<void> {
-    const before = new Date(Date.now() - absoluteMs);
-    await this.#db.prisma.session.deleteMany({
+  /** Takes away those that ended before then. @returns how many */
+  async sweep(before: Date): Promise<number> {
+    const { count } = await this.#db.prisma.session.deleteMany({
       where: { OR: [{ expiresAt: { lt: before } }, { revokedAt: { lt: before } }] },
     });
+    return count;
   }
 
   #touch(ids: readonly string[]): void {

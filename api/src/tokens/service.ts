@@ -192,6 +192,14 @@ export class Tokens {
     return new Map(living.map((row) => [row.id, this.#principalOf(row)]));
   }
 
+  /** Takes away those that were revoked or expired before then. @returns how many */
+  async sweep(before: Date): Promise<number> {
+    const { count } = await this.#needs.db.prisma.apiToken.deleteMany({
+      where: { OR: [{ expiresAt: { lt: before } }, { revokedAt: { lt: before } }] },
+    });
+    return count;
+  }
+
   async #find(id: string): Promise<TokenRow | undefined> {
     const { rows } = await this.#needs.db.pool.query<TokenRow>({
       name: 'token.find',
