@@ -1,5 +1,9 @@
 /** Hands a text over as a download. */
-export function saveFile(name: string, parts: readonly string[], type = 'text/plain;charset=utf-8'): void {
+export function saveFile(
+  name: string,
+  parts: readonly (string | Blob)[],
+  type = 'text/plain;charset=utf-8',
+): void {
   const url = URL.createObjectURL(new Blob([...parts], { type }));
   const link = document.createElement('a');
   link.href = url;

@@ -36,27 +36,60 @@ function answerOf<Data>({ data = null, errors = [] }: Body<Data>): RawAnswer<Dat
   return { data, failures };
 }
 
+/** @throws Failure NETWORK when nobody answers */
+async function send(path: string, body: unknown, accept: string): Promise<Response> {
+  const proof = readProof();
+  try {
+    return await fetch(path, {
+      method: 'POST',
+      credentials: 'same-origin',
+      headers: {
+        'content-type': 'application/json',
+        accept,
+        ...(proof !== null && { 'X-ServerKit-Session': proof }),
+      },
+      body: JSON.stringify(body),
+    });
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
+const unreachable = (error: unknown): Failure =>
+  new Failure('NETWORK', error instanceof Error ? error.message : String(error));
+
+async function readBody<Data>(response: Response): Promise<RawAnswer<Data>> {
+  const parse: (text: string) => Body<Data> = JSON.parse;
+  try {
+    return answerOf(parse(await response.text()));
+  } catch (error) {
+    throw unreachable(error);
+  }
+}
+
 /**
  * One operation over HTTP. Changes go this way, because an answer may set the cookie of the session.
  * @throws Failure NETWORK when no answer of the API came
  */
 export async function post<Data>(payload: Payload): Promise<RawAnswer<Data>> {
-  const proof = readProof();
+  return readBody(await send('/graphql', payload, 'application/graphql-response+json, application/json'));
+}
+
+/**
+ * A file that the API makes as it sends it. Half of one is none.
+ * @throws Failure
+ */
+export async function download(path: string, body: unknown): Promise<{ name: string; content: Blob }> {
+  const response = await send(path, body, '*/*');
+  if (!response.ok) {
+    const { failures } = await readBody(response);
+    throw failures[0] ?? new Failure('INTERNAL', response.statusText);
+  }
+  const [, name] = /filename="([^"]+)"/.exec(response.headers.get('content-disposition') ?? '') ?? [];
   try {
-    const response = await fetch('/graphql', {
-      method: 'POST',
-      credentials: 'same-origin',
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/graphql-response+json, application/json',
-        ...(proof !== null && { 'X-ServerKit-Session': proof }),
-      },
-      body: JSON.stringify(payload),
-    });
-    const parse: (text: string) => Body<Data> = JSON.parse;
-    return answerOf(parse(await response.text()));
+    return { name: name ?? 'serverkit', content: await response.blob() };
   } catch (error) {
-    throw new Failure('NETWORK', error instanceof Error ? error.message : String(error));
+    throw unreachable(error);
   }
 }
 
