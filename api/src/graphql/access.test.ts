@@ -57,10 +57,16 @@ async function outcomeOf(
   input: object = {},
 ) {
   const info = { parentType: { name: 'Test' }, fieldName: field.name, path: {}, variableValues: {} };
-  try {
+  return outcomeFrom(() => {
     const run = field[which];
     if (!run) throw new TypeError(`${field.name} has no ${which}`);
-    await Reflect.apply(run, undefined, [{}, { input }, contextOf(principal), info]);
+    return Reflect.apply(run, undefined, [{}, { input }, contextOf(principal), info]);
+  });
+}
+
+async function outcomeFrom(run: () => unknown): Promise<Outcome> {
+  try {
+    await run();
   } catch (error) {
     if (isServerKitError(error, 'UNAUTHENTICATED')) return 'UNAUTHENTICATED';
     if (isServerKitError(error, 'PERMISSION_DENIED')) return 'PERMISSION_DENIED';
@@ -113,19 +119,19 @@ describe('walking the schema', () => {
   });
 });
 
-describe('every root field', () => {
-  const principals: readonly (readonly [string, Principal])[] = [
-    ['a stranger', anonymous],
-    ['someone without scopes', someone([])],
-    ['a program without scopes', program([])],
-    ['a program with all scopes', program(allScopes)],
-    ...roles.map((role) => [role, someone(expand(roleScopes[role]))] as const),
-    ...allScopes.map((scope) => [`only ${scope}`, someone([scope])] as const),
-    ...allScopes.map(
-      (scope) => [`all but ${scope}`, someone(allScopes.filter((one) => one !== scope))] as const,
-    ),
-  ];
+const principals: readonly (readonly [string, Principal])[] = [
+  ['a stranger', anonymous],
+  ['someone without scopes', someone([])],
+  ['a program without scopes', program([])],
+  ['a program with all scopes', program(allScopes)],
+  ...roles.map((role) => [role, someone(expand(roleScopes[role]))] as const),
+  ...allScopes.map((scope) => [`only ${scope}`, someone([scope])] as const),
+  ...allScopes.map(
+    (scope) => [`all but ${scope}`, someone(allScopes.filter((one) => one !== scope))] as const,
+  ),
+];
 
+describe('every root field', () => {
   test.each(roots)('$name answers each role and each scope as its access says', async ({ field }) => {
     const access = field.extensions.serverkit?.access ?? 'public';
     for (const [who, principal] of principals) {
@@ -305,3 +311,55 @@ describe('every guarded type', () => {
     }
   });
 });
+
+describe('below the root', () => {
+  const object = { id: 'srv_1', serverId: 'srv_1' };
+  const info = { parentType: { name: 'Test' }, fieldName: 'test', path: {}, variableValues: {} };
+
+  const fields = types.flatMap((type) =>
+    isObjectType(type)
+      ? Object.values(type.getFields()).flatMap((field) => {
+          const access = field.extensions.serverkit?.access;
+          return access === undefined ? [] : [{ name: `${type.name}.${field.name}`, field, access }];
+        })
+      : [],
+  );
+  const guarded = types.flatMap((type) => {
+    const access = isObjectType(type) ? type.extensions.serverkit?.access : undefined;
+    return access === undefined || access === 'inherited' || access === 'public' || !isObjectType(type)
+      ? []
+      : [{ name: type.name, type, access }];
+  });
+
+  test('there are fields and types that ask for more than what leads to them', () => {
+    expect(fields.map(({ name }) => name)).toContain('Server.registration');
+    expect(guarded.map(({ name }) => name)).toContain('Server');
+  });
+
+  test.each(fields)(
+    '$name answers each role and each scope as its access says',
+    async ({ field, access }) => {
+      for (const [who, principal] of principals) {
+        const outcome = await outcomeFrom(() =>
+          Reflect.apply(field.resolve ?? missing, undefined, [object, {}, contextOf(principal), info]),
+        );
+        expect({ who, outcome }).toEqual({ who, outcome: expected(access, principal) });
+      }
+    },
+  );
+
+  test.each(guarded)(
+    '$name is shown to each role and each scope as its access says',
+    async ({ type, access }) => {
+      for (const [who, principal] of principals) {
+        const outcome = await outcomeFrom(() =>
+          Reflect.apply(type.isTypeOf ?? missing, undefined, [object, contextOf(principal), info]),
+        );
+        expect({ who, outcome }).toEqual({ who, outcome: expected(access, principal) });
+      }
+    },
+  );
+});
+
+/** What nothing guards lets everyone through, and so fails the tests. */
+function missing(): void {}
