@@ -24,3 +24,13 @@ export function linesText(max: number) {
     .max(max, `must have at most ${max} characters`)
     .refine((text) => !unshowableInLines.test(text), complaint);
 }
+
+/** Words to look for: no more than anybody types, as each of them is looked for in every row. */
+export const searchText = z.string().max(200, 'must have at most 200 characters');
+
+/** A list in a filter, which is held against every row. */
+export function fewOf(most: number) {
+  return z
+    .array(z.string().max(1_000, 'must have at most 1,000 characters each'))
+    .max(most, `at most ${most}`);
+}

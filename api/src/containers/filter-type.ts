@@ -2,6 +2,7 @@ import type { Scope } from '@serverkit/wire/scopes.ts';
 import type { Rights } from '../access/rights.ts';
 import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
+import { fewOf, searchText } from '../input-text.ts';
 import { ServerFilterInput } from '../servers/filter-type.ts';
 import type { Services } from '../services.ts';
 import { matchesFilter } from './filter.ts';
@@ -11,11 +12,18 @@ import { ContainerStateEnum } from './types.ts';
 export const FleetContainerFilter = builder.inputType('FleetContainerFilter', {
   description: 'Which containers of the fleet. All that is given must hold.',
   fields: (t) => ({
-    labels: t.stringList({ description: 'key or key=value; all of them.' }),
-    serverIds: t.idList({ description: 'On any of these servers.' }),
+    labels: t.stringList({ description: 'key or key=value; all of them. At most 20.', validate: fewOf(20) }),
+    serverIds: t.idList({ description: 'On any of these servers, 1,000 at most.', validate: fewOf(1_000) }),
     servers: t.field({ type: ServerFilterInput, description: 'On servers that fit this.' }),
-    states: t.field({ type: [ContainerStateEnum], description: 'In any of these states.' }),
-    text: t.string({ description: 'Words that are all found in the name, image or id.' }),
+    states: t.field({
+      type: [ContainerStateEnum],
+      description: 'In any of these states.',
+      validate: fewOf(20),
+    }),
+    text: t.string({
+      description: 'Words that are all found in the name, image or id. At most 200 characters.',
+      validate: searchText,
+    }),
   }),
 });
 

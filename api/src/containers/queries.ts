@@ -1,6 +1,7 @@
 import { builder } from '../builder.ts';
 import { each } from '../graphql/access.ts';
 import { pageOf } from '../graphql/page.ts';
+import { fewOf, searchText } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { FleetContainerFilter, findContainers } from './filter-type.ts';
 import { matchesFilter } from './filter.ts';
@@ -9,9 +10,16 @@ import { ContainerStateEnum, ContainerType } from './types.ts';
 const ContainerFilterInput = builder.inputType('ContainerFilter', {
   description: 'Which containers of a server to list. All that is given must hold.',
   fields: (t) => ({
-    labels: t.stringList({ description: 'key or key=value.' }),
-    states: t.field({ type: [ContainerStateEnum], description: 'In any of these states.' }),
-    text: t.string({ description: 'Found in the name, image or id.' }),
+    labels: t.stringList({ description: 'key or key=value. At most 20.', validate: fewOf(20) }),
+    states: t.field({
+      type: [ContainerStateEnum],
+      description: 'In any of these states.',
+      validate: fewOf(20),
+    }),
+    text: t.string({
+      description: 'Found in the name, image or id. At most 200 characters.',
+      validate: searchText,
+    }),
   }),
 });
 

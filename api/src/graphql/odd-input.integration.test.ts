@@ -266,3 +266,30 @@ describe('a name', () => {
     expect(createServer.server).toEqual(input);
   });
 });
+
+describe('a filter that asks for more than anybody types, of every row', () => {
+  const servers = 'query ($filter: ServerFilter) { servers(filter: $filter) { totalCount } }';
+  const containers = 'query ($filter: FleetContainerFilter) { containers(filter: $filter) { totalCount } }';
+  const ofOne =
+    'query ($id: ID!, $filter: ContainerFilter) { server(id: $id) { containers(filters: $filter) { id } } }';
+  const people = 'query ($filter: UserFilter) { users(filter: $filter) { totalCount } }';
+  const words = 'a '.repeat(1_000);
+  const many = Array.from({ length: 1_001 }, () => 'a');
+
+  test.each([
+    [servers, { text: words }],
+    [servers, { tags: many }],
+    [servers, { statuses: many.map(() => 'ONLINE') }],
+    [containers, { text: words }],
+    [containers, { labels: many }],
+    [containers, { serverIds: many }],
+    [containers, { states: many.map(() => 'RUNNING') }],
+    [containers, { servers: { text: words } }],
+    [ofOne, { text: words }],
+    [ofOne, { labels: many }],
+    [people, { text: words }],
+  ])('%s is refused', async (query, filter) => {
+    const { errors } = await admin.answer(query, { id: serverId, filter });
+    expect(errors?.[0]?.extensions).toMatchObject({ code: 'INPUT_INVALID' });
+  });
+});

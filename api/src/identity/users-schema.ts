@@ -1,5 +1,6 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import { builder } from '../builder.ts';
+import { searchText } from '../input-text.ts';
 import { nameShape } from './fields.ts';
 import { linkUrl } from './links.ts';
 import type { ResetMade } from './resets.ts';
@@ -10,7 +11,10 @@ const UserFilter = builder.inputType('UserFilter', {
   fields: (t) => ({
     disabled: t.boolean({ description: 'Those who are let in, or those who are not.' }),
     role: t.field({ type: RoleEnum, description: 'Those with this role.' }),
-    text: t.string({ description: 'Found in name or e-mail address.' }),
+    text: t.string({
+      description: 'Found in name or e-mail address. At most 200 characters.',
+      validate: searchText,
+    }),
   }),
 });
 
