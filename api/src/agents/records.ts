@@ -72,7 +72,8 @@ export function createLinkRecords({ prisma }: Database, audit: Audit): LinkRecor
         serverNumber: server.number,
         name: server.name,
         agentId,
-        agentKey: Buffer.from(server.agentKey),
+        // Lives as long as the link: a slice of Node's pool would keep the 64 KB around it alive.
+        agentKey: Buffer.from(Uint8Array.from(server.agentKey).buffer),
         scopes: server.scopes,
       };
     },
