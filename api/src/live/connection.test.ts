@@ -94,3 +94,32 @@ test('may be written to and closed in any state', async () => {
   connection.close(1000, 'again');
   expect(connection.open).toBe(false);
 });
+
+test('hands one event to the kernel at once, and those that follow it closely together and in order', async () => {
+  const texts: string[] = [];
+  const { promise: all, resolve } = Promise.withResolvers<void>();
+  reader.on('message', (data) => {
+    texts.push(String(data));
+    if (texts.length === 100) resolve();
+  });
+  connection.post('0');
+  expect(connection.bufferedAmount).toBe(0);
+  for (let n = 1; n < 99; n += 1) connection.post(String(n));
+  expect(connection.bufferedAmount).toBeGreaterThan(0);
+  // Whoever waits for the kernel does not wait for others.
+  await within(connection.send('99'), 'the last');
+  expect(connection.bufferedAmount).toBe(0);
+  await within(all, 'all of them');
+  expect(texts).toEqual(Array.from({ length: 100 }, (_, n) => String(n)));
+});
+
+test('does not keep back what nothing follows', async () => {
+  const second = new Promise((resolve) => {
+    reader.on('message', (data) => {
+      if (String(data) === 'second') resolve(undefined);
+    });
+  });
+  connection.post('first');
+  connection.post('second');
+  await within(second, 'the second event');
+});

@@ -8,6 +8,11 @@ import { Operation } from './operation.ts';
 /** What may wait for one reader, in bytes. Beyond it nothing but giving up bounds our memory. */
 const maxBuffered = 16 * 1024 * 1024;
 
+/** Events that come sooner after another than this leave together with those that follow it. Milliseconds. */
+const gatherMs = 4;
+/** Beyond this many bytes there is nothing to gain by waiting. */
+const gatherBytes = 64 * 1024;
+
 export interface ConnectionFacts extends Pick<RequestFacts, 'address' | 'secure' | 'host'> {
   readonly userAgent: string;
   readonly cookie: string | undefined;
@@ -28,6 +33,8 @@ export class Connection implements ViewerSocket {
   readonly #ws: WebSocket;
   readonly #socket: Duplex & { readonly bytesRead?: number };
   readonly #closed = Promise.withResolvers<void>();
+  #postedAt = 0;
+  #gathering: NodeJS.Timeout | undefined;
   #bytesRead = 0;
   #silentSince = Date.now();
 
@@ -35,7 +42,10 @@ export class Connection implements ViewerSocket {
     this.#ws = ws;
     this.#socket = socket;
     this.facts = facts;
-    ws.once('close', () => this.#closed.resolve());
+    ws.once('close', () => {
+      clearTimeout(this.#gathering);
+      this.#closed.resolve();
+    });
     // What the other side does wrong ends in a close, which is handled there.
     ws.on('error', () => {});
   }
@@ -61,12 +71,31 @@ export class Connection implements ViewerSocket {
   send(text: string): Promise<void> {
     return new Promise((resolve) => {
       this.#write(text, () => resolve());
+      this.#letGo();
     });
   }
 
-  /** The same without knowing when, for the fan-out. */
+  /**
+   * The same without knowing when, for the fan-out. One by itself goes at once; of a stream of them the kernel is handed
+   * several at a time, since for a short message that call is most of the work.
+   */
   post(text: string): void {
+    const now = performance.now();
+    const soon = now - this.#postedAt < gatherMs;
+    this.#postedAt = now;
+    if (soon && this.#gathering === undefined && this.open) {
+      this.#socket.cork();
+      this.#gathering = setTimeout(() => this.#letGo(), gatherMs);
+    }
     this.#write(text);
+    if (this.bufferedAmount > gatherBytes) this.#letGo();
+  }
+
+  #letGo(): void {
+    if (this.#gathering === undefined) return;
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    this.#socket.uncork();
   }
 
   #write(text: string, done?: () => void): void {
@@ -88,6 +117,7 @@ export class Connection implements ViewerSocket {
     // A ping stands behind everything else: when it is taken, or the socket gone, so is the rest. A callback with each
     // message would tell the same, and cost as much again as sending it.
     this.#ws.ping('', false, settle);
+    this.#letGo();
     signal?.addEventListener('abort', settle, { once: true });
     await promise;
     signal?.removeEventListener('abort', settle);
@@ -138,6 +168,7 @@ export class Connection implements ViewerSocket {
     this.settle();
     for (const operation of this.operations.values()) operation.cut();
     this.#ws.close(code, reason);
+    this.#letGo();
   }
 
   terminate(): void {
