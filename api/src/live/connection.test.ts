@@ -121,5 +121,5 @@ test('does not keep back what nothing follows', async () => {
   });
   connection.post('first');
   connection.post('second');
-  await within(second, 'the second event');
+  await expect(within(second, 'the second event')).resolves.toBeUndefined();
 });
