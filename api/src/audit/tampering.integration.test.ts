@@ -230,3 +230,13 @@ test('a check ends when nobody waits for it any more', async () => {
   await expect(record.trail.verify({ since: 'beginning', signal: left })).rejects.toThrow('left');
   expect(await record.problems()).toEqual([]);
 });
+
+test('checks that nobody could wait for are not begun', async () => {
+  await record.seal('a.a');
+  const checks = await Promise.allSettled(Array.from({ length: 6 }, () => record.verify()));
+  expect(checks.map((check) => (check.status === 'rejected' ? check.reason : check.value))).toEqual([
+    ...Array.from({ length: 4 }, () => expect.objectContaining({ checked: 1 })),
+    ...Array.from({ length: 2 }, () => expect.objectContaining({ code: 'TOO_MANY_OPERATIONS' })),
+  ]);
+  expect(await record.verify()).toMatchObject({ checked: 1 });
+});

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { ServerKitError } from '../errors.ts';
 import type { Platform } from '../platform.ts';
 import type { Actor } from './actor.ts';
 import { createAnchor } from './anchor.ts';
@@ -11,6 +12,9 @@ import type { Audit } from './service.ts';
 import { verify, type Verification, type VerificationOptions } from './verification.ts';
 
 const settingKey = 'audit.retention';
+/** Checks that run or wait: whoever asked for ever more would keep the database and a processor busy for as long. */
+const maxChecks = 4;
+
 const dayMs = 24 * 60 * 60_000;
 
 /** In days. Shorter than a month would help whoever wants to be gone before somebody looks. */
@@ -27,6 +31,7 @@ export class AuditTrail {
   readonly #chain: Chain;
   /** One check at a time: each keeps a connection and the processor busy. */
   #checks: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(platform: Pick<Platform, 'db' | 'env' | 'log' | 'vault'>, audit: Audit) {
     const { db, env, log, vault } = platform;
@@ -38,15 +43,29 @@ export class AuditTrail {
 
   /**
    * Checks the record; a second check waits for the first.
-   * @throws the signal's reason
+   * @throws the signal's reason, ServerKitError TOO_MANY_OPERATIONS when several wait already
    */
-  verify({ since, signal }: Pick<VerificationOptions, 'since' | 'signal'>): Promise<Verification> {
+  async verify({ since, signal }: Pick<VerificationOptions, 'since' | 'signal'>): Promise<Verification> {
     const { db, env } = this.#platform;
+    if (this.#waiting >= maxChecks) {
+      throw new ServerKitError(
+        'TOO_MANY_OPERATIONS',
+        'Other checks of the record are running. Wait for one to end.',
+        {
+          details: { limit: maxChecks },
+        },
+      );
+    }
+    this.#waiting += 1;
     const check = this.#checks.then(() => {
       signal.throwIfAborted();
       return verify({ ...this.#chain, pool: db.pool, anchor: createAnchor(env.dataDir), since, signal });
     });
-    this.#checks = check.catch(() => {});
+    this.#checks = check
+      .catch(() => {})
+      .finally(() => {
+        this.#waiting -= 1;
+      });
     return check;
   }
 
