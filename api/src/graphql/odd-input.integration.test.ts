@@ -1,21 +1,17 @@
-import { randomBytes } from 'node:crypto';
 import {
-  getNamedType,
   isEnumType,
   isInputObjectType,
   isListType,
   isNonNullType,
   isObjectType,
-  type GraphQLField,
   type GraphQLInputType,
-  type GraphQLObjectType,
-  type GraphQLOutputType,
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { within } from '../../../testing/events.ts';
 import { GraphQLFailure, type TestClient } from '../../../testing/graphql-client.ts';
 import { addServer } from '../metrics/testing.ts';
 import { schema } from '../schema.ts';
+import { documentOf, fieldsOf, fittingValue, takesArguments, type Field } from './testing-documents.ts';
 import { testApi, type TestApi } from './testing.ts';
 
 /** What a client that means harm, or is broken, puts where text belongs. */
@@ -56,31 +52,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** Texts that get past the rules of their field, so that what is odd beside them gets further. */
-const fitting: Readonly<Record<string, () => string>> = {
-  id: () => serverId,
-  serverId: () => serverId,
-  serverIds: () => serverId,
-  name: () => `a${randomBytes(8).toString('hex')}`,
-  scopes: () => 'docker:containers:read',
-  containerId: () => '0'.repeat(64),
-  signal: () => 'SIGTERM',
-  email: () => 'ada@example.com',
-};
-
-/** A value that fits its type. */
-function plain(name: string, type: GraphQLInputType): unknown {
-  if (isNonNullType(type)) return plain(name, type.ofType);
-  if (isListType(type)) return [plain(name, type.ofType)];
-  if (isEnumType(type)) return type.getValues()[0]?.name;
-  if (isInputObjectType(type)) {
-    const fields = Object.values(type.getFields());
-    return Object.fromEntries(fields.map((field) => [field.name, plain(field.name, field.type)]));
-  }
-  if (type.name === 'Boolean') return true;
-  if (type.name === 'DateTime') return new Date(0).toISOString();
-  return ['Int', 'SafeInt', 'Float'].includes(type.name) ? 1 : (fitting[name]?.() ?? 'a');
-}
+const plain = (name: string, type: GraphQLInputType) => fittingValue(name, type, { serverId });
 
 /** @yields everything odd that the type admits, at every place of the value */
 function* odd(name: string, type: GraphQLInputType): Generator {
@@ -101,31 +73,6 @@ function* odd(name: string, type: GraphQLInputType): Generator {
     else if (['Int', 'SafeInt', 'Float'].includes(type.name)) yield* oddNumbers;
     else yield* oddTexts;
   }
-}
-
-type Field = GraphQLField<unknown, unknown>;
-
-const takesArguments = ({ args }: Field) => args.length > 0;
-const fieldsOf = (type: GraphQLObjectType | null | undefined) => Object.values(type?.getFields() ?? {});
-
-/** Whatever can be selected without arguments that must be given. */
-function selection(type: GraphQLOutputType, depth: number): string {
-  const named = getNamedType(type);
-  if (!('getFields' in named)) return '';
-  if (!isObjectType(named)) return '{ __typename }';
-  const parts = fieldsOf(named).flatMap((field) => {
-    if (field.args.some((arg) => isNonNullType(arg.type))) return [];
-    if (!('getFields' in getNamedType(field.type))) return [field.name];
-    return depth > 0 ? [`${field.name} ${selection(field.type, depth - 1)}`] : [];
-  });
-  return `{ __typename ${parts.join(' ')} }`;
-}
-
-/** @param inside - what stands around the field */
-function documentOf(kind: string, field: Field, inside = (text: string) => text): string {
-  const declared = field.args.map((arg) => `$${arg.name}: ${String(arg.type)}`).join(', ');
-  const passed = field.args.map((arg) => `${arg.name}: $${arg.name}`).join(', ');
-  return `${kind} Odd(${declared}) { ${inside(`${field.name}(${passed}) ${selection(field.type, 1)}`)} }`;
 }
 
 function* attempts(field: Field): Generator<Record<string, unknown>> {
@@ -176,7 +123,9 @@ describe('odd input is answered with what is wrong with it', () => {
   test.each(isObjectType(serverType) ? fieldsOf(serverType).filter(takesArguments) : [])(
     'Server.$name',
     async (field) => {
-      const document = documentOf('query', field, (text) => `server(id: "${serverId}") { ${text} }`);
+      const document = documentOf('query', field, {
+        inside: (text) => `server(id: "${serverId}") { ${text} }`,
+      });
       expect(await unforeseen(document, field)).toEqual([]);
     },
     limit,
