@@ -4,6 +4,7 @@ import * as containers from './en/containers.ts';
 import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
 import * as joining from './en/joining.ts';
+import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
 import * as security from './en/security.ts';
 import * as servers from './en/servers.ts';
@@ -25,6 +26,7 @@ export const en = {
   ...failures,
   ...frame,
   ...joining,
+  ...keys,
   ...people,
   ...security,
   ...servers,

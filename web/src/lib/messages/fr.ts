@@ -4,6 +4,7 @@ import * as containers from './fr/containers.ts';
 import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
 import * as joining from './fr/joining.ts';
+import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
 import * as security from './fr/security.ts';
 import * as servers from './fr/servers.ts';
@@ -17,6 +18,7 @@ export const fr: Messages = {
   ...failures,
   ...frame,
   ...joining,
+  ...keys,
   ...people,
   ...security,
   ...servers,
