@@ -53,6 +53,7 @@ describeWith(['docker', 'chromium'], 'every page is accessible', () => {
     const { viewer } = await client.query<{ viewer: { user: { id: string } } }>('{ viewer { user { id } } }');
     parameters = { id: containerEvents.serverId, containerId: box.id, userId: viewer.user.id };
     invitation = await invite(client);
+    await group(client, containerEvents.serverId);
     chrome = await browser();
   });
   afterAll(async () => {
@@ -102,6 +103,25 @@ async function invite(client: TestClient): Promise<string> {
     'mutation { inviteUser(input: { email: "ada@example.com", name: "Ada", role: OPERATOR }) { link } }',
   );
   return inviteUser.link;
+}
+
+/** A group in another, with a server. */
+async function group(client: TestClient, serverId: string): Promise<void> {
+  const create =
+    'mutation ($input: CreateServerGroupInput!) { createServerGroup(input: $input) { group { id } } }';
+  interface Created {
+    createServerGroup: { group: { id: string } };
+  }
+  const europe = await client.query<Created>(create, {
+    input: { name: 'Europe', colour: 'BLUE', icon: 'globe' },
+  });
+  const parentId = europe.createServerGroup.group.id;
+  const inner = await client.query<Created>(create, {
+    input: { name: 'Production', colour: 'RED', icon: 'rocket', parentId },
+  });
+  await client.query('mutation ($input: MoveServersInput!) { moveServers(input: $input) { ok } }', {
+    input: { serverIds: [serverId], groupId: inner.createServerGroup.group.id },
+  });
 }
 
 /** Data is there: the page is shown and no skeleton is left. */

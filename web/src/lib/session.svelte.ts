@@ -20,6 +20,7 @@ const Boot = graphql(`
         email
         name
         role
+        access
         secondFactor
       }
       scopes
@@ -128,6 +129,11 @@ class BrowserSession {
 
   may(scope: string): boolean {
     return this.#scopes.has(scope);
+  }
+
+  /** Whether it may be done on every server, and to what is no server: not so for who is limited to grants. */
+  mayEverywhere(scope: string): boolean {
+    return this.may(scope) && this.user.access === 'ALL';
   }
 
   /** Sets what happens when the session is over while a page is on show. */

@@ -8,6 +8,9 @@ export const Row = graphql(`
     name
     description
     tags
+    group {
+      id
+    }
     status
     connection
     maintenance

@@ -32,6 +32,8 @@ export interface Selection {
   readonly text: string;
   readonly statuses: readonly ServerStatus[];
   readonly tags: readonly string[];
+  /** Whether a server's group is among those asked for; null for one that is in none. */
+  readonly inGroup?: (groupId: string | null) => boolean;
   readonly sort: SortField;
   readonly descending: boolean;
 }
@@ -61,10 +63,11 @@ const orders: Record<SortField, (descending: boolean) => (a: FleetServer, b: Fle
 
 /** Filters and sorts; equals are ordered by name. */
 export function selectServers(servers: readonly FleetServer[], selection: Selection): readonly FleetServer[] {
-  const { statuses, tags, sort, descending } = selection;
+  const { statuses, tags, inGroup, sort, descending } = selection;
   const order = orders[sort](descending);
   return matchServers(servers, selection.text)
     .filter(({ row }) => statuses.length === 0 || statuses.includes(row.status))
     .filter(({ row }) => tags.every((tag) => row.tags.includes(tag)))
+    .filter(({ row }) => inGroup?.(row.group?.id ?? null) ?? true)
     .toSorted((a, b) => order(a, b) || byName(a, b));
 }

@@ -3,6 +3,7 @@ import * as audit from './en/audit.ts';
 import * as containers from './en/containers.ts';
 import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
+import * as groups from './en/groups.ts';
 import * as joining from './en/joining.ts';
 import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
@@ -25,6 +26,7 @@ export const en = {
   ...containers,
   ...failures,
   ...frame,
+  ...groups,
   ...joining,
   ...keys,
   ...people,

@@ -3,6 +3,7 @@ import * as audit from './fr/audit.ts';
 import * as containers from './fr/containers.ts';
 import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
+import * as groups from './fr/groups.ts';
 import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
@@ -17,6 +18,7 @@ export const fr: Messages = {
   ...containers,
   ...failures,
   ...frame,
+  ...groups,
   ...joining,
   ...keys,
   ...people,

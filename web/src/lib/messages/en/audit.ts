@@ -15,6 +15,8 @@ const auditActions: Lookup = {
   'controlKey.found': 'A newer key of this installation found',
   'controlKey.recovered': 'Win the agents back with the recovery key',
   'controlKey.rotate': 'Change the key of this installation',
+  'filter.save': 'Save filter',
+  'filter.delete': 'Forget filter',
   'grant.give': 'Grant access to',
   'grant.revoke': 'Take access away from',
   'group.create': 'Make group',

@@ -46,6 +46,7 @@ export const servers = {
     os: 'System',
     address: 'Address',
     agent: 'Agent',
+    group: 'Group',
     tags: 'Tags',
     lastSeen: 'Last seen',
   },
@@ -79,19 +80,6 @@ export const servers = {
   steps: ['Details', 'Permissions', 'Install'] as readonly string[],
   tags: 'Tags',
   tagsHint: 'Press Enter after each, such as production or eu-west.',
-};
-
-export const bulk = {
-  title: 'Chosen servers',
-  chosen: (chosen: number) => `${formats.number(chosen)} chosen`,
-  maintain: 'Begin maintenance',
-  resume: 'End maintenance',
-  delete: 'Delete',
-  deleteTitle: (chosen: number) => `Delete ${count(chosen, { one: 'server', other: 'servers' })}?`,
-  deleted: (chosen: number) => `Deleted ${count(chosen, { one: 'server', other: 'servers' })}.`,
-  maintained: (chosen: number) =>
-    `Maintenance began on ${count(chosen, { one: 'server', other: 'servers' })}.`,
-  resumed: (chosen: number) => `Maintenance ended on ${count(chosen, { one: 'server', other: 'servers' })}.`,
 };
 
 export const facts = {

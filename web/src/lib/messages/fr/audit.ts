@@ -17,6 +17,8 @@ export const audit: Messages['audit'] = {
     'controlKey.found': 'Clé plus récente de l’installation trouvée',
     'controlKey.recovered': 'Reprise des agents par la clé de secours',
     'controlKey.rotate': 'Changement de la clé de l’installation',
+    'filter.save': 'Enregistrement du filtre',
+    'filter.delete': 'Oubli du filtre',
     'grant.give': 'Octroi d’un accès à',
     'grant.revoke': 'Retrait d’un accès de',
     'group.create': 'Création du groupe',

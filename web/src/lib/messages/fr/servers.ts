@@ -48,6 +48,7 @@ export const servers: Messages['servers'] = {
     os: 'Système',
     address: 'Adresse',
     agent: 'Agent',
+    group: 'Groupe',
     tags: 'Étiquettes',
     lastSeen: 'Vu',
   },
@@ -79,18 +80,6 @@ export const servers: Messages['servers'] = {
   steps: ['Détails', 'Permissions', 'Installation'],
   tags: 'Étiquettes',
   tagsHint: 'Entrée après chacune, comme production ou eu-west.',
-};
-
-export const bulk: Messages['bulk'] = {
-  title: 'Serveurs choisis',
-  chosen: (chosen) => count(chosen, { one: 'choisi', other: 'choisis' }),
-  maintain: 'Commencer la maintenance',
-  resume: 'Terminer la maintenance',
-  delete: 'Supprimer',
-  deleteTitle: (chosen) => `Supprimer ${count(chosen, serverForms)} ?`,
-  deleted: (chosen) => count(chosen, { one: 'serveur supprimé.', other: 'serveurs supprimés.' }),
-  maintained: (chosen) => `Maintenance commencée sur ${count(chosen, serverForms)}.`,
-  resumed: (chosen) => `Maintenance terminée sur ${count(chosen, serverForms)}.`,
 };
 
 export const facts: Messages['facts'] = {
