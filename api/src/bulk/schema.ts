@@ -12,7 +12,13 @@ import { nameText } from '../input-text.ts';
 import { ServerFilterInput } from '../servers/filter-type.ts';
 import { notFound } from '../errors.ts';
 import { BulkContainerResult, BulkServerResult, type ContainerTarget } from './result-type.ts';
-import { mostTargets, selectedContainers, selectedServers, type ServerSelection } from './selection.ts';
+import {
+  mostTargets,
+  refuseEmpty,
+  selectedContainers,
+  selectedServers,
+  type ServerSelection,
+} from './selection.ts';
 import { inBulk, type Outcome } from './service.ts';
 
 const tags = z.array(nameText(40)).max(20, 'at most 20 tags');
@@ -203,6 +209,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: BulkContainersInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const work = containerWork(input, context);
+      if (input.action === 'REMOVE') refuseEmpty(input.filter);
       return inBulk<ContainerTarget>({
         targets: await selectedContainers(input, context),
         serverOf: ({ serverId }) => serverId,
@@ -224,6 +231,7 @@ builder.mutationFields((t) => ({
       'Does the same to many servers and tells how each ended. Scope: servers:read, and on each server agent:restart for RESTART_AGENT, servers:write for the rest.',
     args: { input: t.arg({ type: BulkServersInput, required: true }) },
     resolve: (_root, { input }, context) => {
+      if (input.action === 'DELETE') refuseEmpty(input.filter);
       const scope = input.action === 'RESTART_AGENT' ? 'agent:restart' : 'servers:write';
       const deed = { context, scope, field: 'bulkServers' } as const;
       return eachServer(input, deed, serverWork(input.action, context));

@@ -67,6 +67,28 @@ describe('bulk changes', () => {
     }
   });
 
+  test.each([{}, { text: ' ', tags: [] }])(
+    'delete nothing by a filter that says nothing: %j',
+    async (filter) => {
+      const run = (name: string, input: object) =>
+        admin.answer(
+          `mutation M($input: ${name}Input!) { ${name[0]?.toLowerCase()}${name.slice(1)}(input: $input) { ok } }`,
+          {
+            input,
+          },
+        );
+      expect(codeOf(await run('BulkServers', { action: 'DELETE', filter }))).toBe('INPUT_INVALID');
+      expect(codeOf(await run('BulkContainers', { action: 'REMOVE', filter: { servers: filter } }))).toBe(
+        'INPUT_INVALID',
+      );
+      expect(await api.services.servers.find(mine)).not.toBeNull();
+      expect(
+        codeOf(await run('BulkServers', { action: 'DELETE', filter: { tags: [`tag ${mine}`] } })),
+      ).toBeUndefined();
+      expect(await api.services.servers.find(mine)).toBeNull();
+    },
+  );
+
   test('stop where a grant is taken away while they run', async () => {
     const person = await limited('operator');
     const id = await grant(person, { serverId: mine });

@@ -60,3 +60,20 @@ function few<Target>(targets: readonly Target[]): Target[] {
   if (targets.length <= mostTargets) return [...targets];
   throw inputInvalid('input.filter', `It fits more than ${mostTargets}. Narrow it.`);
 }
+
+/**
+ * What cannot be undone is not done to everything because a filter was left empty.
+ * @throws ServerKitError INPUT_INVALID
+ */
+export function refuseEmpty(filter: object | null | undefined): void {
+  if (!filter || !saysNothing(filter)) return;
+  throw inputInvalid(
+    'input.filter',
+    'It says nothing, and so fits everything. Say which are meant, or name them.',
+  );
+}
+
+function saysNothing(value: unknown): boolean {
+  if (typeof value === 'string') return value.trim() === '';
+  return value == null || (typeof value === 'object' && Object.values(value).every(saysNothing));
+}
