@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Vault } from '../secrets/vault.ts';
 import { bytesOf, type AuditContent } from './content.ts';
 
@@ -17,7 +17,8 @@ export interface Marks {
 }
 
 export function createMarks(vault: Vault): Marks {
-  const key = vault.derive('audit marks v1');
+  // A key that is taken in once: Node spends more on taking in bytes than on the HMAC.
+  const key = createSecretKey(vault.derive('audit marks v1'));
   const mac = (nonce: Uint8Array, event: AuditContent): Buffer =>
     createHmac('sha256', key).update(nonce).update(bytesOf(event)).digest().subarray(0, macBytes);
   return {

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto';
 import type { Vault } from '../secrets/vault.ts';
 import { bytesOf, type AuditContent } from './content.ts';
 
@@ -41,7 +41,8 @@ export interface Seals {
 }
 
 export function createSeals(vault: Vault): Seals {
-  const key = vault.derive('audit seals v1');
+  // Taken in once, as for marks.
+  const key = createSecretKey(vault.derive('audit seals v1'));
   const mac = (purpose: string, ...parts: readonly (string | Uint8Array)[]): Buffer => {
     const hmac = createHmac('sha256', key).update(purpose);
     for (const part of parts) hmac.update(lengthOf(part)).update(part);

@@ -109,7 +109,7 @@ builder.queryField('verifyAudit', (t) =>
     access: 'audit:read',
     on: everywhere,
     description:
-      'Follows the chain of seals over the audit record and says where it breaks: events that were altered, removed, inserted or moved since. Takes about ten seconds for a million events. Scope: audit:read.',
+      'Follows the chain of seals over the audit record and says where it breaks: events that were altered, removed, inserted or moved since. Reads all of the record, so it takes the longer, the longer that is. Scope: audit:read.',
     complexity: 500,
     args: {
       since: t.arg({
