@@ -131,11 +131,15 @@ describe('somebody with the database, but not the keys', () => {
     expect(await record.problems()).toEqual([`MISPLACED evt_${b}`]);
   });
 
-  test('cannot insert an event of their own, which is never sealed', async () => {
+  test.each([
+    ['without a mark', 'NULL'],
+    ['with a mark they made up', `sha256('mark')`],
+    ['with the mark of another one', '(SELECT "mark" FROM "AuditEvent" LIMIT 1)'],
+  ])('cannot insert an event of their own %s: it is never sealed', async (_how, mark) => {
     await five();
     await record.sql(
-      `INSERT INTO "AuditEvent" ("id", "actorKind", "actorLabel", "action", "outcome", "parameters")
-       VALUES (500, 'user', 'bob@example.com', 'server.delete', 'ok', '{}')`,
+      `INSERT INTO "AuditEvent" ("id", "actorKind", "actorLabel", "action", "outcome", "parameters", "mark")
+       VALUES (500, 'user', 'bob@example.com', 'server.delete', 'ok', '{}', ${mark})`,
     );
     expect(await record.problems()).toEqual(['INSERTED evt_500']);
     expect(await record.trail.sealer.sealAll()).toBe(0);
