@@ -36,6 +36,8 @@ export interface Environment {
    * container interface has it; images set it.
    */
   readonly inContainer: boolean;
+  /** The file that holds the passphrase of archives, for `npm run backup` and `npm run restore`. */
+  readonly passphraseFile: string | undefined;
   /** @default 'info' */
   readonly logLevel: (typeof levels)[number];
   /** Sentences about settings that were ignored, for the log. */
@@ -49,6 +51,7 @@ const known: readonly string[] = [
   'SERVERKIT_ADMIN_PASSWORD',
   'SERVERKIT_LOCAL_AGENT',
   'SERVERKIT_CORS_ORIGINS',
+  'SERVERKIT_BACKUP_PASSPHRASE_FILE',
   ...fileSettings,
 ];
 
@@ -114,6 +117,7 @@ const shape = z.object({
   SERVERKIT_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
   SERVERKIT_ADMIN_PASSWORD: z.string().optional(),
   SERVERKIT_LOCAL_AGENT: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  SERVERKIT_BACKUP_PASSPHRASE_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
 });
 
@@ -154,6 +158,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     ),
     localAgent: values.SERVERKIT_LOCAL_AGENT === 'on',
     inContainer: set['container'] !== undefined,
+    passphraseFile: values.SERVERKIT_BACKUP_PASSPHRASE_FILE,
     logLevel: values.LOG_LEVEL,
     warnings,
   };

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { App } from './app.ts';
+import { hasState } from './backup/restore-state.ts';
 import { lockDataDirectory } from './database/data-lock.ts';
 import { openDatabase } from './database/database.ts';
 import { openRunDirectory, removeRunDirectory } from './database/run-directory.ts';
@@ -41,6 +42,10 @@ export async function start(
   const lock = opened.use(lockDataDirectory(env.dataDir));
   const runDirectory = openRunDirectory(lock.directory);
   opened.defer(() => removeRunDirectory(runDirectory));
+  if (hasState(lock.directory)) {
+    const { settleAtStart } = await import('./backup/settle.ts');
+    await settleAtStart(lock.directory, env, log);
+  }
   const vault = openVault(lock.directory);
   const keys = openIdentityKeys(lock.directory);
 

@@ -1,6 +1,7 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import { storableText } from '../database/storable.ts';
 import type { Platform } from '../platform.ts';
+import type { Vault } from '../secrets/vault.ts';
 import type { Actor } from './actor.ts';
 import { createMarks, type Marks } from './marks.ts';
 import { redact } from './redact.ts';
@@ -86,6 +87,11 @@ export function createAudit({ db, log, vault }: Pick<Platform, 'db' | 'log' | 'v
     refused: (refusal) => refusals.add(refusal),
     flush: () => refusals.flush(),
   };
+}
+
+/** SQL that puts an event on the record of a database that no service runs on. */
+export function auditInsertion(vault: Vault, entry: AuditEntry): ReturnType<Audit['insertion']> {
+  return insertion(row(createMarks(vault), entry, 1), {});
 }
 
 function insertion(

@@ -9,6 +9,9 @@ const busy = 5;
 /** The lock ends with its handle, so no garbage collector may find it unused. */
 const held = new Set<DatabaseSync>();
 
+/** Another process has the data directory, and it may well be a ServerKit that serves. */
+export class DataDirectoryInUse extends StartupError {}
+
 export interface DataLock extends Disposable {
   /** The data directory with symbolic links resolved: one directory, one name. */
   readonly directory: string;
@@ -18,7 +21,7 @@ export interface DataLock extends Disposable {
  * Makes the data directory ours until this process ends, however it ends. Node has no file locks of its own, but
  * SQLite, which it embeds, takes the kernel's: they are released with the process, hold between containers that
  * share the directory, and need no stale-lock rules.
- * @throws StartupError when another ServerKit holds it, or it cannot be written
+ * @throws DataDirectoryInUse when another ServerKit holds it, StartupError when it cannot be written
  */
 export function lockDataDirectory(path: string): DataLock {
   let directory: string;
@@ -43,7 +46,7 @@ export function lockDataDirectory(path: string): DataLock {
   } catch (error) {
     handle.close();
     if (isBusy(error)) {
-      throw new StartupError(
+      throw new DataDirectoryInUse(
         `The data directory ${path} is in use by another ServerKit${holder(pidFile)}; stop it first or set SERVERKIT_DATA_DIR to another directory.`,
       );
     }

@@ -22,7 +22,7 @@ import { disownStale, hasEnded, readPostmasterFile, serves } from './postmaster-
 import { spawnPostgres } from './postgres-process.ts';
 
 /** Names the socket file only; nothing listens on a network. */
-const port = 5432;
+export const embeddedPort = 5432;
 
 /** A start that fails is tried again this long (ms): after a crash the old server may need a moment to die. */
 const startPatience = 30_000;
@@ -85,7 +85,7 @@ class Embedded implements EmbeddedServer {
   }
 
   get connection(): pg.ClientConfig {
-    return { host: this.#sockets, port, user: clusterUser, database: 'postgres' };
+    return { host: this.#sockets, port: embeddedPort, user: clusterUser, database: 'postgres' };
   }
 
   ensureRunning(): Promise<'started' | 'adopted'> {
@@ -214,7 +214,7 @@ class Embedded implements EmbeddedServer {
     };
     return [
       '-p',
-      String(port),
+      String(embeddedPort),
       '-k',
       this.#sockets,
       ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

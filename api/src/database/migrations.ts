@@ -13,7 +13,7 @@ export const migrationsDirectory = fileURLToPath(
 /** The advisory lock that Prisma's own tool takes, so that the two exclude each other. */
 const prismaLock = 72_707_369;
 
-interface Migration {
+export interface Migration {
   readonly name: string;
   readonly sql: string;
   /** SHA-256 of the file, as Prisma computes it. */
@@ -51,6 +51,20 @@ export async function migrate(client: pg.ClientBase, directory = migrationsDirec
   }
 }
 
+/**
+ * Whether a database is of this very release, for a command that does not bring it there.
+ * @throws StartupError when it is not
+ */
+export async function requireThisRelease(client: pg.ClientBase): Promise<void> {
+  const applied = await readApplied(client).catch(() => []);
+  const migrations = readMigrations();
+  check(migrations, applied);
+  if (migrations.length === applied.length) return;
+  throw new StartupError(
+    'The database is not of this release yet; start ServerKit once, which brings it there, and run this again.',
+  );
+}
+
 async function createTable(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ ours: boolean; others: boolean }>(
     `SELECT bool_or(tablename = '_prisma_migrations') AS ours, count(*) > 0 AS others
@@ -62,6 +76,11 @@ async function createTable(client: pg.ClientBase): Promise<void> {
       'The database already holds tables that are not from ServerKit; give ServerKit an empty database of its own.',
     );
   }
+  await createMigrationsTable(client);
+}
+
+/** As Prisma would. */
+export async function createMigrationsTable(client: pg.ClientBase): Promise<void> {
   await client.query(`CREATE TABLE _prisma_migrations (
     id VARCHAR(36) PRIMARY KEY NOT NULL,
     checksum VARCHAR(64) NOT NULL,
@@ -81,7 +100,8 @@ async function readApplied(client: pg.ClientBase): Promise<Applied[]> {
   return rows;
 }
 
-function readMigrations(directory: string): Migration[] {
+/** What this release has, in the order it is applied. */
+export function readMigrations(directory = migrationsDirectory): Migration[] {
   return readdirSync(directory, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => {
@@ -117,16 +137,25 @@ function check(migrations: readonly Migration[], applied: readonly Applied[]): v
   }
 }
 
-async function apply(client: pg.ClientBase, { name, sql, checksum }: Migration): Promise<void> {
+/** Applies one and puts it on record, in a transaction of the caller's. */
+export async function applyMigration(
+  client: pg.ClientBase,
+  { name, sql, checksum }: Migration,
+): Promise<void> {
   const startedAt = new Date();
+  await client.query(sql);
+  await client.query(
+    `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
+     VALUES ($1, $2, $3, $4, clock_timestamp(), 1)`,
+    [randomUUID(), checksum, name, startedAt],
+  );
+}
+
+async function apply(client: pg.ClientBase, migration: Migration): Promise<void> {
+  const { name } = migration;
   try {
     await client.query('BEGIN');
-    await client.query(sql);
-    await client.query(
-      `INSERT INTO _prisma_migrations (id, checksum, migration_name, started_at, finished_at, applied_steps_count)
-       VALUES ($1, $2, $3, $4, clock_timestamp(), 1)`,
-      [randomUUID(), checksum, name, startedAt],
-    );
+    await applyMigration(client, migration);
     await client.query('COMMIT');
   } catch (error) {
     await client.query('ROLLBACK').catch(() => {});

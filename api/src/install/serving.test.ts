@@ -40,6 +40,7 @@ async function setup() {
         admin: undefined,
         localAgent: false,
         inContainer: false,
+        passphraseFile: undefined,
         logLevel: 'silent',
         warnings: [],
       },

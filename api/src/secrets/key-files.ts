@@ -93,7 +93,8 @@ function writeNew(path: string, bytes: Uint8Array): void {
   syncDirectory(dirname(path));
 }
 
-function syncDirectory(directory: string): void {
+/** Makes renames last. */
+export function syncDirectory(directory: string): void {
   const handle = openSync(directory, 'r');
   try {
     fsyncSync(handle);

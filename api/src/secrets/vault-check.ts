@@ -2,7 +2,8 @@ import { StartupError } from '../startup-error.ts';
 import type { Database } from '../database/database.ts';
 import { VaultError, type Vault } from './vault.ts';
 
-const settingKey = 'vault.check';
+/** Of the setting that {@link fits} looks at. */
+export const settingKey = 'vault.check';
 
 /**
  * Makes sure that the keys of the data directory are those this database was written with, before something fails to
@@ -16,12 +17,20 @@ export async function checkVault({ prisma }: Pick<Database, 'prisma'>, vault: Va
     create: { key: settingKey, value: sealed },
     update: {},
   });
-  try {
-    vault.open(Buffer.from(typeof value === 'string' ? value : '', 'base64'), settingKey);
-  } catch (error) {
-    if (!(error instanceof VaultError)) throw error;
+  if (!fits(vault, value)) {
     throw new StartupError(
       'The database was written with other keys than those in the data directory; restore the directory "keys" that belongs to it, or set SERVERKIT_DATA_DIR to where it is.',
     );
+  }
+}
+
+/** Whether a database belongs to these keys. @param value - of its setting {@link settingKey} */
+export function fits(vault: Vault, value: unknown): boolean {
+  try {
+    vault.open(Buffer.from(typeof value === 'string' ? value : '', 'base64'), settingKey);
+    return true;
+  } catch (error) {
+    if (error instanceof VaultError) return false;
+    throw error;
   }
 }

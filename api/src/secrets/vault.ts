@@ -32,12 +32,16 @@ const tagBytes = 16;
 /** The first byte of every sealed value; another algorithm would take another number. */
 const version = 1;
 
+export function vaultFile(dataDirectory: string): string {
+  return join(keysDirectory(dataDirectory), 'master.key');
+}
+
 /**
  * The vault of a data directory; its key is made on the first run.
  * @throws StartupError when the key file is unreadable or damaged
  */
 export function openVault(dataDirectory: string): Vault {
-  const path = join(keysDirectory(dataDirectory), 'master.key');
+  const path = vaultFile(dataDirectory);
   const text = readOrCreate(path, () => Buffer.from(`${randomBytes(keyBytes).toString('base64url')}\n`));
   const key = Buffer.from(text.toString().trim(), 'base64url');
   if (key.length !== keyBytes)
