@@ -189,6 +189,27 @@ describe('what is hidden', () => {
     });
   });
 
+  test('is not named to who follows the groups, when a server goes where they may not look', async () => {
+    const person = await limited('viewer');
+    await grant(person, { groupId: group });
+    await move([mine, other], inner);
+    const secret = await addGroup('secret');
+    await using groups = person.client.subscribe<{ serverGroups: { id: string; name: string }[] }>(
+      'subscription { serverGroups { id name } }',
+    );
+    expect((await groups.next()).serverGroups).toHaveLength(2);
+    const told: string[] = [];
+    // There and back, so that the news of one change meets the rights of the other.
+    for (const to of [secret, inner, secret, inner, secret]) await move([mine], to);
+    await move([other], null);
+    for (let seen = 2; seen > 0;) {
+      const { serverGroups } = await groups.next();
+      seen = serverGroups.length;
+      told.push(...serverGroups.map(({ name }) => name));
+    }
+    expect(told.filter((name) => name.startsWith('secret'))).toEqual([]);
+  });
+
   test('is found by no filter, group or sort', async () => {
     const person = await limited('viewer');
     await grant(person, { serverId: mine });
