@@ -61,6 +61,13 @@ module.exports = {
       to: { path: '^(api|agent|web|prisma|wire|bench|e2e|testing|scripts)/' },
     },
     {
+      name: 'graphiql-stands-alone',
+      comment: 'It knows the API by its address alone.',
+      severity: 'error',
+      from: { path: '^graphiql/', pathNot: tests },
+      to: { path: '^(api|agent|web|client|prisma|wire|bench|e2e|testing|scripts)/' },
+    },
+    {
       name: 'tests-use-testing',
       comment: 'A test may use the helpers in testing/, but no other room than the one it stands in may.',
       severity: 'error',

@@ -100,6 +100,15 @@ const steps = [
     run: () => runScript('agent/build.ts', []),
   },
   {
+    name: 'graphiql',
+    title: 'building GraphiQL',
+    inputs: ['graphiql', 'package-lock.json'],
+    outputs: ['graphiql/dist'],
+    build: true,
+    applies: () => existsSync('graphiql/build.ts'),
+    run: () => runScript('graphiql/build.ts', []),
+  },
+  {
     name: 'web',
     title: 'building the dashboard',
     inputs: ['web', 'api/schema.graphql', 'wire', 'package-lock.json'],

@@ -8,6 +8,7 @@ import { addHealthRoutes } from './http/health.ts';
 import type { HostPolicy } from './http/host-policy.ts';
 import type { Handlers } from './http/listener.ts';
 import { RouteTable } from './http/router.ts';
+import { graphiqlRoom } from './graphiql/room.ts';
 import { graphqlRoom } from './graphql/room.ts';
 import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
@@ -37,6 +38,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
   graphqlRoom,
+  (platform, services) => graphiqlRoom(platform, services),
   localAgentRoom,
 ];
 

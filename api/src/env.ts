@@ -23,6 +23,8 @@ export interface Environment {
   readonly trustProxy: TrustProxy;
   /** Origins of pages that may use the API with a token. @default none */
   readonly corsOrigins: ReadonlySet<string>;
+  /** Whether to serve GraphiQL to who is signed in. @default true */
+  readonly graphiql: boolean;
   /** Absolute. @default './data' */
   readonly dataDir: string;
   /** undefined = embedded PostgreSQL */
@@ -52,6 +54,7 @@ const known: readonly string[] = [
   'SERVERKIT_LOCAL_AGENT',
   'SERVERKIT_CORS_ORIGINS',
   'SERVERKIT_BACKUP_PASSPHRASE_FILE',
+  'SERVERKIT_GRAPHIQL',
   ...fileSettings,
 ];
 
@@ -112,6 +115,7 @@ const shape = z.object({
   TLS_MIN_VERSION: z.enum(['1.2', '1.3'], 'must be 1.2 or 1.3').default('1.3'),
   TRUST_PROXY: parsedBy(parseTrustProxy).default({ kind: 'none' }),
   SERVERKIT_CORS_ORIGINS: parsedBy(parseOrigins).default(new Set<string>()),
+  SERVERKIT_GRAPHIQL: z.enum(['on', 'off'], 'must be on or off').default('on'),
   SERVERKIT_DATA_DIR: z.string().default('./data'),
   DATABASE_URL: databaseUrl.optional(),
   SERVERKIT_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
@@ -147,6 +151,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
     tlsMinVersion: values.TLS_MIN_VERSION === '1.2' ? 'TLSv1.2' : 'TLSv1.3',
     trustProxy: values.TRUST_PROXY,
     corsOrigins: values.SERVERKIT_CORS_ORIGINS,
+    graphiql: values.SERVERKIT_GRAPHIQL === 'on',
     dataDir: resolve(values.SERVERKIT_DATA_DIR),
     databaseUrl: values.DATABASE_URL,
     admin: both(

@@ -1,6 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import type { AxeResults } from 'axe-core';
+import { mkdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { browser, type TestBrowser } from '../../testing/browser.ts';
@@ -8,22 +6,16 @@ import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts'
 import { container, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
 import type { TestClient } from '../../testing/graphql-client.ts';
+import { seriousProblems } from './axe.ts';
 import { fillIn, routesOnDisk } from './routes.ts';
 import { signIn } from './signed-in.ts';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const screenshots = 'e2e/screenshots';
 
 const themes = ['light', 'dark'] as const;
 const widths = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
 /** Pages that are shown to nobody who is signed in. */
 const doorway = new Set(['/sign-in', '/setup', '/invitation', '/reset']);
-
-declare global {
-  interface Window {
-    axe: { run(context: Document, options: object): Promise<AxeResults> };
-  }
-}
 
 /**
  * WCAG 2.2 AA on every page, with data, in both themes and at both ends of width. Leaves a picture of each behind, for
@@ -129,17 +121,4 @@ async function settled(page: Page): Promise<void> {
   await page.locator('main').first().waitFor();
   await page.waitForFunction(() => document.querySelector('[aria-busy=true], .skeleton') === null);
   await page.evaluate(() => document.fonts.ready);
-}
-
-async function seriousProblems(page: Page): Promise<string[]> {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() =>
-    window.axe.run(document, {
-      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      resultTypes: ['violations'],
-    }),
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id} at ${nodes.map(({ target }) => target.join(' ')).join(', ')}`);
 }

@@ -22,6 +22,7 @@ export const fast: readonly Stage[] = [
   tool('types', ['tsc', '--noEmit']),
   tool('types of the agent', ['tsc', '--project', 'agent']),
   tool('types of the client', ['tsc', '--noEmit', '--project', 'client']),
+  tool('types of GraphiQL', ['tsc', '--noEmit', '--project', 'graphiql']),
   tool('types of the dashboard', ['svelte-check', '--fail-on-warnings', '--output', 'human'], {
     cwd: 'web',
     subject: 'web/vite.config.ts',
@@ -38,6 +39,7 @@ export const fast: readonly Stage[] = [
     'agent',
     'wire',
     'client',
+    'graphiql',
     'web/src',
     'prisma',
   ]),

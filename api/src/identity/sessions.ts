@@ -99,6 +99,13 @@ export class Sessions {
     return this.#principalOf(session);
   }
 
+  /** Whether this half belongs to a session that is open. It says nothing of the other, and so gives nobody a right. */
+  async isOpen(cookie: string | undefined): Promise<boolean> {
+    if (!looksLikeSecret(cookie)) return false;
+    const session = await this.#find(digest(cookie));
+    return session !== undefined && alive(session);
+  }
+
   async #find(cookieHash: Uint8Array): Promise<SessionRow | undefined> {
     const { rows } = await this.#db.pool.query<SessionRow>({
       name: 'session.find',

@@ -35,6 +35,7 @@ async function setup() {
         tlsMinVersion: 'TLSv1.3',
         trustProxy: { kind: 'none' },
         corsOrigins: new Set(),
+        graphiql: false,
         dataDir: dir.path,
         databaseUrl: undefined,
         admin: undefined,

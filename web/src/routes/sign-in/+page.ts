@@ -1,11 +1,11 @@
 import { redirect } from '@sveltejs/kit';
-import { nextPage } from '#lib/next-page.ts';
+import { leaveFor, nextPage } from '#lib/next-page.ts';
 import { session } from '#lib/session.svelte.ts';
 
 export const load = async ({ url }: { url: URL }) => {
   const next = nextPage(url.searchParams.get('next'));
   const state = await session.open();
   if (state === 'setup') redirect(307, '/setup');
-  if (state === 'signedIn') redirect(307, next);
+  if (state === 'signedIn' && !leaveFor(next)) redirect(307, next);
   return { next };
 };
