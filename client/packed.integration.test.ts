@@ -1,17 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apiToken, revokeApiToken } from '../testing/api-token.ts';
 import { controlPlane, type ControlPlane } from '../testing/control-plane.ts';
 import { eventually, within } from '../testing/events.ts';
+import { fence } from '../testing/fences.ts';
 import type { TestClient } from '../testing/graphql-client.ts';
 import { packedClient } from '../testing/packed-client.ts';
 import { plainEnv, startProcess } from '../testing/processes.ts';
 import type { TempDir } from '../testing/tmp.ts';
 
-const readme = readFileSync(new URL('README.md', import.meta.url), 'utf8');
-const example = /```ts\n(import \{ createClient[\s\S]*?)```/.exec(readme)?.[1] ?? '';
+const programs = ['example', 'errors', 'logs'] as const;
 
 /** What the README says that its example needs. */
 const needed = ['servers:read', 'system:metrics:read'];
@@ -26,7 +26,8 @@ beforeAll(async () => {
   plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
   admin = await plane.signIn();
   folder = await packedClient();
-  writeFileSync(folder.file('example.ts'), example);
+  for (const program of programs)
+    writeFileSync(folder.file(`${program}.ts`), fence('client/README.md', program));
   name = await eventually(
     async () => {
       const { servers } = await admin.query<{ servers: { nodes: { name: string; status: string }[] } }>(
@@ -50,6 +51,24 @@ function run(token: string, command: string, ...args: string[]) {
   return startProcess(command, args, { cwd: folder.path, env: plainEnv(env) });
 }
 
+/** Somebody who was invited, and signed in. */
+async function invited(): Promise<{ readonly id: string; readonly client: TestClient }> {
+  const email = 'ada@example.com';
+  const password = 'one engine, many cards';
+  const { inviteUser } = await admin.query<{ inviteUser: { link: string } }>(
+    'mutation ($input: InviteUserInput!) { inviteUser(input: $input) { link } }',
+    { input: { email, name: 'Ada', role: 'OPERATOR' } },
+  );
+  await plane
+    .anonymous()
+    .query('mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { sessionProof } }', {
+      input: { token: inviteUser.link.split('#')[1], name: 'Ada', password },
+    });
+  const client = await plane.signIn({ email, password });
+  const { viewer } = await client.query<{ viewer: { user: { id: string } } }>('{ viewer { user { id } } }');
+  return { id: viewer.user.id, client };
+}
+
 const runExample = (token: string) => run(token, process.execPath, 'example.ts');
 
 describe("the README's example", () => {
@@ -61,6 +80,19 @@ describe("the README's example", () => {
     await revokeApiToken(admin, token);
     expect(await within(program.exit, 'the program to end', 5_000)).toMatchObject({ code: 1 });
     expect(program.output()).toContain("code: 'UNAUTHENTICATED'");
+  });
+
+  test('ends within moments when the owner of the token loses a scope', async () => {
+    const ada = await invited();
+    const { secret } = await apiToken(ada.client, ...needed);
+    await using program = runExample(secret);
+    await program.match(/^srv_\w+ [\d.]+ %$/m);
+    await admin.query(
+      'mutation ($input: SetUserAccessInput!) { setUserAccess(input: $input) { user { id } } }',
+      { input: { userId: ada.id, access: 'GRANTED' } },
+    );
+    expect(await within(program.exit, 'the program to end', 5_000)).toMatchObject({ code: 1 });
+    expect(program.output()).toContain("code: 'PERMISSION_DENIED'");
   });
 
   test.each(needed)('is refused without %s', async (scope) => {
@@ -80,7 +112,7 @@ describe("the README's example", () => {
         folder.file('tsconfig.json'),
         JSON.stringify({
           compilerOptions: { ...options, ...resolution },
-          files: ['node.d.ts', 'example.ts'],
+          files: ['node.d.ts', ...programs.map((program) => `${program}.ts`)],
         }),
       );
       const compiler = join(import.meta.dirname, '../node_modules/typescript/bin/tsc');
@@ -95,6 +127,13 @@ test('the package holds nothing but what it needs', () => {
     .filter((file) => !/^package\/dist\/.*\.(js|d\.ts)$/.test(file))
     .toSorted();
   expect(files).toEqual(['', 'package/LICENSE', 'package/README.md', 'package/package.json']);
+});
+
+test("the README's program shows what a refusal looks like", async () => {
+  const { secret } = await apiToken(admin, 'servers:read', 'servers:write', 'docker:containers:read');
+  await using program = run(secret, process.execPath, 'errors.ts');
+  expect(await program.exit).toEqual({ code: 0, signal: null });
+  expect(program.output()).toMatch(/^NOT_FOUND false .+\n\d+ containers, 0 errors\n$/);
 });
 
 describe('the command line of the same package', () => {

@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { apiToken } from '../testing/api-token.ts';
 import { controlPlane, type ControlPlane } from '../testing/control-plane.ts';
 import { container, docker, type TestContainer } from '../testing/docker.ts';
 import { eventually } from '../testing/events.ts';
+import { fence } from '../testing/fences.ts';
 import type { TestClient } from '../testing/graphql-client.ts';
 import { describeWith, pythonPath } from '../testing/parts.ts';
 import { plainEnv, startProcess } from '../testing/processes.ts';
@@ -11,6 +13,8 @@ import { plainEnv, startProcess } from '../testing/processes.ts';
 let plane: ControlPlane;
 let admin: TestClient;
 let box: TestContainer;
+/** The examples that the tests below run. */
+const ran = ['unhealthy.ts', 'metrics.ts', 'restart-by-label.ts', 'python/subscriber.py'];
 const label = `serverkit.example=${process.pid}`;
 
 describeWith(['docker', 'python-gql'], 'the examples, against a real control plane, agent and engine', () => {
@@ -44,6 +48,12 @@ describeWith(['docker', 'python-gql'], 'the examples, against a real control pla
   afterAll(async () => {
     await box?.[Symbol.asyncDispose]();
     await plane?.[Symbol.asyncDispose]();
+  });
+
+  test('the README shows how each is run', () => {
+    const commands = fence('examples/README.md', 'examples').split('\n');
+    const started = commands.flatMap((line) => /^(?:node|python) (\S+)/.exec(line)?.[1] ?? []);
+    expect(started.toSorted()).toEqual(ran.map((file) => basename(file)).toSorted());
   });
 
   /** Runs an example with a token that has the scopes it says it needs, and no others. */

@@ -7,6 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { buildSchema } from 'graphql';
 import { format, resolveConfig } from 'prettier';
 import { errorCodes } from '../api/src/errors.ts';
+import { examples } from './reference/examples.ts';
 import { cell, table } from './reference/markdown.ts';
 import { reference } from './reference/reference.ts';
 
@@ -34,7 +35,10 @@ const codes = table(
 );
 
 const printed: readonly (readonly [string, string])[] = [
-  ['docs/reference.md', `${introduction}\n${reference(buildSchema(read('api/schema.graphql')))}\n`],
+  [
+    'docs/reference.md',
+    `${introduction}\n${examples()}\n\n${reference(buildSchema(read('api/schema.graphql')))}\n`,
+  ],
   ['docs/api.md', between(read('docs/api.md'), 'error codes', codes)],
 ];
 
