@@ -4,8 +4,10 @@ import {
   fsyncSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -44,6 +46,31 @@ export function writeWhole(file: string, text: string, mode: number): void {
     chownSync(next, uid, gid);
   }
   renameDurably(next, file);
+}
+
+/**
+ * Removes what {@link writeWhole} left of these files where it was killed: half of a key, or a whole one that nobody
+ * knows of. What a living process is about to finish stays.
+ *
+ * @throws the file system's error
+ */
+export function removeUnfinished(files: readonly string[]): void {
+  for (const folder of new Set(files.map((file) => path.dirname(file)))) {
+    for (const name of readdirSync(folder)) {
+      const [, finished, pid] = /^(.+)\.(\d+)\.next$/.exec(name) ?? [];
+      if (finished === undefined || !files.includes(path.join(folder, finished)) || isRunning(Number(pid)))
+        continue;
+      rmSync(path.join(folder, name), { force: true });
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return systemCode(error) !== 'ESRCH';
+  }
 }
 
 /**

@@ -131,6 +131,11 @@ export function recoverIdentity(
   return { identity, kept };
 }
 
+/** The identity's file, and the one that the next is laid ready in. */
+export function identityFiles(stateDir: string): readonly string[] {
+  return [identityFile(stateDir), nextFile(stateDir)];
+}
+
 function nextFile(stateDir: string): string {
   return `${identityFile(stateDir)}.next`;
 }

@@ -107,3 +107,8 @@ export function dropNextKey(file: string): void {
 function nextFile(file: string): string {
   return `${file}.next`;
 }
+
+/** Every file that a key may be in, beside the one in use. */
+export function keyFiles(file: string): readonly string[] {
+  return [file, pendingFile(file), nextFile(file)];
+}

@@ -8,12 +8,21 @@ import {
 import { generateSigningKey } from '@serverkit/wire/bytes.ts';
 import { isNewer, type KeySetVersion, type PinnedKeySet } from '@serverkit/wire/control-keys.ts';
 import { AgentError, describe } from '../errors.ts';
+import { removeUnfinished } from '../files.ts';
 import type { LinkIdentity, LinkKeys } from '../link/link-keys.ts';
 import type { Log } from '../log.ts';
-import { keepIdentity, readIdentity, recoverIdentity, rewriteIdentity, type Identity } from './identity.ts';
+import {
+  identityFiles,
+  keepIdentity,
+  readIdentity,
+  recoverIdentity,
+  rewriteIdentity,
+  type Identity,
+} from './identity.ts';
 import {
   adoptNextKey,
   dropNextKey,
+  keyFiles,
   readNextKey,
   writeNextKey,
   type KeptKey,
@@ -60,8 +69,15 @@ export type KeyringStep = `${'before' | 'after'} ${'rotate' | 'adopt' | 'swap' |
 
 /** @returns undefined when this host is not registered. @throws Error with a sentence */
 export function openKeyring(options: KeyringOptions): Keyring | undefined {
-  const known = recoverIdentity(options.stateDir, options.keyFile);
-  return known && createKeyring(options, known);
+  const { stateDir, keyFile, log } = options;
+  const known = recoverIdentity(stateDir, keyFile);
+  if (!known) return undefined;
+  try {
+    removeUnfinished([...keyFiles(keyFile), ...identityFiles(stateDir)]);
+  } catch (error) {
+    log.warn('what a killed agent left of its keys cannot be removed', { reason: describe(error) });
+  }
+  return createKeyring(options, known);
 }
 
 function createKeyring(

@@ -146,9 +146,21 @@ export function createRotations(options: RotationOptions): Rotations {
     await link.run(DropKeyDocument, { rotationId }, call);
   }
 
-  /** Resolves when the rotation has ended, or the signal aborts. */
-  async function ended({ id, serverId }: KeyRotation, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (await records.find(id))?.openServerId) {
+  /**
+   * Resolves when the rotation has ended, or the signal aborts.
+   *
+   * @param asked - the link that the agent was asked over
+   */
+  async function ended({ id, serverId }: KeyRotation, asked: AgentLink, signal: AbortSignal): Promise<void> {
+    for (let last = asked; ;) {
+      const rotation = await records.find(id);
+      if (signal.aborted || !rotation?.openServerId) return;
+      const link = agents.get(serverId);
+      if (link && link !== last && !rotation.pendingAt && link.hello.keyRotation === undefined) {
+        // It ended before it had the next key on its disk.
+        last = link;
+        await goOn(rotation);
+      }
       const { promise: moved, resolve } = Promise.withResolvers<void>();
       waiting.set(serverId, resolve);
       // The agent may come back to another process, which tells us nothing.
@@ -186,7 +198,7 @@ export function createRotations(options: RotationOptions): Rotations {
         if (!(error instanceof ServerKitError) || isFinal(error)) throw error;
         log.warn({ err: error, serverId }, 'a key rotation was interrupted');
       }
-      await ended(rotation, AbortSignal.timeout(pace.rotationWaitMs ?? 20_000));
+      await ended(rotation, link, AbortSignal.timeout(pace.rotationWaitMs ?? 20_000));
     },
     settle: settleOnce,
     async resume() {
