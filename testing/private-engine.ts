@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { eventually } from './events.ts';
 import { run, startProcess, type TestProcess } from './processes.ts';
 import { tempDir } from './tmp.ts';
@@ -26,10 +27,16 @@ export async function privateEngine(): Promise<PrivateEngine> {
   const socket = dir.file('run', 'docker.sock');
   let process: TestProcess | undefined;
 
-  /** containerd and its shims lead sessions of their own, and name the folder in their arguments. */
+  /** Of its containers, and of no other engine's. */
+  const cgroup = basename(dir.path);
+
+  /**
+   * containerd and its shims lead sessions of their own, and name the folder in their arguments. What runs in containers
+   * goes on when they are killed, and is known by its control group alone.
+   */
   async function killRest(): Promise<void> {
     await eventually(async () => {
-      const left = await processesOf(dir.path);
+      const left = await processesOf(dir.path, cgroup);
       for (const pid of left) kill(pid);
       return left.length === 0;
     }, 'the rest of the engine to end');
@@ -40,10 +47,12 @@ export async function privateEngine(): Promise<PrivateEngine> {
     async start() {
       // A killed engine leaves pid files, and numbers are given out again.
       await rm(dir.file('run', 'docker.pid'), { force: true });
+      for (const mount of await mountsBelow(dir.file('exec'))) await run('umount', ['--lazy', mount]);
       await rm(dir.file('exec'), { recursive: true, force: true });
       const own = (...names: string[]): string => dir.file(...names);
       const options = `--host unix://${socket} --pidfile ${own('run', 'docker.pid')} --data-root ${own('data')} --exec-root ${own('exec')}
-        --bridge none --iptables=false --ip6tables=false --storage-driver vfs`;
+        --bridge none --iptables=false --ip6tables=false --storage-driver vfs
+        --exec-opt native.cgroupdriver=cgroupfs --cgroup-parent /${cgroup}`;
       process = startProcess('unshare', ['--net', 'dockerd', ...options.split(/\s+/)]);
       await process.match(/API listen on/);
     },
@@ -61,19 +70,37 @@ export async function privateEngine(): Promise<PrivateEngine> {
       await process?.[Symbol.asyncDispose]();
       await killRest();
       for (const mount of await mountsBelow(dir.path)) await run('umount', ['--lazy', mount]);
+      await removeControlGroups(cgroup);
       await dir[Symbol.asyncDispose]();
     },
   };
   return engine;
 }
 
-async function processesOf(folder: string): Promise<number[]> {
+async function processesOf(folder: string, cgroup: string): Promise<number[]> {
   const found: number[] = [];
   for (const pid of (await readdir('/proc')).map(Number).filter(Number.isInteger)) {
-    const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
-    if (line.includes(`${folder}/`)) found.push(pid);
+    const arguments_ = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '');
+    if (arguments_.includes(`${folder}/`) || groups.includes(`/${cgroup}/`)) found.push(pid);
   }
   return found;
+}
+
+/** An engine that was killed leaves those of its containers, one in every hierarchy where there are several. */
+async function removeControlGroups(name: string): Promise<void> {
+  const mounts = (await readFile('/proc/self/mounts', 'utf8')).split('\n').map((line) => line.split(' '));
+  for (const [, place = '', type = ''] of mounts) {
+    if (!type.startsWith('cgroup')) continue;
+    const group = join(place, name);
+    // Innermost first. A group's files are not to be removed, and go with it.
+    const below = await readdir(group, { recursive: true, withFileTypes: true }).catch(() => undefined);
+    if (!below) continue;
+    const folders = below
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => join(entry.parentPath, entry.name));
+    for (const folder of [group, ...folders].toSorted((a, b) => b.length - a.length)) await rmdir(folder);
+  }
 }
 
 function kill(pid: number): void {

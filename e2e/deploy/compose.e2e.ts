@@ -9,9 +9,10 @@ import { eventually } from '../../testing/events.ts';
 import type { TestClient } from '../../testing/graphql-client.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { composeProject, composeTools, type ComposeProject } from '../../testing/product/compose.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { productImages } from '../../testing/product/images.ts';
 import { invite, samplesIn, untilStatus, type Invitation } from '../install/plane.ts';
-import { admin, authorityOf, freePort, setUp, untilReady } from './deployment.ts';
+import { admin, authorityOf, setUp, untilReady } from './deployment.ts';
 
 describeWith(
   ['docker', 'debian-image', 'postgres-image', 'chromium', 'compose'],

@@ -1,4 +1,3 @@
-import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { connect } from 'node:tls';
 import { X509Certificate } from 'node:crypto';
@@ -11,17 +10,6 @@ export const admin = {
   email: 'admin@example.com',
   password: 'correct horse battery staple',
 } as const;
-
-/** A port that nobody has at this moment. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
-}
 
 /** The authority behind a control plane's certificate, as PEM: what its owner sees in the wizard, taken on first sight. */
 export async function authorityOf(port: number): Promise<string> {

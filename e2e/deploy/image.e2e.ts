@@ -2,8 +2,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { container, docker, uniqueName, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { productImages } from '../../testing/product/images.ts';
-import { admin, authorityOf, freePort, setUp, untilReady } from './deployment.ts';
+import { admin, authorityOf, setUp, untilReady } from './deployment.ts';
 
 describeWith(['docker', 'debian-image'], 'the image of the control plane, alone', () => {
   const undo = new AsyncDisposableStack();

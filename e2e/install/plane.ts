@@ -58,8 +58,18 @@ export interface Invitation {
   readonly token: string;
 }
 
-/** Adds a server as the wizard does. */
+/** Adds a server as the wizard does. @throws when nobody elsewhere can join this control plane */
 export async function invite(client: TestClient, name: string): Promise<Invitation> {
+  const { joinable, ...invitation } = await addServer(client, name);
+  if (!joinable) throw new Error('the control plane says that nobody can join');
+  return invitation;
+}
+
+/** @returns with whether machines other than this one can join */
+export async function addServer(
+  client: TestClient,
+  name: string,
+): Promise<Invitation & { readonly joinable: boolean }> {
   const { createServer } = await client.query<{
     createServer: {
       server: { id: string };
@@ -84,9 +94,13 @@ export async function invite(client: TestClient, name: string): Promise<Invitati
     `,
     { input: { name, profile: 'DOCKER_MANAGER' } },
   );
-  if (!createServer.joinability.possible) throw new Error('the control plane says that nobody can join');
-  const { server, installCommand, registrationToken } = createServer;
-  return { serverId: server.id, command: installCommand, token: registrationToken };
+  const { server, installCommand, registrationToken, joinability } = createServer;
+  return {
+    serverId: server.id,
+    command: installCommand,
+    token: registrationToken,
+    joinable: joinability.possible,
+  };
 }
 
 export async function statusOf(client: TestClient, id: string): Promise<string | undefined> {

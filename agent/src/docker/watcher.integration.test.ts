@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { isAlive } from '../../../testing/docker.ts';
 import { eventually, nextItem } from '../../../testing/events.ts';
 import { describeWith } from '../../../testing/parts.ts';
 import { run } from '../../../testing/processes.ts';
@@ -102,6 +103,6 @@ describeWith(['docker', 'root'], 'an engine that comes and goes', () => {
     const rest = log.next().catch((error: unknown) => error);
     await engine.kill();
     expect(await rest).toMatchObject({ code: 'DOCKER_UNAVAILABLE' });
-    process.kill(pid, 'SIGKILL');
+    await eventually(() => !isAlive(pid), 'what ran in a container to end with it');
   });
 });
