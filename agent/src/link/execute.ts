@@ -1,7 +1,7 @@
 import { execute, subscribe, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import type { AgentServices, OperationContext } from '../context.ts';
-import { AgentError, describe, throwIfAborted } from '../errors.ts';
+import { AgentError, describe, systemCode, throwIfAborted } from '../errors.ts';
 import { authorise, Denied } from './authorise.ts';
 import { createCreditWindow, type GrantedWindow } from './credits.ts';
 import { createDocumentCache, type Prepared } from './documents.ts';
@@ -165,6 +165,23 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
     return operation;
   }
 
+  /** @throws AgentError when the disk does not take it: then nothing may be done */
+  async function begin(id: string, field: string): Promise<void> {
+    try {
+      await services.journal.started(id, field);
+    } catch (error) {
+      services.log.error(`the begin of ${id} could not be written down: ${describe(error)}`);
+      const code = systemCode(error);
+      const why =
+        code === 'ENOSPC' || code === 'EDQUOT' ? 'its disk is full' : `its disk fails (${code ?? 'unknown'})`;
+      throw new AgentError(
+        'AGENT_INTERNAL',
+        `Nothing was done: the agent cannot write down what it is about to do, as ${why}.`,
+        error,
+      );
+    }
+  }
+
   /** Writes down that the change begins, durably, before anything happens; and how it ended, beside the answer. */
   async function executeMutation(
     { context, prepared }: Running,
@@ -172,7 +189,7 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
   ): Promise<ExecutionResult> {
     const field = prepared.rootFields[0] ?? '';
     throwIfAborted(context.signal);
-    await services.journal.started(context.operationId, field);
+    await begin(context.operationId, field);
     // The disk took its time: a caller that left meanwhile must not have its way any more.
     const result: ExecutionResult = context.signal.aborted
       ? { errors: [new AgentError('CANCELLED', 'The operation was cancelled before it did anything.')] }

@@ -147,9 +147,12 @@ describe('a change and the journal', () => {
     expect(log).toContain('changed');
   });
 
-  it('is not made when the disk keeps nothing', async () => {
-    sync = () => Promise.reject(Object.assign(new Error('disk is broken'), { code: 'EIO' }));
-    await expect(executor.execute(prepare('op'))).rejects.toThrow('disk is broken');
+  it.each([
+    ['EIO', 'as its disk fails (EIO)'],
+    ['ENOSPC', 'as its disk is full'],
+  ])('is not made when the disk keeps nothing (%s), and that is said', async (code, why) => {
+    sync = () => Promise.reject(Object.assign(new Error('no'), { code }));
+    await expect(executor.execute(prepare('op'))).rejects.toThrow(why);
     expect(log).not.toContain('changed');
     expect(journal.outcome('op').state).toBe('UNKNOWN');
   });

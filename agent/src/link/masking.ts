@@ -30,7 +30,9 @@ function misfit({ message }: GraphQLError): string {
 export function mask(error: GraphQLError, log: { error(message: string): void }): GraphQLError {
   const code = codeOf(error);
   const options = { ...(error.path === undefined ? {} : { path: error.path }), extensions: { code } };
-  if (code !== 'AGENT_INTERNAL') return new GraphQLError(ownMessageOf(error) ?? misfit(error), options);
+  const own = ownMessageOf(error);
+  if (own !== undefined) return new GraphQLError(own, options);
+  if (code !== 'AGENT_INTERNAL') return new GraphQLError(misfit(error), options);
   log.error(`unexpected failure: ${describe(error.originalError ?? error)}`);
   return new GraphQLError('The agent failed unexpectedly; its log says why.', options);
 }
