@@ -119,6 +119,36 @@ describe('readEnvironment', () => {
     expect(sentenceFor(settings)).toBe(sentence);
   });
 
+  it.each([
+    "https://kit'.example",
+    'https://kit$(id).example',
+    'https://kit`id`.example',
+    'https://kit;id',
+    'https://*.example',
+    'https://kit..example',
+    'https://-kit.example',
+    'https://kit.example.',
+  ])('refuses PUBLIC_URL %s, which would become part of commands for root', (PUBLIC_URL) => {
+    expect(sentenceFor({ PUBLIC_URL })).toMatch(/^PUBLIC_URL (must name a host|is not a URL)/);
+  });
+
+  it.each([
+    'https://kit.example',
+    'https://my_host',
+    'https://xn--mnchen-3ya.example',
+    'http://10.0.0.5:4000',
+    'https://[fd00::5]',
+  ])('takes PUBLIC_URL %s', (PUBLIC_URL) => {
+    expect(readEnvironment({ PUBLIC_URL }).publicUrl).toBe(PUBLIC_URL);
+  });
+
+  it.each(['0', '127.1', '0x7f000001', 'kit..example', '*', 'kit.example:80', 'kit example'])(
+    'refuses HOST %s',
+    (HOST) => {
+      expect(sentenceFor({ HOST })).toBe('HOST must be an IP address or a host name.');
+    },
+  );
+
   it('never repeats a database password', () => {
     const sentence = sentenceFor({ DATABASE_URL: 'mysql://root:hunter2@db/kit' });
     expect(sentence).toBe(

@@ -67,12 +67,22 @@ const port = z
   .transform(Number)
   .refine((value) => value <= 65_535, 'must be a number from 0 to 65535');
 
+/**
+ * A name that DNS or a hosts file may hold (RFC 1123, with the underscore that machines get away with). One that ends in
+ * a number is an address written in a way of its own (`127.1`, `0`), which each program reads in another way.
+ */
+function isHostName(value: string): boolean {
+  const labels = value.toLowerCase().split('.');
+  return (
+    value.length <= 253 &&
+    labels.every((label) => /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label)) &&
+    !/^(\d+|0x[0-9a-f]*)$/.test(labels.at(-1) ?? '')
+  );
+}
+
 const host = z
   .string()
-  .refine(
-    (value) => isIP(value) !== 0 || /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(value),
-    'must be an IP address or a host name',
-  );
+  .refine((value) => isIP(value) !== 0 || isHostName(value), 'must be an IP address or a host name');
 
 const publicUrl = z.string().transform((value, context) => {
   const url = URL.parse(value);
@@ -84,7 +94,12 @@ const publicUrl = z.string().transform((value, context) => {
         ? 'must not contain a user name or password'
         : url.pathname !== '/' || url.search || url.hash
           ? 'must be an origin without a path; ServerKit serves the root of its own host name'
-          : undefined;
+          : // It becomes part of commands that people paste into root's shell.
+            isIP(url.hostname.replace(/^\[|\]$/g, '')) === 0 && !isHostName(url.hostname)
+            ? 'must name a host, like https://serverkit.example.com'
+            : url.port === '0'
+              ? 'must not name port 0'
+              : undefined;
   if (!url || reason) {
     context.addIssue({ code: 'custom', message: reason ?? 'is not a URL' });
     return z.NEVER;

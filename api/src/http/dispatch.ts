@@ -52,6 +52,7 @@ export class Dispatcher {
     const facts = factsOf(request, { channel, encrypted: isEncrypted(request) }, env, policy);
     const target = parseTarget(request.url);
     if (!target) return refuseUpgrade(socket, 400, 'The address of the request is malformed.');
+    if (namesTwoHosts(request)) return refuseUpgrade(socket, 400, twoHosts);
     const match = routes.findUpgrade(target.path, facts.channel);
     if (match.kind !== 'found') {
       return facts.channel === 'plaintext' && match.kind === 'elsewhere'
@@ -70,6 +71,7 @@ export class Dispatcher {
   async #route(request: IncomingMessage, response: ServerResponse, facts: RequestFacts): Promise<void> {
     const target = parseTarget(request.url);
     if (!target) return sendText(response, 400, 'The address of the request is malformed.');
+    if (namesTwoHosts(request)) return sendText(response, 400, twoHosts);
     const match = this.#options.routes.findHttp(target.path, request.method ?? '', facts.channel);
     if (match.kind === 'elsewhere' && facts.channel === 'plaintext')
       return this.#toTls(request, response, facts);
@@ -104,6 +106,13 @@ export class Dispatcher {
     response.setHeader('connection', 'close');
     sendText(response, 308, 'This port speaks TLS; use https://.');
   }
+}
+
+const twoHosts = 'The request names more than one host.';
+
+/** RFC 9112 §3.2: refused, as a proxy in front may have judged the other one. Node would take the first. */
+function namesTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === 'host').length > 1;
 }
 
 function isEncrypted(request: IncomingMessage): boolean {

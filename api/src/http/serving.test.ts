@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
-import { nextEvent } from '../../../testing/events.ts';
+import { eventually, nextEvent } from '../../../testing/events.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import { addDashboard } from './dashboard.ts';
 import { Dispatcher } from './dispatch.ts';
@@ -131,6 +131,53 @@ describe('routing', () => {
     const headers = { host: 'whatever', 'x-forwarded-for': '1.2.3.4' };
     const answer = await requestFrom(local, '/agent/register', { method: 'POST', headers });
     expect(JSON.parse(answer.text)).toMatchObject({ channel: 'local', address: 'local', secure: false });
+  });
+});
+
+describe('a request that a proxy in front may read in another way', () => {
+  const host = 'Host: localhost';
+  const rest = 'GET /facts HTTP/1.1';
+  const ambiguous: readonly (readonly [what: string, lines: readonly string[]])[] = [
+    ['names two hosts', [`GET /facts HTTP/1.1`, host, 'Host: evil.example', '', '']],
+    ['names no host', [`GET /facts HTTP/1.1`, '', '']],
+    [
+      'has two lengths',
+      ['POST /facts HTTP/1.1', host, 'Content-Length: 0', 'Content-Length: 5', '', rest, '', ''],
+    ],
+    [
+      'has a length and comes in chunks',
+      [
+        'POST /facts HTTP/1.1',
+        host,
+        'Content-Length: 5',
+        'Transfer-Encoding: chunked',
+        '',
+        '0',
+        '',
+        rest,
+        host,
+        '',
+        '',
+      ],
+    ],
+    ['has a signed length', ['POST /facts HTTP/1.1', host, 'Content-Length: +5', '', 'hello', '']],
+    ['has a space before a colon', ['GET /facts HTTP/1.1', 'Host : localhost', '', '']],
+    ['folds a header', ['GET /facts HTTP/1.1', host, 'X-A: 1', ' Content-Length: 5', '', '']],
+    ['has U+0000 in a header', ['GET /facts HTTP/1.1', host, 'X-A: 1\0', '', '']],
+    ['is meant for a proxy', ['GET http://evil.example/facts HTTP/1.1', host, '', '']],
+  ];
+
+  it.each(ambiguous)('and %s is refused, and nothing after it is served', async (_what, lines) => {
+    const connection = connectTo(serving(echoFacts));
+    let text = '';
+    connection.setEncoding('latin1');
+    connection.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    connection.write(lines.join('\r\n'), 'latin1');
+    await eventually(() => text.includes('\r\n\r\n'), 'an answer');
+    connection.destroy();
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400']);
   });
 });
 
