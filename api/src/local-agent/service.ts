@@ -104,12 +104,22 @@ export function createLocalAgent(
     changed: (server: Server) => void,
   ): Promise<void> {
     let known = started.scopes.join(' ');
-    for await (const { kind } of topics.subscribe(serverChanges, { channels: [started.id], signal })) {
-      if (kind !== 'UPDATED') continue;
-      const server = await db.prisma.server.findUnique({ where: { id: started.id } });
+    // Any change: one that was missed while the database was away is made up for by the next.
+    for await (const _change of topics.subscribe(serverChanges, { channels: [started.id], signal })) {
+      const server = await readServer(started.id);
       if (!server || signal.aborted || server.scopes.join(' ') === known) continue;
       known = server.scopes.join(' ');
       changed(server);
+    }
+  }
+
+  /** @returns undefined also when the database does not answer, which must not end the process */
+  async function readServer(id: string): Promise<Server | undefined> {
+    try {
+      return (await db.prisma.server.findUnique({ where: { id } })) ?? undefined;
+    } catch (error) {
+      agentLog.warn({ err: error }, 'what this machine may do could not be read');
+      return undefined;
     }
   }
 

@@ -133,8 +133,7 @@ export class Servers {
    */
   async update(id: string, patch: ServerPatch, actor: Actor): Promise<Server> {
     const { before, after } = await this.#db.prisma.$transaction(async (tx) => {
-      const server = await tx.server.findUnique({ where: { id } });
-      if (!server) throw notFound('server', id);
+      const server = await hold(tx, id);
       if (patch.name != null && patch.name !== server.name) await refuseTakenName(tx, patch.name);
       const data = patchData(server, patch);
       const changed = await tx.server.update({ where: { id }, data });
@@ -182,8 +181,7 @@ export class Servers {
     let holders: string[] = [];
     let grouped = false;
     await this.#db.prisma.$transaction(async (tx) => {
-      const server = await tx.server.findUnique({ where: { id } });
-      if (!server) throw notFound('server', id);
+      const server = await hold(tx, id);
       if (server.isLocal) {
         throw new ServerKitError(
           'CONFLICT',
@@ -209,8 +207,7 @@ export class Servers {
   /** A new invitation; the agent in place stays until another has registered. @throws ServerKitError NOT_FOUND */
   async regenerateToken(id: string, actor: Actor): Promise<CreatedServer> {
     const result = await this.#db.prisma.$transaction(async (tx) => {
-      const server = await tx.server.findUnique({ where: { id } });
-      if (!server) throw notFound('server', id);
+      const server = await hold(tx, id);
       const token = await this.#invite(tx, id, actor);
       await this.#audit.record(tx, {
         actor,
@@ -226,8 +223,7 @@ export class Servers {
   /** Forgets the agent's key and cuts it off; the server stays and can be joined again. @throws ServerKitError NOT_FOUND */
   async revokeAgent(id: string, actor: Actor): Promise<Server> {
     const server = await this.#db.prisma.$transaction(async (tx) => {
-      const found = await tx.server.findUnique({ where: { id } });
-      if (!found) throw notFound('server', id);
+      const found = await hold(tx, id);
       await tx.registrationToken.updateMany({
         where: { serverId: id, usedAt: null, revokedAt: null },
         data: { revokedAt: new Date() },
@@ -291,6 +287,17 @@ export class Servers {
   #tell(serverId: string, kind: ServerChange['kind']): void {
     this.#topics.publish(serverChanges, { serverId, kind });
   }
+}
+
+/**
+ * The server, which is ours alone until the transaction ends: of several changes at once each sees what the one before
+ * it made. @throws ServerKitError NOT_FOUND
+ */
+async function hold(tx: Prisma.TransactionClient, id: string): Promise<Server> {
+  await tx.$queryRaw`SELECT 1 FROM "Server" WHERE "id" = ${id} FOR UPDATE`;
+  const server = await tx.server.findUnique({ where: { id } });
+  if (!server) throw notFound('server', id);
+  return server;
 }
 
 async function refuseTakenName(tx: Prisma.TransactionClient, name: string): Promise<void> {
