@@ -1,6 +1,7 @@
 import type WebSocket from 'ws';
 import type { RawData } from 'ws';
 import { linkCloseCodes } from '@serverkit/wire/errors.ts';
+import { FairShare } from './fair-share.ts';
 
 /** The part of the browser's WebSocket that graphql-ws uses. */
 export interface DialedSocket {
@@ -41,7 +42,10 @@ export function dialedSocketClass(
       if (taken) throw new Error('an agent link is never dialed from this side');
       taken = true;
       queueMicrotask(() => this.onopen?.());
-      socket.on('message', (data: RawData, isBinary: boolean) => this.#receive(data, isBinary));
+      const fair = new FairShare(socket);
+      socket.on('message', (data: RawData, isBinary: boolean) =>
+        fair.take(() => this.#receive(data, isBinary)),
+      );
       // 'close' follows every error and tells the same.
       socket.on('error', () => undefined);
       socket.once('close', (code, reason) => {
