@@ -1,8 +1,8 @@
-import type { Role, Scope } from '@serverkit/wire/scopes.ts';
+import type { Role } from '@serverkit/wire/scopes.ts';
 import type { Logger } from 'pino';
 import { noRights, type Rights } from './access/rights.ts';
 import type { Database } from './database/database.ts';
-import { permissionDenied, sessionNeeded, unauthenticated } from './errors.ts';
+import { sessionNeeded, unauthenticated } from './errors.ts';
 import type { Services } from './services.ts';
 
 /** A person, as far as authorization and the audit need to know. */
@@ -108,9 +108,4 @@ export function requireUser({ principal }: Pick<RequestContext, 'principal'>): U
 export function requirePerson({ principal }: Pick<RequestContext, 'principal'>): PersonPrincipal {
   if (isPerson(principal)) return principal;
   throw unauthenticated();
-}
-
-/** For what depends on the arguments; a field as a whole names its scope as `access`. @throws ServerKitError PERMISSION_DENIED */
-export function requireScope({ principal }: Pick<RequestContext, 'principal'>, scope: Scope): void {
-  if (!principal.rights.everywhere.has(scope)) throw permissionDenied(scope);
 }

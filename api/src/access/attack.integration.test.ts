@@ -84,6 +84,29 @@ describe('nobody gives more than they hold:', () => {
     expect(codeOf(await move([mine], lone, mover))).toBeUndefined();
     expect(codeOf(await nest(lone, inner, admin))).toBeUndefined();
     expect(codeOf(await move([other], lone, mover))).toBe('PERMISSION_DENIED');
+    await api.services.audit.flush();
+    const refused = await prisma.auditEvent.findMany({
+      where: { outcome: 'refused', action: { in: ['server.move', 'group.update'] }, targetId: inner },
+      select: { action: true, code: true },
+      orderBy: { action: 'asc' },
+    });
+    expect(refused).toEqual([
+      { action: 'group.update', code: 'PERMISSION_DENIED' },
+      { action: 'server.move', code: 'PERMISSION_DENIED' },
+    ]);
+  });
+
+  test('nor to where a program gets more on them, though its owner holds that everywhere', async () => {
+    const mover = await program(boss, { scopes: ['servers:read', 'servers:write'] });
+    await program(boss, { scopes: ['servers:read'], groupIds: [group] });
+    expect(codeOf(await move([mine], inner, mover))).toBeUndefined();
+    await program(boss, { scopes: ['docker:containers:exec'], groupIds: [group] });
+    expect(codeOf(await move([other], inner, mover))).toBe('PERMISSION_DENIED');
+    await prisma.apiToken.updateMany({
+      data: { revokedAt: new Date() },
+      where: { groupIds: { has: group } },
+    });
+    expect(codeOf(await move([other], inner, mover))).toBeUndefined();
   });
 
   test('who is limited changes neither groups nor people, whatever the grant says', async () => {

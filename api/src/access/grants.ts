@@ -17,6 +17,7 @@ import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
 import type { Promised } from './promised.ts';
 import type { Rights } from './rights.ts';
+import { tokenScopes } from './token-scopes.ts';
 
 /** Who does it: rights, and what the audit wants to know. A resolver passes its context. */
 type By = Pick<RequestContext, 'principal' | 'address'>;
@@ -156,7 +157,7 @@ export class Grants {
   }
 
   /**
-   * Refuses to bring servers into groups where others would get more on them than `by` holds.
+   * Refuses to bring servers into groups where others, people or programs, would get more on them than `by` holds.
    * @throws ServerKitError PERMISSION_DENIED
    */
   async refuseConferring(
@@ -168,7 +169,18 @@ export class Grants {
       where: { groupId: { in: [...groupIds] } },
       select: { scopes: true, user: { select: { role: true } } },
     });
-    for (const { scopes, user } of grants) {
+    const tokens = await tx.apiToken.findMany({
+      where: {
+        groupIds: { hasSome: [...groupIds] },
+        revokedAt: null,
+        OR: [{ expiresAt: null }, { expiresAt: { gt: new Date() } }],
+        // Those of others hold no more than the grants of their owners.
+        user: { disabledAt: null, access: 'all' },
+      },
+      select: { scopes: true, user: { select: { role: true } } },
+    });
+    const programs = tokens.map(({ scopes, user }) => ({ scopes: tokenScopes(scopes), user }));
+    for (const { scopes, user } of [...grants, ...programs]) {
       const role = roles.find((one) => one === user.role);
       const ceiling = new Set(role ? expand(roleScopes[role]) : []);
       const missing = beyond(rights, scopes, (scope) => ceiling.has(scope));

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { testApi, type TestApi } from '../graphql/testing.ts';
+import { newId } from '../ids.ts';
 
 interface Found {
   readonly auditEvents: {
@@ -158,6 +159,33 @@ test('who is refused is on record: by name, with what was tried, and without sec
       actorLabel: `${viewer.userId}@example.com`,
       parameters: { input: { name: 'mine', description: '[redacted]' } },
     },
+  ]);
+});
+
+test('who is refused for what was asked for, and not for the field, is on record too', async () => {
+  const operator = await api.join('operator');
+  const { id } = await api.platform.db.prisma.server.create({
+    data: { id: newId('server'), name: 'web-1', permissionProfile: 'docker_manager' },
+  });
+  const update = 'mutation M($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }';
+  const create = 'mutation M($input: CreateApiTokenInput!) { createApiToken(input: $input) { secret } }';
+  const answers = [
+    await operator.client.answer(update, { input: { serverId: id, profile: 'FULL_ACCESS' } }),
+    await operator.client.answer('{ apiTokens(filter: { everyone: true }) { nodes { id } } }'),
+    await operator.client.answer(create, { input: { name: 'x', scopes: ['system:exec'] } }),
+  ];
+  expect(answers.map(({ errors }) => errors?.[0]?.extensions?.['code'])).toEqual(
+    answers.map(() => 'PERMISSION_DENIED'),
+  );
+  await api.services.audit.flush();
+  const refused = await api.platform.db.prisma.auditEvent.findMany({
+    where: { actorId: operator.userId, outcome: 'refused' },
+    orderBy: { action: 'asc' },
+  });
+  expect(refused.map(({ action }) => action)).toEqual([
+    'mutation.updateServer',
+    'query.apiTokens',
+    'token.create',
   ]);
 });
 

@@ -21,7 +21,7 @@ export function refusal(
   return onRecord(errorFor(context, need, verdict), context, info);
 }
 
-/** The same for what depends on the arguments, such as one of many targets. @throws ServerKitError */
+/** The same for what depends on the arguments, such as one of many targets. Without a `where`: everywhere. @throws ServerKitError */
 export function requireOn(context: RequestContext, need: Need, action: string): void {
   const verdict = judge(context.principal, need);
   if (verdict === 'granted') return;

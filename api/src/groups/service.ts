@@ -7,7 +7,7 @@ import { actorOf } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../database/database.ts';
-import { inputInvalid, notFound, ServerKitError } from '../errors.ts';
+import { inputInvalid, isServerKitError, notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
 import { serverChanges } from '../servers/events.ts';
@@ -126,7 +126,7 @@ export class Groups {
       const after = { ...group, ...patch };
       await checkPlace(tx, id, after);
       if (after.parentId !== null && after.parentId !== group.parentId) {
-        await this.#refuseConferring(tx, after.parentId, by);
+        await this.#refuseConferring(tx, after.parentId, by, 'group.update');
       }
       await tx.serverGroup.update({ where: { id }, data: patch });
       return { id, name: after.name, parameters: { ...patch } };
@@ -160,7 +160,7 @@ export class Groups {
       await lock(tx);
       if (groupId !== null) {
         if (!(await tx.serverGroup.findUnique({ where: { id: groupId } }))) throw notFound('group', groupId);
-        await this.#refuseConferring(tx, groupId, by);
+        await this.#refuseConferring(tx, groupId, by, 'server.move');
       }
       const servers = await tx.server.findMany({
         where: { id: { in: [...serverIds] } },
@@ -201,8 +201,21 @@ export class Groups {
     await access.placesChanged();
   }
 
-  async #refuseConferring(tx: Prisma.TransactionClient, groupId: string, { principal }: By): Promise<void> {
-    await this.#needs.access.grants.refuseConferring(tx, await chainOf(tx, groupId), principal.rights);
+  async #refuseConferring(
+    tx: Prisma.TransactionClient,
+    groupId: string,
+    by: By,
+    action: string,
+  ): Promise<void> {
+    const { access, audit } = this.#needs;
+    try {
+      await access.grants.refuseConferring(tx, await chainOf(tx, groupId), by.principal.rights);
+    } catch (error) {
+      const target = { kind: 'group', id: groupId };
+      if (isServerKitError(error, 'PERMISSION_DENIED'))
+        audit.refused({ actor: actorOf(by), action, target, code: error.code });
+      throw error;
+    }
   }
 
   #known(id: string, { principal }: By): Group {

@@ -1,9 +1,11 @@
 import type { Server } from '@serverkit/prisma/generated/client/client.ts';
 import type { RegistrationReply } from '@serverkit/wire/handshake.ts';
+import type { Scope } from '@serverkit/wire/scopes.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
-import { requireScope, type RequestContext } from '../context.ts';
+import type { RequestContext } from '../context.ts';
 import { ServerKitError } from '../errors.ts';
+import { requireOn } from '../graphql/refusals.ts';
 import { InstallProblem, type InstallCommands as Commands } from '../install/service.ts';
 import { InstallCommands, Joinability } from '../install/types.ts';
 import { CreateServerInput, RegisterAgentInput, serverInput, UpdateServerInput } from './inputs.ts';
@@ -121,10 +123,11 @@ builder.mutationFields((t) => ({
       'Changes what was given; what is left out stays. Scope: servers:write, on every server for a new name; permissions also need servers:register and a fresh sign-in.',
     args: { input: t.arg({ type: UpdateServerInput, required: true }) },
     resolve: async (_root, { input: { serverId, ...patch } }, context) => {
+      const needs = (scope: Scope) => requireOn(context, { access: scope }, 'mutation.updateServer');
       // What a server may do at most is for those who may add one.
-      if (patch.profile != null || patch.scopes != null) requireScope(context, 'servers:register');
+      if (patch.profile != null || patch.scopes != null) needs('servers:register');
       // A name is unlike every other: whether it is free tells of servers that not everyone may see.
-      if (patch.name != null) requireScope(context, 'servers:write');
+      if (patch.name != null) needs('servers:write');
       return { server: await context.services.servers.update(serverId, patch, actorOf(context)) };
     },
   }),

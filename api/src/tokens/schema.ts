@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { agentScopes, controlScopes, isServerScope, type Scope } from '@serverkit/wire/scopes.ts';
+import { namedScopes } from '../access/token-scopes.ts';
 import { builder } from '../builder.ts';
-import { requirePerson, requireScope, requireUser } from '../context.ts';
+import { requirePerson, requireUser } from '../context.ts';
+import { requireOn } from '../graphql/refusals.ts';
 import { nameText } from '../input-text.ts';
-import { namedScopes } from './scopes.ts';
 import type { NewToken } from './service.ts';
 import { ApiToken } from './token-type.ts';
 
@@ -28,7 +29,9 @@ builder.queryField('apiTokens', (t) =>
       resolve: (query, _root, { filter }, context) => {
         const { everyone, ownerId, revoked } = filter ?? {};
         const own = requireUser(context).user.id;
-        if (everyone || (ownerId && ownerId !== own)) requireScope(context, 'users:read');
+        if (everyone || (ownerId && ownerId !== own)) {
+          requireOn(context, { access: 'users:read' }, 'query.apiTokens');
+        }
         return context.db.prisma.apiToken.findMany({
           ...query,
           where: {

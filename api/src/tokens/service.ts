@@ -3,16 +3,23 @@ import type { ApiToken, Prisma } from '@serverkit/prisma/generated/client/client
 import { isScope, isScopePattern, isServerScope } from '@serverkit/wire/scopes.ts';
 import { intersection } from '../access/rights.ts';
 import { standingColumns, type Access, type Standing } from '../access/service.ts';
+import { tokenScopes } from '../access/token-scopes.ts';
 import { actorOf } from '../audit/actor.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
 import type { PersonPrincipal, RequestContext, TokenPrincipal, UserPrincipal } from '../context.ts';
-import { inputInvalid, notFound, permissionDenied, ServerKitError, unauthenticated } from '../errors.ts';
+import {
+  inputInvalid,
+  isServerKitError,
+  notFound,
+  permissionDenied,
+  ServerKitError,
+  unauthenticated,
+} from '../errors.ts';
 import { addNetwork, inNetworks } from '../http/trust-proxy.ts';
 import { principalChanged } from '../identity/events.ts';
 import { describe, type Identity } from '../identity/service.ts';
 import type { Topics } from '../live/topics.ts';
 import type { Platform } from '../platform.ts';
-import { tokenScopes } from './scopes.ts';
 import { isSecretOf, newSecret, parseToken } from './secrets.ts';
 
 export interface TokenFields {
@@ -92,7 +99,19 @@ export class Tokens {
    */
   async create(principal: UserPrincipal, fields: TokenFields, address: string): Promise<NewToken> {
     const { db, audit } = this.#needs;
-    await this.#check(principal, fields);
+    try {
+      await this.#check(principal, fields);
+    } catch (error) {
+      const by = actorOf({ principal, address });
+      if (isServerKitError(error, 'PERMISSION_DENIED'))
+        audit.refused({
+          actor: by,
+          action: 'token.create',
+          code: error.code,
+          parameters: { scopes: fields.scopes },
+        });
+      throw error;
+    }
     const { id, secret, hash } = newSecret();
     const { name, expiresAt } = fields;
     const lists = {
