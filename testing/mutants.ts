@@ -266,7 +266,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'patterns give a token what amounts to root',
-    file: 'api/src/tokens/scopes.ts',
+    file: 'api/src/access/token-scopes.ts',
     find: '!namedScopes.has(scope) || ',
     replace: 'scope || ',
     tests: ['api/src/tokens/tokens.integration.test.ts'],
