@@ -35,7 +35,7 @@ export class Values {
 }
 
 /** By which names are ordered: web-9 comes before web-10. There is an index for it. */
-export const nameKey = `server_name_key(s."name") COLLATE "C"`;
+export const nameKey = `s."nameKey"`;
 
 const known = connections
   .filter((one) => one !== 'error')

@@ -31,7 +31,7 @@ const lists = ['tags', 'scopes', 'localScopes']
   .join();
 
 /** A row with its place in the order. */
-type Row = Server & { readonly sortKey: number; readonly nameKey: string };
+type Row = Server & { readonly sortKey: number };
 
 /**
  * Where a page ends: the place of its last row in the order, so that the next one begins right behind it whatever came,
@@ -65,10 +65,10 @@ export async function listServers(
   const byKey = sort.direction === 'ASC' ? up : down;
   const order =
     key === undefined
-      ? `${nameKey} ${byKey}, s."id" COLLATE "C" ${byKey}`
-      : `${key} ${byKey}, ${nameKey} ${up}, s."id" COLLATE "C" ${up}`;
+      ? `${nameKey} ${byKey}, s."id" ${byKey}`
+      : `${key} ${byKey}, ${nameKey} ${up}, s."id" ${up}`;
   const { rows } = await pool.query<Row>(
-    `SELECT s.*, ${lists}, ${key ?? '0::float8'} AS "sortKey", ${nameKey} AS "nameKey" FROM "Server" s ${join}
+    `SELECT s.*, ${lists}, ${key ?? '0::float8'} AS "sortKey" FROM "Server" s ${join}
      WHERE ${where.join(' AND ')} ORDER BY ${order} LIMIT ${values.add(size + 1)}`,
     values.list,
   );
@@ -110,7 +110,7 @@ export async function findServerIds(
   const values = new Values();
   const { rows } = await pool.query<{ id: string }>(
     `SELECT s."id" FROM "Server" s WHERE ${conditions(filter, rights, values).join(' AND ')}
-     ORDER BY ${nameKey}, s."id" COLLATE "C" LIMIT ${values.add(limit ?? null)}`,
+     ORDER BY ${nameKey}, s."id" LIMIT ${values.add(limit ?? null)}`,
     values.list,
   );
   return rows.map(({ id }) => id);
@@ -135,7 +135,7 @@ function beyond(
   const [greater, less] = side === 'behind' ? ['>', '<'] : ['<', '>'];
   const byKey = direction === 'ASC' ? greater : less;
   const names = (compare: string | undefined): string =>
-    `(${nameKey}, s."id" COLLATE "C") ${compare} (${values.add(name)}, ${values.add(id)})`;
+    `(${nameKey}, s."id") ${compare} (${values.add(name)}, ${values.add(id)})`;
   if (key === undefined) return names(byKey);
   const at = values.add(sortKey);
   return `(${key} ${byKey} ${at} OR (${key} = ${at} AND ${names(greater)}))`;
