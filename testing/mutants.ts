@@ -320,4 +320,32 @@ export const mutants: readonly Mutant[] = [
     replace: 'checkpoint.proof.length > 0',
     tests: ['api/src/audit/tampering.integration.test.ts'],
   },
+  {
+    name: 'a listed page of another origin acts with the session of whoever opens it',
+    file: 'api/src/graphql/request-guard.ts',
+    find: "originVerdict === 'absent' || originVerdict === 'same'",
+    replace: "originVerdict !== 'foreign'",
+    tests: ['api/src/graphql/cors.integration.test.ts'],
+  },
+  {
+    name: 'a socket of a listed page has the session of whoever opens it',
+    file: 'api/src/live/public-server.ts',
+    find: 'cookie: listed ? undefined : readSessionCookie(headers.cookie, facts),',
+    replace: 'cookie: readSessionCookie(headers.cookie, facts),',
+    tests: ['api/src/graphql/cors.integration.test.ts'],
+  },
+  {
+    name: 'every page of another origin may read answers',
+    file: 'api/src/http/host-policy.ts',
+    find: "this.#listed.has(facts.origin) ? 'listed' : 'foreign'",
+    replace: "this.#listed.size > 0 ? 'listed' : 'foreign'",
+    tests: ['api/src/graphql/cors.integration.test.ts'],
+  },
+  {
+    name: 'GraphiQL is shown to who is not signed in',
+    file: 'api/src/graphiql/room.ts',
+    find: '!(await identity.sessions.isOpen(readSessionCookie(request.headers.cookie, facts)))',
+    replace: 'readSessionCookie(request.headers.cookie, facts) === null',
+    tests: ['api/src/graphiql/room.integration.test.ts'],
+  },
 ];

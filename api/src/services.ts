@@ -55,7 +55,7 @@ export function createServices(platform: Platform): Services {
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ access, db, audit, topics, agents });
   const install = createInstall(platform);
-  const controlPlane = createControlPlane(frontDoor);
+  const controlPlane = createControlPlane(frontDoor, platform.env);
   return {
     access,
     agents,

@@ -43,6 +43,9 @@ const ControlPlaneType = builder.objectRef<ControlPlane>('ControlPlane').impleme
   access: 'inherited',
   description: 'This installation of ServerKit.',
   fields: (t) => ({
+    graphiql: t.exposeBoolean('graphiql', {
+      description: 'Whether GraphiQL is at /graphiql, to try this API with.',
+    }),
     joinability: t.field({
       type: Joinability,
       description: 'Whether other machines can join.',

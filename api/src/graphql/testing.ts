@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import { graphqlClient, type TestClient } from '../../../testing/graphql-client.ts';
+import { graphiqlRoom } from '../graphiql/room.ts';
 import { accessRoom } from '../access/room.ts';
 import { createApp } from '../app.ts';
 import { auditRoom } from '../audit/room.ts';
@@ -45,6 +46,8 @@ export interface TestPerson {
 }
 
 export interface TestApiOptions extends Pace {
+  /** Where the built GraphiQL is; none by default. */
+  readonly graphiql?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly log?: Logger;
 }
@@ -52,6 +55,7 @@ export interface TestApiOptions extends Pace {
 export async function testApi({
   env: variables = {},
   log = quiet,
+  graphiql = '',
   ...pace
 }: TestApiOptions = {}): Promise<TestApi> {
   await using undo = new AsyncDisposableStack();
@@ -97,6 +101,7 @@ export async function testApi({
           printed += text;
         }),
       (_platform, services) => graphqlRoom(platform, services, pace),
+      (_platform, services) => graphiqlRoom(platform, services, graphiql),
     ],
   });
   const listener = new Listener({ handlers: app.handlers, channel: 'main', log });

@@ -6,6 +6,7 @@ export const tokens = {
   title: 'API tokens',
   text: 'What scripts and tools sign in with. A token may do what it was given, and never more than you may yourself.',
   create: 'New token',
+  graphiql: 'Try the API',
   none: 'No tokens yet',
   noneText:
     'Make one for each script or tool, with as little as it needs. It is shown once; revoking it ends what it does at once.',

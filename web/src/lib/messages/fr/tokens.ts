@@ -6,6 +6,7 @@ const count = counter('fr');
 export const tokens: Messages['tokens'] = {
   title: 'Jetons d’API',
   text: 'Ce avec quoi scripts et outils se connectent. Un jeton peut ce qui lui a été donné, et jamais plus que vous.',
+  graphiql: 'Essayer l’API',
   create: 'Nouveau jeton',
   none: 'Aucun jeton',
   noneText:
