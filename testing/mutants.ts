@@ -348,4 +348,32 @@ export const mutants: readonly Mutant[] = [
     replace: 'readSessionCookie(request.headers.cookie, facts) === null',
     tests: ['api/src/graphiql/room.integration.test.ts'],
   },
+  {
+    name: 'an archive may end after any chunk',
+    file: 'api/src/backup/archive/chunks.ts',
+    find: 'nonce[11] = last ? 1 : 0;',
+    replace: '',
+    tests: ['api/src/backup/archive/archive.test.ts'],
+  },
+  {
+    name: 'chunks of an archive may change places',
+    file: 'api/src/backup/archive/chunks.ts',
+    find: 'nonce.writeBigUInt64BE(number, 3);',
+    replace: 'nonce.writeBigUInt64BE(number * 0n, 3);',
+    tests: ['api/src/backup/archive/archive.test.ts'],
+  },
+  {
+    name: 'the header of an archive may be changed',
+    file: 'api/src/backup/archive/archive.ts',
+    find: 'if (!isSameCheck(keys.check,',
+    replace: 'if (false && !isSameCheck(keys.check,',
+    tests: ['api/src/backup/archive/archive.test.ts'],
+  },
+  {
+    name: 'a restore that was killed counts without its database',
+    file: 'api/src/backup/settle.ts',
+    find: 'return rows[0]?.id === id;',
+    replace: 'return true;',
+    tests: ['api/src/backup/restore.integration.test.ts'],
+  },
 ];

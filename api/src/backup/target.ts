@@ -84,11 +84,22 @@ async function refuseOccupied(client: pg.ClientBase, replace: boolean): Promise<
   return isOurs;
 }
 
-/** The schemas beside our own are made by migrations, with everything in them. */
+/** The schemas beside our own are made by migrations, with everything in them; our own may be another's home too. */
 async function dropAll(client: pg.ClientBase): Promise<void> {
   const tables = await listTables(client);
   const schemas = new Set(tables.flatMap(({ schema }) => schema ?? []));
   for (const schema of schemas) await client.query(`DROP SCHEMA ${pg.escapeIdentifier(schema)} CASCADE`);
   const own = tables.filter(({ schema }) => schema === null);
   await client.query(`DROP TABLE ${own.map(quoted).join(', ')} CASCADE`);
+  const { rows } = await client.query<{ drop: string }>(
+    `SELECT 'DROP ROUTINE IF EXISTS ' || oid::regprocedure AS drop FROM pg_proc p
+     WHERE pronamespace = current_schema()::regnamespace AND pg_has_role(proowner, 'USAGE')
+       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_proc'::regclass AND objid = p.oid AND deptype = 'e')
+     UNION ALL
+     SELECT 'DROP TYPE IF EXISTS ' || oid::regtype FROM pg_type t
+     WHERE typnamespace = current_schema()::regnamespace AND pg_has_role(typowner, 'USAGE') AND typtype IN ('e', 'd')
+       AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = 'pg_type'::regclass AND objid = t.oid AND deptype = 'e')`,
+  );
+  // One may have taken another with it.
+  for (const { drop } of rows) await client.query(`${drop} CASCADE`);
 }
