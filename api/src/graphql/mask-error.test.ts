@@ -75,6 +75,13 @@ describe('a database that is away is told from a fault of ours', () => {
     ['nobody listens', system('ECONNREFUSED', 'connect')],
     ['it is being stopped', Object.assign(new Error('terminating'), { code: '57P01' })],
     ['its disk is full', Object.assign(new Error('could not extend file'), { code: '53100' })],
+    [
+      'its disk is full, as Prisma tells it',
+      Object.assign(new Error('Database error'), {
+        code: 'P2039',
+        meta: { driverAdapterError: adapter({ kind: 'postgres', originalCode: '53100' }) },
+      }),
+    ],
     ['its disk is full, as an adapter tells it', adapter({ kind: 'postgres', originalCode: '53100' })],
     ['it is a standby now', Object.assign(new Error('read-only transaction'), { code: '25006' })],
     [

@@ -118,7 +118,7 @@ const awayInWords =
   /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 function isUnavailable(error: unknown): boolean {
-  for (let one = error, depth = 0; isObject(one) && depth < 6; one = one['cause'], depth++) {
+  for (let one = error, depth = 0; isObject(one) && depth < 6; one = beneath(one), depth++) {
     if (one instanceof Error && awayInWords.test(one.message)) return true;
     // An adapter of Prisma keeps the database's own code beside its own.
     for (const code of [one['code'], one['originalCode']]) {
@@ -128,6 +128,11 @@ function isUnavailable(error: unknown): boolean {
     }
   }
   return false;
+}
+
+/** What an error came from; a known one of Prisma keeps the adapter's in a place of its own. */
+function beneath({ cause, meta }: Record<string, unknown>): unknown {
+  return cause ?? (isObject(meta) ? meta['driverAdapterError'] : undefined);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
