@@ -201,7 +201,8 @@ make_directories() {
     chown "$account:$group" "$place"
     chmod 0750 "$place"
   done
-  mkdir -p "$home/runtime" "$home/agent" "${command_link%/*}"
+  mkdir -p "$home/runtime" "$home/agent"
+  mkdir -p "${command_link%/*}" 2>/dev/null || true
 }
 
 install_files() {
@@ -223,17 +224,18 @@ install_files() {
   done
   step='writing its files'
   if [ -n "$ca_fingerprint" ]; then
-    own_authority | put "$ca_file" 0644
+    own_authority | put_as_agent "$ca_file" 0644
     note "trusting the certificate authority $ca_fingerprint and no other"
   else
     # A control plane that had an authority of its own before has a certificate that everybody trusts now.
     rm -f "$ca_file"
-    [ ! -f "$config" ] || sed -i '/^ *ca_file:/d; /^ *ca_sha256:/d' "$config"
+    [ ! -f "$config" ] || (as_agent sed -i '/^ *ca_file:/d; /^ *ca_sha256:/d' "$config")
   fi
   supervisor | put "$home/supervisor" 0755
   "$home/supervisor" join-docker | sed 's/^/    /'
   command_wrapper | put "$home/$name" 0755
-  ln -sf "$home/$name" "$command_link"
+  ln -sf "$home/$name" "$command_link" 2>/dev/null ||
+    note "${command_link%/*} cannot be written, so the command is $home/$name"
   printf '%s\n' "$version" | put "$home/version" 0644
 }
 
@@ -242,6 +244,12 @@ put() {
   cat >"$1.new"
   chmod "$2" "$1.new"
   mv -f "$1.new" "$1"
+}
+
+# The same in a folder of the agent's account, as that account: it could put a link where root is about to write.
+put_as_agent() {
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  (as_agent sh -c 'umask 022; rm -f "$1.new"; cat >"$1.new" && chmod "$2" "$1.new" && mv -f "$1.new" "$1"' sh "$@")
 }
 
 has_hash() { [ -f "$1" ] && [ "$(sha256sum <"$1")" = "$2  -" ]; }
@@ -370,7 +378,7 @@ last_words() {
   if under_systemd; then
     journalctl --unit "$name" --lines 5 --output cat --no-pager 2>/dev/null || true
   else
-    cat "$log_dir/supervisor.log" "$log_dir/agent.log" "$log_dir/last-run.log" 2>/dev/null | tail -n 5
+    (as_agent cat "$log_dir/supervisor.log" "$log_dir/agent.log" "$log_dir/last-run.log") 2>/dev/null | tail -n 5
   fi
 }
 

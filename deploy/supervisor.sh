@@ -14,7 +14,7 @@ log_dir=/var/log/serverkit-agent
 pid_file=/run/serverkit-agent.pid
 child_file=/run/serverkit-agent.child
 # What the agent prints goes through here. It keeps a log of its own; of this only the end of each run stays, for
-# the last words of one that crashed.
+# the last words of one that crashed, written as the agent's account: see log.
 output=/run/serverkit-agent.out
 last_run=$log_dir/last-run.log
 last_bytes=65536
@@ -92,7 +92,9 @@ run() {
     began=$(date +%s)
     rm -f "$output"
     mkfifo -m 0600 "$output"
-    tail -c "$last_bytes" <"$output" >"$last_run" &
+    # shellcheck disable=SC2016 # expanded by the inner shell
+    as_agent sh -c '(: >"$2") 2>/dev/null || set -- "$1" /dev/null; exec tail -c "$1" >"$2"' \
+      sh "$last_bytes" "$last_run" <"$output" &
     as_agent "$home/runtime/node" "$home/agent/@ENTRY@" start -c /etc/serverkit-agent/config.yaml >"$output" 2>&1 &
     child=$!
     echo "$child" >"$child_file"
@@ -121,10 +123,13 @@ run() {
   rm -f "$pid_file" "$output"
 }
 
+# Written as the agent's account: the folder is its own, so it could put a link where root is about to write.
 log() {
-  file=$log_dir/supervisor.log
-  if [ -f "$file" ] && [ "$(wc -c <"$file")" -gt "$last_bytes" ]; then mv -f "$file" "$file.1"; fi
-  printf '%s %s\n' "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$*" >>"$file"
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  (as_agent sh -c '
+    if [ -f "$1" ] && [ "$(wc -c <"$1")" -gt "$2" ]; then mv -f "$1" "$1.1"; fi
+    printf "%s %s\n" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$3" >>"$1"
+  ' sh "$log_dir/supervisor.log" "$last_bytes" "$*") || true
 }
 
 as_agent() {

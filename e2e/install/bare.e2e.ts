@@ -4,7 +4,7 @@ import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { agentStatus } from './agent.ts';
 import { dockerRelay } from './docker-relay.ts';
-import { differences, listFiles, type Listing } from './file-system.ts';
+import { differences, listFiles, notOurs, type Listing } from './file-system.ts';
 import { paste, silentMinute } from './joining.ts';
 import { bareMachine, network, type Machine } from './machine.ts';
 import {
@@ -16,9 +16,6 @@ import {
   type ReachablePlane,
 } from './plane.ts';
 import { watchArguments } from './watch-arguments.ts';
-
-/** What a shell and the tools that change users leave behind, whoever uses them. */
-const notOurs = /^(root\/\.bash_history|etc\/(passwd|group|shadow|gshadow)-)$/;
 
 describeWith(
   ['root', 'netns', 'iptables', 'rootfs', 'docker'],

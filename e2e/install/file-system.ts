@@ -32,3 +32,6 @@ export function differences(before: Listing, after: Listing, except: RegExp): st
     .filter((path) => !except.test(path) && before.get(path) !== after.get(path))
     .map((path) => `${path}: ${before.get(path) ?? 'absent'} -> ${after.get(path) ?? 'absent'}`);
 }
+
+/** What a shell and the tools that change users leave behind, whoever uses them. */
+export const notOurs = /^(root\/\.bash_history|etc\/(passwd|group|shadow|gshadow)-)$/;
