@@ -84,6 +84,8 @@ export const bulk = {
   deleteTitle: (chosen: number) => `Delete ${count(chosen, { one: 'server', other: 'servers' })}?`,
   removeTitle: (chosen: number) => `Remove ${count(chosen, { one: 'container', other: 'containers' })}?`,
   removeText: 'What was written inside them is lost. Named volumes stay.',
+  removeRunning: 'Also those that are running',
+  removeVolumes: 'With their anonymous volumes',
   done: (done: number) => `Done for ${formats.number(done)}.`,
   resultTitle: (failed: number, all: number) =>
     failed === all

@@ -86,6 +86,8 @@ export const bulk: Messages['bulk'] = {
   deleteTitle: (chosen) => `Supprimer ${count(chosen, serverForms)} ?`,
   removeTitle: (chosen) => `Supprimer ${count(chosen, { one: 'conteneur', other: 'conteneurs' })} ?`,
   removeText: 'Ce qui a été écrit à l’intérieur est perdu. Les volumes nommés restent.',
+  removeRunning: 'Aussi ceux qui tournent',
+  removeVolumes: 'Avec leurs volumes anonymes',
   done: (done) => `Fait pour ${formats.number(done)}.`,
   resultTitle: (failed, all) =>
     failed === all
