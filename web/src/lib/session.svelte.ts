@@ -1,4 +1,4 @@
-import { onUnauthenticated } from './api/transport.ts';
+import { onDenied, onUnauthenticated } from './api/transport.ts';
 import { Failure, toFailure } from './api/failure.ts';
 import { live } from './api/live.svelte.ts';
 import { mutate, query } from './api/operations.ts';
@@ -109,11 +109,13 @@ class BrowserSession {
   state = $state<SessionState>('unknown');
   #boot = $state.raw<Session_BootQuery | null>(null);
   #opening: Promise<void> | null = null;
+  #rereading = false;
   #scopes = $derived(new Set(this.#boot?.viewer.scopes ?? []));
   #leave: () => void = () => undefined;
 
   constructor() {
     onUnauthenticated(() => this.#ended());
+    onDenied(() => this.#reread());
     addEventListener('storage', (event) => {
       if (event.key === proofKey && event.newValue === null) this.#ended();
     });
@@ -181,6 +183,16 @@ class BrowserSession {
   /** Reads again who is here: a name, a role or a second factor has changed. */
   async refresh(): Promise<void> {
     this.#boot = (await query(Boot, {})).data;
+  }
+
+  /** Rights were taken away: several subscriptions say so at once, and one look is enough. */
+  #reread(): void {
+    if (this.#rereading) return;
+    this.#rereading = true;
+    // Should it fail, whatever is asked for next tells why it cannot be had.
+    void this.refresh()
+      .catch(() => undefined)
+      .finally(() => (this.#rereading = false));
   }
 
   async #enter(proof: string | null | undefined): Promise<void> {

@@ -2,7 +2,7 @@ import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
 import { Failure, failureOf } from './failure.ts';
 import { freshSignIn } from './fresh.svelte.ts';
 import { live } from './live.svelte.ts';
-import { ask, noteFailures, post } from './transport.ts';
+import { ask, noteEnd, post } from './transport.ts';
 
 /** A generated document: its text, and the types of its answer and variables. */
 type Document<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { toString(): string };
@@ -68,7 +68,7 @@ export function subscribe<Data, Variables extends Record<string, unknown>>(
         const failures = Array.isArray(reason)
           ? reason.map(failureOf)
           : [new Failure('NETWORK', String(reason))];
-        noteFailures(failures);
+        noteEnd(failures);
         const [failure] = failures;
         if (failure) failed?.(failure);
       },

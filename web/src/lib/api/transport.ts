@@ -26,7 +26,20 @@ export function onUnauthenticated(listener: () => void): void {
   unauthenticated = listener;
 }
 
-export function noteFailures(failures: readonly Failure[]): void {
+let denied: () => void = () => undefined;
+
+/** Sets what happens when something that was followed ends, because its right was taken away. */
+export function onDenied(listener: () => void): void {
+  denied = listener;
+}
+
+/** What ended a subscription: besides the session, a right may be gone that was there when it began. */
+export function noteEnd(failures: readonly Failure[]): void {
+  noteFailures(failures);
+  if (failures.some(({ code }) => code === 'PERMISSION_DENIED')) denied();
+}
+
+function noteFailures(failures: readonly Failure[]): void {
   if (failures.some(({ code }) => code === 'UNAUTHENTICATED')) unauthenticated();
 }
 

@@ -1,3 +1,4 @@
+import * as access from './en/access.ts';
 import * as account from './en/account.ts';
 import * as audit from './en/audit.ts';
 import * as containers from './en/containers.ts';
@@ -21,6 +22,7 @@ type Widened<Type> = Type extends string
       : { readonly [Key in keyof Type]: Widened<Type[Key]> };
 
 export const en = {
+  ...access,
   ...account,
   ...audit,
   ...containers,

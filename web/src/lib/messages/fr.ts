@@ -1,3 +1,4 @@
+import * as access from './fr/access.ts';
 import * as account from './fr/account.ts';
 import * as audit from './fr/audit.ts';
 import * as containers from './fr/containers.ts';
@@ -13,6 +14,7 @@ import * as tokens from './fr/tokens.ts';
 import type { Messages } from './en.ts';
 
 export const fr: Messages = {
+  ...access,
   ...account,
   ...audit,
   ...containers,

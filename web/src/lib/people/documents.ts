@@ -8,6 +8,7 @@ export const Person = graphql(`
     name
     email
     role
+    access
     createdAt
     disabledAt
     hasPassword

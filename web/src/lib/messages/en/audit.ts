@@ -17,6 +17,8 @@ const auditActions: Lookup = {
   'controlKey.rotate': 'Change the key of this installation',
   'filter.save': 'Save filter',
   'filter.delete': 'Forget filter',
+  'controlPlane.restore': 'Restore from a backup',
+  'user.resetAdmin': 'Let an administrator back in:',
   'grant.give': 'Grant access to',
   'grant.revoke': 'Take access away from',
   'group.create': 'Make group',

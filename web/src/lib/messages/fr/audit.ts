@@ -19,6 +19,8 @@ export const audit: Messages['audit'] = {
     'controlKey.rotate': 'Changement de la clé de l’installation',
     'filter.save': 'Enregistrement du filtre',
     'filter.delete': 'Oubli du filtre',
+    'controlPlane.restore': 'Restauration d’une sauvegarde',
+    'user.resetAdmin': 'Rétablissement de l’administrateur',
     'grant.give': 'Octroi d’un accès à',
     'grant.revoke': 'Retrait d’un accès de',
     'group.create': 'Création du groupe',
