@@ -70,8 +70,10 @@ test('whatever was thrown is masked, once', () => {
 });
 
 test('a database that is away is not our fault, and worth another try', () => {
-  const away = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  const away = Object.assign(new Error('connect'), { code: 'ECONNREFUSED', syscall: 'connect' });
   expect(masked(thrown(new Error('query', { cause: away }))).error.extensions['code']).toBe('UNAVAILABLE');
+  const everywhere = Object.assign(new AggregateError([away, away]), { code: 'ECONNREFUSED' });
+  expect(masked(thrown(everywhere)).error.extensions['code']).toBe('UNAVAILABLE');
 });
 
 test('a failure keeps what caused it, for the log', () => {

@@ -226,8 +226,12 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
     async run(command) {
       const startedAt = performance.now();
       const id = newId('command');
-      await begin(id, command);
+      // Before its row can be read, or a look for open commands would ask the agent for one that is yet to be sent.
       inFlight.add(id);
+      await begin(id, command).catch((error: unknown) => {
+        inFlight.delete(id);
+        throw error;
+      });
       const { result, ...settled } = await attempt(command, id);
       await close(id, command, settled, startedAt).catch((cause: unknown) =>
         log.error({ err: cause, commandId: id }, 'the outcome of a command could not be stored'),

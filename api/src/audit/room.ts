@@ -22,9 +22,8 @@ export function auditRoom(platform: Platform, services: Services): Room {
         handle: createExportHandler({ platform, services }),
       });
     },
-    prepare() {
-      trail.sealer.start();
-      return Promise.resolve();
+    async prepare() {
+      await trail.sealer.start();
     },
     started() {
       void look();

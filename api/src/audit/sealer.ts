@@ -32,7 +32,10 @@ export class Sealer {
     this.#options = options;
   }
 
-  start(): void {
+  async start(): Promise<void> {
+    // Which events are from before there were marks is settled with the first seal: until then a check would take them for
+    // somebody else's. Should it fail, the next round tries again, and says so.
+    await this.#sealSome().catch(() => undefined);
     this.#schedule();
   }
 

@@ -130,9 +130,14 @@ function isUnavailable(error: unknown): boolean {
   return false;
 }
 
-/** What an error came from; a known one of Prisma keeps the adapter's in a place of its own. */
-function beneath({ cause, meta }: Record<string, unknown>): unknown {
-  return cause ?? (isObject(meta) ? meta['driverAdapterError'] : undefined);
+/**
+ * What an error came from: a known one of Prisma keeps the adapter's in a place of its own, and a host with several
+ * addresses has one for each.
+ */
+function beneath({ cause, meta, errors }: Record<string, unknown>): unknown {
+  if (cause !== undefined) return cause;
+  if (isObject(meta)) return meta['driverAdapterError'];
+  return Array.isArray(errors) ? errors[0] : undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
