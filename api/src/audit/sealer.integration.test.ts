@@ -161,7 +161,7 @@ test.each([
 
 test('seals by itself soon after, and what is left when it stops', async () => {
   const own = sealer();
-  own.start();
+  await own.start();
   await record.write('a.a');
   await vi.waitFor(async () => expect(await sealedActions()).toEqual(['a.a']), { timeout: 10_000 });
   await record.write('b.b');
