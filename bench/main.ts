@@ -41,7 +41,9 @@ const results: Measurement[] = [];
 for (const bench of all) {
   if (only.length > 0 && !only.includes(bench.name)) continue;
   console.error(`measuring ${bench.name} …`);
-  results.push(...(await bench.measure()));
+  const found = await bench.measure();
+  for (const { what, value, unit } of found) console.error(`  ${what}: ${rounded(value)} ${unit}`);
+  results.push(...found);
 }
 
 const [cpu] = cpus();
