@@ -1,32 +1,26 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
-import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import type { ControlPlane } from '../../testing/control-plane.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { signIn } from './signed-in.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
 
 /** The record of what was done, as the one who has to answer for it reads it. */
 describeWith(['chromium'], 'the audit log', () => {
+  let dashboard: Dashboard;
   let plane: ControlPlane;
-  let chrome: TestBrowser;
-  let tab: TestPage;
   let page: Page;
 
   beforeAll(async () => {
-    plane = await controlPlane();
-    const client = await plane.signIn();
-    await client.query('mutation { createServer(input: { name: "web-1" }) { server { id } } }');
-    await client.query('mutation { updateViewer(input: { name: "Grace" }) { viewer { user { id } } } }');
-    chrome = await browser();
-    tab = await chrome.open();
-    page = tab.page;
-    await signIn(page, plane);
+    dashboard = await openDashboard({}, async (client) => {
+      await client.query('mutation { createServer(input: { name: "web-1" }) { server { id } } }');
+      await client.query('mutation { updateViewer(input: { name: "Grace" }) { viewer { user { id } } } }');
+    });
+    ({ plane } = dashboard);
+    ({ page } = dashboard.tab);
   });
   afterAll(async () => {
-    await tab?.[Symbol.asyncDispose]();
-    await chrome?.[Symbol.asyncDispose]();
-    await plane?.[Symbol.asyncDispose]();
+    await dashboard?.[Symbol.asyncDispose]();
   });
 
   const events = () => page.getByTestId('audit-event');
@@ -77,6 +71,6 @@ describeWith(['chromium'], 'the audit log', () => {
     await days.fill('400');
     await page.getByRole('region', { name: 'Audit log' }).getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
-    expect(tab.complaints).toEqual([]);
+    expect(dashboard.tab.complaints).toEqual([]);
   });
 });

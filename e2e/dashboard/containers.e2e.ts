@@ -1,32 +1,26 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
-import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import type { ControlPlane } from '../../testing/control-plane.ts';
 import { container, docker, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { signIn } from './signed-in.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
 
 /** The same is done to several containers, and each says how it ended. */
 describeWith(['docker', 'chromium'], 'several containers', () => {
+  let dashboard: Dashboard;
   let plane: ControlPlane;
-  let chrome: TestBrowser;
-  let tab: TestPage;
   let page: Page;
   let boxes: TestContainer[];
 
   beforeAll(async () => {
     boxes = await Promise.all([container(), container()]);
-    plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
-    chrome = await browser();
-    tab = await chrome.open();
-    page = tab.page;
-    await signIn(page, plane);
+    dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    ({ plane } = dashboard);
+    ({ page } = dashboard.tab);
     await page.goto(`${plane.url}/docker/containers`);
   });
   afterAll(async () => {
-    await tab?.[Symbol.asyncDispose]();
-    await chrome?.[Symbol.asyncDispose]();
-    await plane?.[Symbol.asyncDispose]();
+    await dashboard?.[Symbol.asyncDispose]();
     for (const box of boxes ?? []) await box[Symbol.asyncDispose]();
   });
 
@@ -65,6 +59,6 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     const left = await docker('ps', '-a', '--no-trunc', '--format', '{{.ID}}');
     expect(left).toContain(kept.id);
     expect(left).not.toContain(gone.id);
-    expect(tab.complaints).toEqual([]);
+    expect(dashboard.tab.complaints).toEqual([]);
   });
 });

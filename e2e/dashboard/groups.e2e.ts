@@ -1,38 +1,32 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
-import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import type { ControlPlane } from '../../testing/control-plane.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { signIn } from './signed-in.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
 
 /** Many servers are put in order, found again and changed together. */
 describeWith(['chromium'], 'groups of servers', () => {
+  let dashboard: Dashboard;
   let plane: ControlPlane;
-  let chrome: TestBrowser;
-  let tab: TestPage;
   let page: Page;
 
   beforeAll(async () => {
-    plane = await controlPlane();
-    const client = await plane.signIn();
-    for (const name of ['web-1', 'web-2', 'db-1']) {
-      await client.query(
-        'mutation ($name: String!) { createServer(input: { name: $name }) { server { id } } }',
-        {
-          name,
-        },
-      );
-    }
-    chrome = await browser();
-    tab = await chrome.open();
-    page = tab.page;
-    await signIn(page, plane);
+    dashboard = await openDashboard({}, async (client) => {
+      for (const name of ['web-1', 'web-2', 'db-1']) {
+        await client.query(
+          'mutation ($name: String!) { createServer(input: { name: $name }) { server { id } } }',
+          {
+            name,
+          },
+        );
+      }
+    });
+    ({ plane } = dashboard);
+    ({ page } = dashboard.tab);
     await page.goto(`${plane.url}/servers`);
   });
   afterAll(async () => {
-    await tab?.[Symbol.asyncDispose]();
-    await chrome?.[Symbol.asyncDispose]();
-    await plane?.[Symbol.asyncDispose]();
+    await dashboard?.[Symbol.asyncDispose]();
   });
 
   const tree = () => page.getByRole('navigation', { name: 'Groups' });
@@ -131,6 +125,6 @@ describeWith(['chromium'], 'groups of servers', () => {
     await page.getByText('Deleted the group Web.').waitFor();
     await tree().getByRole('button', { name: 'Europe 2', exact: true }).click();
     await shows('web-1', 'web-2');
-    expect(tab.complaints).toEqual([]);
+    expect(dashboard.tab.complaints).toEqual([]);
   });
 });

@@ -1,28 +1,22 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
-import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import type { ControlPlane } from '../../testing/control-plane.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { signIn } from './signed-in.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
 
 /** Keys are replaced from the dashboard, and nobody is locked out by it. */
 describeWith(['docker', 'chromium'], 'keys', () => {
+  let dashboard: Dashboard;
   let plane: ControlPlane;
-  let chrome: TestBrowser;
-  let tab: TestPage;
   let page: Page;
 
   beforeAll(async () => {
-    plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
-    chrome = await browser();
-    tab = await chrome.open();
-    page = tab.page;
-    await signIn(page, plane);
+    dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    ({ plane } = dashboard);
+    ({ page } = dashboard.tab);
   });
   afterAll(async () => {
-    await tab?.[Symbol.asyncDispose]();
-    await chrome?.[Symbol.asyncDispose]();
-    await plane?.[Symbol.asyncDispose]();
+    await dashboard?.[Symbol.asyncDispose]();
   });
 
   it('of an agent are replaced, and it is there afterwards', async () => {
@@ -61,6 +55,6 @@ describeWith(['docker', 'chromium'], 'keys', () => {
     await page.waitForFunction(
       () => document.querySelector<HTMLInputElement>('#key-schedule input')?.value === '30',
     );
-    expect(tab.complaints).toEqual([]);
+    expect(dashboard.tab.complaints).toEqual([]);
   });
 });

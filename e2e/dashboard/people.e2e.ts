@@ -1,31 +1,25 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
-import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import type { ControlPlane } from '../../testing/control-plane.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { codeOf } from './authenticator.ts';
-import { enterCredentials, signIn } from './signed-in.ts';
+import { enterCredentials, openDashboard, signIn, type Dashboard } from './signed-in.ts';
 
 const grace = { email: 'grace@example.com', password: 'nanoseconds of wire' };
 
 /** How people come, go, and prove who they are, as they see it. */
 describeWith(['chromium'], 'people', () => {
+  let dashboard: Dashboard;
   let plane: ControlPlane;
-  let chrome: TestBrowser;
-  let tab: TestPage;
   let page: Page;
 
   beforeAll(async () => {
-    plane = await controlPlane();
-    chrome = await browser();
-    tab = await chrome.open();
-    page = tab.page;
-    await signIn(page, plane);
+    dashboard = await openDashboard();
+    ({ plane } = dashboard);
+    ({ page } = dashboard.tab);
   });
   afterAll(async () => {
-    await tab?.[Symbol.asyncDispose]();
-    await chrome?.[Symbol.asyncDispose]();
-    await plane?.[Symbol.asyncDispose]();
+    await dashboard?.[Symbol.asyncDispose]();
   });
 
   const shownLink = async (): Promise<string> => {
@@ -43,7 +37,7 @@ describeWith(['chromium'], 'people', () => {
     const link = await shownLink();
     await page.getByRole('list', { name: 'Invitations' }).getByText(grace.email).waitFor();
 
-    await using guest = await chrome.open();
+    await using guest = await dashboard.chrome.open();
     await guest.page.goto(link);
     expect(await guest.page.getByLabel('Name').inputValue()).toBe('Grace');
     await guest.page.getByLabel('Password').fill(grace.password);
@@ -51,13 +45,13 @@ describeWith(['chromium'], 'people', () => {
     await guest.page.waitForURL(`${plane.url}/`);
     expect(guest.complaints).toEqual([]);
 
-    await using late = await chrome.open();
+    await using late = await dashboard.chrome.open();
     await late.page.goto(link);
     await late.page.getByRole('heading', { name: 'This link does not work' }).waitFor();
   });
 
   it('see what they may see, without errors, and are offered nothing else', async () => {
-    await using guest = await chrome.open();
+    await using guest = await dashboard.chrome.open();
     await signIn(guest.page, plane, grace);
     const nav = guest.page.getByRole('navigation', { name: 'Main navigation' });
     expect(await nav.getByRole('link').allTextContents()).not.toContain('Audit');
@@ -70,7 +64,7 @@ describeWith(['chromium'], 'people', () => {
   });
 
   it('turn on a second factor, and sign in with a code or a recovery code', async () => {
-    await using guest = await chrome.open();
+    await using guest = await dashboard.chrome.open();
     await signIn(guest.page, plane, grace);
     await guest.page.goto(`${plane.url}/settings/security`);
     await guest.page.getByRole('button', { name: 'Turn on' }).click();
@@ -86,7 +80,7 @@ describeWith(['chromium'], 'people', () => {
     await guest.page.getByRole('button', { name: 'Done' }).click();
     await guest.page.getByText('10 recovery codes left').waitFor();
 
-    await using again = await chrome.open();
+    await using again = await dashboard.chrome.open();
     await again.page.goto(`${plane.url}/sign-in`);
     await enterCredentials(again.page, grace);
     await again.page.getByLabel('Code').fill('000000');
@@ -108,7 +102,7 @@ describeWith(['chromium'], 'people', () => {
     await page.getByRole('dialog').getByRole('button', { name: 'Reset password' }).click();
     const link = await shownLink();
 
-    await using guest = await chrome.open();
+    await using guest = await dashboard.chrome.open();
     await guest.page.goto(link);
     grace.password = 'another nanosecond of wire';
     await guest.page.getByLabel('New password').fill(grace.password);
@@ -121,7 +115,7 @@ describeWith(['chromium'], 'people', () => {
   });
 
   it('who are disabled are out at once', async () => {
-    await using guest = await chrome.open();
+    await using guest = await dashboard.chrome.open();
     await signIn(guest.page, plane, grace);
     await page.goto(`${plane.url}/settings/users`);
     await page.getByRole('link', { name: 'Grace' }).first().click();
@@ -154,6 +148,6 @@ describeWith(['chromium'], 'people', () => {
     await question.getByLabel('Password').fill(plane.admin.password);
     await question.getByRole('button', { name: 'Confirm' }).click();
     expect(await shownLink()).toContain('/invitation#');
-    expect(tab.complaints).toEqual([]);
+    expect(dashboard.tab.complaints).toEqual([]);
   });
 });

@@ -1,5 +1,35 @@
 import type { Page } from 'playwright-core';
-import type { ControlPlane, Credentials } from '../../testing/control-plane.ts';
+import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
+import {
+  controlPlane,
+  type ControlPlane,
+  type ControlPlaneOptions,
+  type Credentials,
+} from '../../testing/control-plane.ts';
+import type { TestClient } from '../../testing/graphql-client.ts';
+
+/** A control plane with its administrator signed in, in a browser of its own. */
+export interface Dashboard extends AsyncDisposable {
+  readonly plane: ControlPlane;
+  readonly chrome: TestBrowser;
+  /** On the overview to begin with. */
+  readonly tab: TestPage;
+}
+
+/** @param prepare - makes what is to be there before anyone looks */
+export async function openDashboard(
+  options: ControlPlaneOptions = {},
+  prepare?: (client: TestClient) => Promise<void>,
+): Promise<Dashboard> {
+  await using undo = new AsyncDisposableStack();
+  const plane = undo.use(await controlPlane(options));
+  if (prepare) await prepare(await plane.signIn());
+  const chrome = undo.use(await browser());
+  const tab = undo.use(await chrome.open());
+  await signIn(tab.page, plane);
+  const owned = undo.move();
+  return { plane, chrome, tab, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
 
 /** Signs in as a person does, the administrator by default, and waits for the overview. */
 export async function signIn(

@@ -1,29 +1,23 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
-import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
+import type { ControlPlane } from '../../testing/control-plane.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { signIn } from './signed-in.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
 
 /** What a script signs in with, from its making to its end. */
 describeWith(['chromium'], 'API tokens', () => {
+  let dashboard: Dashboard;
   let plane: ControlPlane;
-  let chrome: TestBrowser;
-  let tab: TestPage;
   let page: Page;
   let secret: string;
 
   beforeAll(async () => {
-    plane = await controlPlane();
-    chrome = await browser();
-    tab = await chrome.open();
-    page = tab.page;
-    await signIn(page, plane);
+    dashboard = await openDashboard();
+    ({ plane } = dashboard);
+    ({ page } = dashboard.tab);
   });
   afterAll(async () => {
-    await tab?.[Symbol.asyncDispose]();
-    await chrome?.[Symbol.asyncDispose]();
-    await plane?.[Symbol.asyncDispose]();
+    await dashboard?.[Symbol.asyncDispose]();
   });
 
   /** What a script gets that asks with the token: the answer's data, or its first code. */
@@ -69,6 +63,6 @@ describeWith(['chromium'], 'API tokens', () => {
     expect(await ask('{ servers { nodes { name } } }')).toMatchObject({
       errors: [{ extensions: { code: 'UNAUTHENTICATED' } }],
     });
-    expect(tab.complaints).toEqual([]);
+    expect(dashboard.tab.complaints).toEqual([]);
   });
 });
