@@ -4,7 +4,7 @@ import { perform, removeContainer } from './actions.ts';
 import { Changes } from './changes.ts';
 import type { Container } from './container.ts';
 import { detailsOf } from './details-mapping.ts';
-import { createEngine } from './engine.ts';
+import { createEngine, type Engine } from './engine.ts';
 import { Inventory } from './inventory.ts';
 import { object } from './json.ts';
 import { containerLogs } from './logs.ts';
@@ -80,6 +80,7 @@ export function createDocker({
   }
 
   return {
+    engine,
     facts: () => watcher.facts(),
     counts: () => inventory.counts(),
     async list(options) {
@@ -142,7 +143,17 @@ export function createNoDocker(): DockerService {
   const refuse = (): never => {
     throw new AgentError('POLICY_DENIED', why);
   };
+  const engine: Engine = {
+    get: refuse,
+    post: refuse,
+    delete: refuse,
+    call: refuse,
+    stream: refuse,
+    open: refuse,
+    hijack: refuse,
+  };
   return {
+    engine,
     facts: () => facts,
     counts: () => null,
     list: refuse,

@@ -1,27 +1,51 @@
-import { request } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import type { Duplex, Readable } from 'node:stream';
 import { connectionError, engineError } from './engine-error.ts';
+import { begin, textOf, withQuery, type Carried, type Exchange, type Query } from './exchange.ts';
 import { parse } from './json.ts';
 import { openRawStream } from './raw-stream.ts';
 
+export type { Query } from './exchange.ts';
+
 /** More than the list of a host with thousands of containers. Bytes. */
 const MAX_REPLY = 64 * 1024 * 1024;
+/** As much of an error's body as is read. Bytes. */
+const MAX_ERROR = 64 * 1024;
 
-export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
+/** A call that carries more than its address. */
+export interface EngineCall extends Carried {
+  /** How long it may take beside what every call may. Ms. */
+  readonly extraMs?: number;
+}
+
+export interface StreamedCall extends Carried {
+  /** Ends it, before and after the reply. */
+  readonly signal: AbortSignal;
+}
 
 /**
  * The Docker Engine API over its socket, as far as the agent needs it. Every method throws AgentError:
  * DOCKER_UNAVAILABLE when the engine is not there, else what the engine's answer means.
  *
- * Not dockerode: for the dozen calls we make it costs 7 MB of resident memory and prints each request to nowhere.
+ * Not dockerode: it costs 7 MB of resident memory and prints each request to nowhere.
  */
 export interface Engine {
   get(path: string, query?: Query): Promise<unknown>;
   /** @returns false when the engine says that it is so already (304) */
   post(path: string, query?: Query, extraMs?: number): Promise<boolean>;
   delete(path: string, query?: Query, extraMs?: number): Promise<void>;
+  /** JSON there and back. @returns undefined where the engine answers nothing */
+  call(method: string, path: string, call?: EngineCall): Promise<unknown>;
   /** The body as it comes; see {@link openRawStream}. */
   stream(path: string, query: Query, signal: AbortSignal): Promise<Readable>;
+  /**
+   * A request whose reply is read as it comes: pulls, builds, archives. Its own timeout counts silence until the reply
+   * begins, so an upload may take as long as it moves. Destroying the stream closes the connection, which is how the
+   * engine is told to give up. Many such replies report failure in their text: whoever reads it has to look.
+   */
+  open(method: string, path: string, call: StreamedCall): Promise<Readable>;
+  /** A connection both ways, for exec and attach. `end()` closes stdin only. */
+  hijack(path: string, call: StreamedCall): Promise<Duplex>;
 }
 
 export interface EngineOptions {
@@ -32,10 +56,10 @@ export interface EngineOptions {
 }
 
 export function createEngine({ socket, timeoutMs }: EngineOptions): Engine {
-  async function call(method: string, path: string, query: Query = {}, extraMs = 0): Promise<Reply> {
+  async function send(method: string, path: string, { extraMs = 0, ...carried }: EngineCall): Promise<Reply> {
     const limit = timeoutMs + extraMs;
     try {
-      const reply = await send({ socket, method, path: withQuery(path, query), timeoutMs: limit });
+      const reply = await whole({ socket, method, path, ...carried }, limit);
       if (reply.status === 304 || (reply.status >= 200 && reply.status < 300)) return reply;
       throw engineError(reply.status, reply.body);
     } catch (error) {
@@ -43,20 +67,33 @@ export function createEngine({ socket, timeoutMs }: EngineOptions): Engine {
     }
   }
 
+  async function streamed<Result>(signal: AbortSignal, open: () => Promise<Result>): Promise<Result> {
+    try {
+      signal.throwIfAborted();
+      return await open();
+    } catch (error) {
+      if (signal.aborted) throw error;
+      throw connectionError(socket, error);
+    }
+  }
+
   return {
-    get: async (path, query) => parse((await call('GET', path, query)).body),
-    post: async (path, query, extraMs) => (await call('POST', path, query, extraMs)).status !== 304,
-    async delete(path, query, extraMs) {
-      await call('DELETE', path, query, extraMs);
+    get: async (path, query = {}) => parse((await send('GET', path, { query })).body),
+    post: async (path, query = {}, extraMs = 0) =>
+      (await send('POST', path, { query, extraMs })).status !== 304,
+    async delete(path, query = {}, extraMs = 0) {
+      await send('DELETE', path, { query, extraMs });
     },
-    async stream(path, query, signal) {
-      try {
-        return await openRawStream({ socket, path: withQuery(path, query), timeoutMs, signal });
-      } catch (error) {
-        if (signal.aborted) throw error;
-        throw connectionError(socket, error);
-      }
-    },
+    call: async (method, path, call = {}) => parse((await send(method, path, call)).body),
+    stream: (path, query, signal) =>
+      streamed(signal, () => openRawStream({ socket, path: withQuery(path, query), timeoutMs, signal })),
+    open: (method, path, { signal, ...carried }) =>
+      streamed(signal, () => begun({ socket, method, path, ...carried }, timeoutMs, signal)),
+    hijack: (path, { signal, headers, ...carried }) =>
+      streamed(signal, () => {
+        const upgrade = { ...headers, connection: 'Upgrade', upgrade: 'tcp' };
+        return upgraded({ socket, method: 'POST', path, headers: upgrade, ...carried }, timeoutMs, signal);
+      }),
   };
 }
 
@@ -65,43 +102,68 @@ interface Reply {
   readonly body: string;
 }
 
-interface Call {
-  readonly socket: string;
-  readonly method: string;
-  readonly path: string;
-  readonly timeoutMs: number;
-}
+const silent = (ms: number): Error => new Error(`it did not answer within ${Math.round(ms / 1000)} s`);
 
-function send({ socket, method, path, timeoutMs }: Call): Promise<Reply> {
+function whole(exchange: Exchange, limitMs: number): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath: socket, method, path, agent: false, headers: { host: 'docker' } });
-    const timer = setTimeout(() => {
-      call.destroy(new Error(`it did not answer within ${Math.round(timeoutMs / 1000)} s`));
-    }, timeoutMs);
+    const call = begin(exchange);
+    const timer = setTimeout(() => call.destroy(silent(limitMs)), limitMs);
     call.on('close', () => clearTimeout(timer));
     call.on('error', reject);
     call.on('response', (response) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > MAX_REPLY) call.destroy(new Error('its answer is too large'));
-        else chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString('utf8') });
-      });
+      textOf(response, MAX_REPLY).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
     });
-    call.end();
   });
 }
 
-function withQuery(path: string, query: Query): string {
-  const pairs = Object.entries(query).flatMap(([key, value]) =>
-    value === undefined ? [] : `${key}=${encodeURIComponent(String(value))}`,
-  );
-  return pairs.length === 0 ? path : `${path}?${pairs.join('&')}`;
+/** The reply once it begins, if it is a good one. */
+async function begun(exchange: Exchange, silenceMs: number, signal: AbortSignal): Promise<Readable> {
+  const { response } = await met(exchange, silenceMs, signal);
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return response;
+  throw engineError(status, await textOf(response, MAX_ERROR));
+}
+
+async function upgraded(exchange: Exchange, silenceMs: number, signal: AbortSignal): Promise<Duplex> {
+  const { response, socket } = await met(exchange, silenceMs, signal);
+  if (socket) return socket;
+  throw engineError(response.statusCode ?? 0, await textOf(response, MAX_ERROR));
+}
+
+interface Met {
+  readonly response: IncomingMessage;
+  /** Where the engine agreed to speak both ways. */
+  readonly socket?: Duplex;
+}
+
+/** The head of the reply. From then on the engine may be silent for as long as its work takes. */
+function met(exchange: Exchange, silenceMs: number, signal: AbortSignal): Promise<Met> {
+  return new Promise((resolve, reject) => {
+    const call = begin(exchange);
+    const abort = (): void => void call.destroy();
+    signal.addEventListener('abort', abort, { once: true });
+    call.setTimeout(silenceMs, () => call.destroy(silent(silenceMs)));
+    call.on('error', reject);
+    call.on('close', () => {
+      signal.removeEventListener('abort', abort);
+      reject(new Error('it closed the connection'));
+    });
+    call.on('response', (response) => {
+      call.setTimeout(0);
+      // A stream without a listener must not end the process when its connection fails.
+      response.on('error', () => undefined);
+      resolve({ response });
+    });
+    call.on('upgrade', (response, socket, head) => {
+      socket.setTimeout(0);
+      socket.on('error', () => undefined);
+      const leave = (): void => void socket.destroy();
+      signal.addEventListener('abort', leave, { once: true });
+      socket.on('close', () => signal.removeEventListener('abort', leave));
+      if (head.length > 0) socket.unshift(head);
+      resolve({ response, socket });
+    });
+  });
 }
 
 /** The engine's form of a filter: `filters({ id: [...] })`. */

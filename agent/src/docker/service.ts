@@ -9,6 +9,7 @@ import type {
   LogOptions,
 } from './container.ts';
 import type { ContainerDetails } from './details.ts';
+import type { Engine } from './engine.ts';
 
 export interface ContainerPage {
   readonly items: readonly Container[];
@@ -44,6 +45,8 @@ export type ContainerAction =
  * method throws AgentError.
  */
 export interface DockerService {
+  /** What every other Docker noun speaks to. Refuses everything where the configuration switches Docker off. */
+  readonly engine: Engine;
   facts(): DockerFacts;
   /** Null without Docker. */
   counts(): DockerCounts | null;
