@@ -1,20 +1,41 @@
 import Activity from '@lucide/svelte/icons/activity';
-import Boxes from '@lucide/svelte/icons/boxes';
 import History from '@lucide/svelte/icons/history';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
+import { dockerSections, sectionHref } from './docker/sections.ts';
 import { session } from './session.svelte.ts';
 
-/** The pages that stand on their own, in the order of the sidebar. Words are under `nav` in the messages. */
-const pages = [
-  { name: 'overview', href: '/', icon: Activity, scope: 'servers:read', key: 'o' },
-  { name: 'servers', href: '/servers', icon: Server, scope: 'servers:read', key: 's' },
-  { name: 'containers', href: '/docker/containers', icon: Boxes, scope: 'docker:containers:read', key: 'c' },
-  { name: 'audit', href: '/audit', icon: History, scope: 'audit:read', key: 'a' },
-  { name: 'settings', href: '/settings', icon: Settings, scope: null, key: 'e' },
-] as const;
+type Place = 'first' | 'docker' | 'last';
+type PageName = 'overview' | 'servers' | (typeof dockerSections)[number]['name'] | 'audit' | 'settings';
 
-export type PageEntry = (typeof pages)[number];
+export interface PageEntry {
+  /** Its word is under `nav` in the messages. */
+  readonly name: PageName;
+  readonly href: string;
+  readonly icon: typeof Activity;
+  /** What it takes to open it. */
+  readonly scope: string | null;
+  /** After `g` it leads there. */
+  readonly key: string;
+  /** Which part of the sidebar it is in. */
+  readonly place: Place;
+}
+
+/** The pages that stand on their own, in the order of the sidebar. */
+const pages: readonly PageEntry[] = [
+  { name: 'overview', href: '/', icon: Activity, scope: 'servers:read', key: 'o', place: 'first' },
+  { name: 'servers', href: '/servers', icon: Server, scope: 'servers:read', key: 's', place: 'first' },
+  ...dockerSections.map(({ name, icon, scope, key }) => ({
+    name,
+    href: sectionHref(name),
+    icon,
+    scope,
+    key,
+    place: 'docker' as const,
+  })),
+  { name: 'audit', href: '/audit', icon: History, scope: 'audit:read', key: 'a', place: 'last' },
+  { name: 'settings', href: '/settings', icon: Settings, scope: null, key: 'e', place: 'last' },
+];
 
 /** Those of them that the one who is signed in may open. */
 export function openPages(): readonly PageEntry[] {

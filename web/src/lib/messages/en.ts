@@ -2,6 +2,7 @@ import * as access from './en/access.ts';
 import * as account from './en/account.ts';
 import * as audit from './en/audit.ts';
 import * as containers from './en/containers.ts';
+import * as docker from './en/docker.ts';
 import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
 import * as groups from './en/groups.ts';
@@ -26,6 +27,7 @@ export const en = {
   ...account,
   ...audit,
   ...containers,
+  ...docker,
   ...failures,
   ...frame,
   ...groups,

@@ -2,6 +2,7 @@ import * as access from './fr/access.ts';
 import * as account from './fr/account.ts';
 import * as audit from './fr/audit.ts';
 import * as containers from './fr/containers.ts';
+import * as docker from './fr/docker.ts';
 import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
 import * as groups from './fr/groups.ts';
@@ -18,6 +19,7 @@ export const fr: Messages = {
   ...account,
   ...audit,
   ...containers,
+  ...docker,
   ...failures,
   ...frame,
   ...groups,

@@ -1,0 +1,21 @@
+import Boxes from '@lucide/svelte/icons/boxes';
+import { session } from '../session.svelte.ts';
+
+/**
+ * What the Docker section is made of, in the order of the sidebar. A section is a page over all servers at
+ * `/docker/<name>`, and the same as a tab of each server at `/servers/<id>/<name>`; its word is under `nav` in the
+ * messages.
+ */
+export const dockerSections = [
+  { name: 'containers', icon: Boxes, scope: 'docker:containers:read', key: 'c' },
+] as const;
+
+/** The address of a section, over all servers or of one. */
+export function sectionHref(name: (typeof dockerSections)[number]['name'], serverId?: string) {
+  return serverId === undefined ? (`/docker/${name}` as const) : (`/servers/${serverId}/${name}` as const);
+}
+
+/** Those of them that the one who is signed in may open. */
+export function openSections(): readonly (typeof dockerSections)[number][] {
+  return dockerSections.filter(({ scope }) => session.may(scope));
+}
