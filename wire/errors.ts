@@ -13,6 +13,8 @@ export const agentErrorCodes = [
   'ENVELOPE_REPLAYED',
   /** The operation was authorised with less than the field needs. */
   'SCOPE_DENIED',
+  /** What was asked reaches beyond the container, and the operation was not authorised with docker:containers:privileged. */
+  'PRIVILEGE_NEEDED',
   /** The agent's own configuration forbids it; only someone on the host can change that. */
   'POLICY_DENIED',
   /** The document does not fit the agent's schema, or exceeds its limits. */

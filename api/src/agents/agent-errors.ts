@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import { isAgentErrorCode, type AgentErrorCode } from '@serverkit/wire/errors.ts';
+import type { Scope } from '@serverkit/wire/scopes.ts';
 import { ServerKitError, type ErrorCode } from '../errors.ts';
 
 const codes: Readonly<Record<AgentErrorCode, ErrorCode>> = {
@@ -8,6 +9,7 @@ const codes: Readonly<Record<AgentErrorCode, ErrorCode>> = {
   ENVELOPE_EXPIRED: 'AGENT_TIMEOUT',
   ENVELOPE_REPLAYED: 'AGENT_PROTOCOL_ERROR',
   SCOPE_DENIED: 'AGENT_REFUSED',
+  PRIVILEGE_NEEDED: 'PERMISSION_DENIED',
   POLICY_DENIED: 'AGENT_REFUSED',
   DOCUMENT_INVALID: 'AGENT_PROTOCOL_ERROR',
   INPUT_INVALID: 'INPUT_INVALID',
@@ -21,6 +23,9 @@ const codes: Readonly<Record<AgentErrorCode, ErrorCode>> = {
   AGENT_INTERNAL: 'AGENT_FAILED',
 };
 
+/** Which containers need it, only the agent can tell, and it has looked at all of what was asked. */
+const privileged = 'docker:containers:privileged' satisfies Scope;
+
 /**
  * What an agent said went wrong, in our words for codes and its own for the rest. Its text is shown to people, so it
  * is cut and cleared of control characters.
@@ -29,7 +34,9 @@ export function fromAgent(errors: readonly GraphQLFormattedError[]): ServerKitEr
   const [first] = errors;
   const code = first?.extensions?.['code'];
   if (!first || !isAgentErrorCode(code)) return protocolError('it answered an error without a known code');
-  return new ServerKitError(codes[code], presentable(first.message), { details: { agentCode: code } });
+  return new ServerKitError(codes[code], presentable(first.message), {
+    details: { agentCode: code, ...(code === 'PRIVILEGE_NEEDED' && { scope: privileged }) },
+  });
 }
 
 /** Control, format and separator characters and lone surrogates: nothing to show, and nothing the database takes. */

@@ -27,6 +27,11 @@ export interface Command<Result, Variables> {
   readonly action: string;
   readonly target?: AuditTarget;
   readonly scope: AgentScope;
+  /**
+   * What it is authorised with besides, where only the agent can tell whether it needs it: of these, those that the one who
+   * asks holds. @default none
+   */
+  readonly heldScopes?: readonly AgentScope[];
   readonly document: TypedDocumentNode<Result, Variables>;
   readonly variables: Variables;
   /** What of the variables may be kept; never a secret. */
@@ -150,9 +155,7 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
         action: command.action,
         serverId: command.serverId,
         ...(command.target ? { target: command.target } : {}),
-        ...(error
-          ? { outcome: error.code === 'AGENT_REFUSED' ? 'refused' : 'failed', code: error.code }
-          : {}),
+        ...(error ? { outcome: isRefusal(error.code) ? 'refused' : 'failed', code: error.code } : {}),
         parameters: { ...command.parameters, commandId: id },
         durationMs: performance.now() - startedAt,
       },
@@ -190,7 +193,7 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
       const result = await link.run(command.document, command.variables, {
         id,
         actor: 'id' in command.actor ? command.actor.id : command.actor.kind,
-        scopes: [command.scope],
+        scopes: [command.scope, ...(command.heldScopes ?? [])],
         timeoutMs: command.timeoutMs ?? 60_000,
         ...(command.signal ? { signal: command.signal } : {}),
       });
@@ -251,5 +254,9 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
 
 function stateOf(code: ErrorCode): CommandState {
   if (code === 'AGENT_OFFLINE') return 'not_sent';
-  return code === 'AGENT_REFUSED' ? 'refused' : 'failed';
+  return isRefusal(code) ? 'refused' : 'failed';
+}
+
+function isRefusal(code: ErrorCode): boolean {
+  return code === 'AGENT_REFUSED' || code === 'PERMISSION_DENIED';
 }
