@@ -3,7 +3,7 @@ import type { Engine } from '../engine.ts';
 import { array, object, text, type JsonObject } from '../json.ts';
 import {
   absolute,
-  devicesOf,
+  deviceOf,
   hostPathsOf,
   judgeInspect,
   judgeRequest,
