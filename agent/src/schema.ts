@@ -1,5 +1,6 @@
 import { builder } from './builder.ts';
 import './docker/schema.ts';
+import './images/schema.ts';
 import './self/keys-schema.ts';
 import './self/schema.ts';
 import './system/schema.ts';

@@ -8,6 +8,7 @@ import './audit/schema.ts';
 import './servers/schema.ts';
 import './saved-filters/schema.ts';
 import './containers/schema.ts';
+import './images/schema.ts';
 import './bulk/schema.ts';
 import './control-plane/schema.ts';
 import './keys/schema.ts';

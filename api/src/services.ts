@@ -6,6 +6,7 @@ import { Containers } from './containers/service.ts';
 import { createControlPlane, type ControlPlane } from './control-plane/service.ts';
 import { Identity } from './identity/service.ts';
 import { Groups } from './groups/service.ts';
+import { Images } from './images/service.ts';
 import { createInstall, type Install } from './install/service.ts';
 import { Topics } from './live/topics.ts';
 import { Keys } from './keys/service.ts';
@@ -29,6 +30,7 @@ export interface Services {
   readonly controlPlane: ControlPlane;
   readonly groups: Groups;
   readonly identity: Identity;
+  readonly images: Images;
   readonly install: Install;
   readonly keys: Keys;
   readonly metrics: Metrics;
@@ -65,6 +67,7 @@ export function createServices(platform: Platform): Services {
     controlPlane,
     groups,
     identity,
+    images: new Images(db, agents),
     install,
     keys,
     metrics,

@@ -25,7 +25,7 @@ export const DockerFactsType = builder.objectRef<DockerFacts>('DockerFacts').imp
 
 const State = builder.enumType('ContainerState', { values: containerStates });
 
-const LabelType = builder.objectRef<Label>('Label').implement({
+export const LabelType = builder.objectRef<Label>('Label').implement({
   fields: (t) => ({ key: t.exposeString('key'), value: t.exposeString('value') }),
 });
 

@@ -1,5 +1,6 @@
 import { containerStates, type Container, type ContainerState, type Port } from './container.ts';
 import { array, number, object, text, textOrNull, texts, time, type JsonObject } from './json.ts';
+import { pairsOf } from './labels.ts';
 
 /** What only `inspect` tells of a container, and nothing but an event changes. */
 export interface Lifetime {
@@ -31,9 +32,6 @@ export const unknownLifetime: Lifetime = {
 
 export const noUsage: Usage = { cpuPercent: null, memoryBytes: null, memoryLimitBytes: null };
 
-/** More labels than anybody reads, fewer than would fill a message. */
-const MAX_LABELS = 200;
-
 /** A container out of an entry of GET /containers/json. */
 export function containerOf(entry: JsonObject, lifetime: Lifetime, usage: Usage): Container {
   const { startedAt, finishedAt, health } = lifetime;
@@ -52,9 +50,7 @@ export function containerOf(entry: JsonObject, lifetime: Lifetime, usage: Usage)
     // The two replies are a moment apart: it may have ended in between.
     exitCode: isAlive(state) ? null : lifetime.exitCode,
     health,
-    labels: Object.entries(object(entry['Labels']))
-      .slice(0, MAX_LABELS)
-      .map(([key, value]) => ({ key: text(key), value: text(value) })),
+    labels: pairsOf(entry['Labels']),
     ports: array(entry['Ports'])
       .map((port) => portOf(object(port)))
       .toSorted(byPort),

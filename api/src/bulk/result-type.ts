@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { builder } from '../builder.ts';
 import { maskError } from '../graphql/mask-error.ts';
 import type { Outcome } from './service.ts';
@@ -7,7 +8,7 @@ export interface ContainerTarget {
   readonly containerId: string;
 }
 
-const BulkError = builder
+export const BulkError = builder
   .objectRef<{ readonly code: string; readonly message: string }>('BulkError')
   .implement({
     access: 'inherited',
@@ -26,7 +27,7 @@ export const BulkServerResult = builder.objectRef<Outcome<string>>('BulkServerRe
       type: BulkError,
       nullable: true,
       description: 'Why not; null when it was done.',
-      resolve: ({ error }, _args, { log }) => (error === null ? null : shown(maskError(error, log))),
+      resolve: ({ error }, _args, { log }) => shownError(error, log),
     }),
     ok: t.boolean({ description: 'Whether it was done.', resolve: ({ error }) => error === null }),
     target: t.id({ description: 'The server, by id.', resolve: ({ target }) => target }),
@@ -48,7 +49,7 @@ export const BulkContainerResult = builder
         type: BulkError,
         nullable: true,
         description: 'Why not; null when it was done.',
-        resolve: ({ error }, _args, { log }) => (error === null ? null : shown(maskError(error, log))),
+        resolve: ({ error }, _args, { log }) => shownError(error, log),
       }),
       ok: t.boolean({ description: 'Whether it was done.', resolve: ({ error }) => error === null }),
       serverId: t.id({ description: 'The server it is on.', resolve: ({ target }) => target.serverId }),
@@ -59,6 +60,9 @@ export const BulkContainerResult = builder
     }),
   });
 
-function shown({ message, extensions }: { readonly message: string; readonly extensions: object }) {
-  return { message, code: 'code' in extensions ? String(extensions.code) : 'INTERNAL' };
+/** What went wrong with one of many, fit to be shown; null when nothing did. */
+export function shownError(error: unknown, log: Logger) {
+  if (error === null) return null;
+  const { message, extensions } = maskError(error, log);
+  return { message, code: 'code' in extensions ? String(extensions['code']) : 'INTERNAL' };
 }

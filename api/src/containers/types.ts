@@ -34,9 +34,9 @@ const ContainerHealth = builder.enumType('ContainerHealth', {
   >,
 });
 
-const Label = builder.objectRef<AgentContainer['labels'][number]>('Label').implement({
+export const LabelType = builder.objectRef<AgentContainer['labels'][number]>('Label').implement({
   access: 'inherited',
-  description: 'A label of a container.',
+  description: 'A label of a container, an image, ….',
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Its name.' }),
     value: t.exposeString('value', { description: 'Its value; may be empty.' }),
@@ -185,7 +185,7 @@ export const ContainerType = builder.objectRef<SeenContainer>('Container').imple
       resolve: ({ container }) => container.imageId,
     }),
     labels: t.field({
-      type: [Label],
+      type: [LabelType],
       description: 'Its labels, those of its image included.',
       resolve: ({ container }) => container.labels,
     }),
