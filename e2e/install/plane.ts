@@ -69,6 +69,7 @@ export async function invite(client: TestClient, name: string): Promise<Invitati
 export async function addServer(
   client: TestClient,
   name: string,
+  profile: 'DOCKER_MANAGER' | 'FULL_ACCESS' = 'DOCKER_MANAGER',
 ): Promise<Invitation & { readonly joinable: boolean }> {
   const { createServer } = await client.query<{
     createServer: {
@@ -92,7 +93,7 @@ export async function addServer(
         }
       }
     `,
-    { input: { name, profile: 'DOCKER_MANAGER' } },
+    { input: { name, profile } },
   );
   const { server, installCommand, registrationToken, joinability } = createServer;
   return {

@@ -198,7 +198,8 @@ export const ContainerType = builder.objectRef<SeenContainer>('Container').imple
     memoryLimitBytes: t.field({
       type: 'SafeInt',
       nullable: true,
-      description: "The container's limit, or the machine's memory where there is none.",
+      description:
+        "The container's limit, or the machine's memory where there is none; null when not running.",
       resolve: ({ container }) => container.memoryLimitBytes,
     }),
     name: t.string({

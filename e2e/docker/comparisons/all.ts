@@ -1,0 +1,36 @@
+import type { Comparison } from '../comparison.ts';
+import { containerChanges } from './container-changes.ts';
+import { containerFields } from './container-fields.ts';
+import { containerStreams } from './container-streams.ts';
+
+/** Each room of Docker's adds its own. */
+export const comparisons: readonly Comparison[] = [
+  ...containerFields,
+  ...containerChanges,
+  ...containerStreams,
+];
+
+const paging = 'how lists are paged is the same for all of them, and tested with them';
+const ours = 'told by ServerKit about itself';
+
+/** Fields beside Docker's that its command knows nothing of, and why. */
+export const notDockers: Readonly<Record<string, string>> = {
+  'BulkContainerResult.containerId': 'repeats what was asked',
+  'BulkContainerResult.error': 'what an error says is tested where it arises',
+  'BulkContainerResult.serverId': 'repeats what was asked',
+  'BulkContainerResult.target': 'repeats what was asked',
+  'Container.observedAt': ours,
+  'Container.server': ours,
+  'ContainerConnection.edges': paging,
+  'ContainerConnection.pageInfo': paging,
+  'ContainerConnection.totalCount': paging,
+  'ContainerEdge.cursor': paging,
+  'ContainerEdge.node': paging,
+  'ContainerEvent.kind': ours,
+  'ContainerEvent.observedAt': ours,
+  'ContainerEvent.serverId': ours,
+  'ContainerStatsBatch.at': ours,
+  'DockerFacts.error':
+    'null while Docker is there; what it says otherwise is tested with engines that come and go',
+  'LogSegment.partial': 'the command does not cut lines; what is cut is tested with logs of long lines',
+};

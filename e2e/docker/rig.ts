@@ -1,0 +1,57 @@
+import { parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
+import { schema } from '../../api/src/schema.ts';
+import { controlPlane } from '../../testing/control-plane.ts';
+import type { TestClient, TestSubscription } from '../../testing/graphql-client.ts';
+import { managedHost } from '../faults/host.ts';
+import { addServer, untilStatus } from '../install/plane.ts';
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/** The whole product over the engine of this machine, as a client of the API sees it. */
+export interface DockerRig extends AsyncDisposable {
+  readonly serverId: string;
+  /** Another client's view, for what a comparison needs besides. */
+  readonly client: TestClient;
+  /** Asks as `client` does, with `$serverId` given, and remembers which fields were asked for. */
+  query<Data>(document: string, variables?: Variables): Promise<Data>;
+  subscribe<Data>(document: string, variables?: Variables): TestSubscription<Data>;
+  /** Fields asked for since the last time, as `Type.field`. */
+  asked(): ReadonlySet<string>;
+}
+
+/** Every scope of Docker's, the dangerous ones too: what guards them has tests of its own. */
+export async function dockerRig(): Promise<DockerRig> {
+  await using undo = new AsyncDisposableStack();
+  const plane = undo.use(await controlPlane());
+  const client = await plane.signIn();
+  const host = undo.use(await managedHost({ docker: '/var/run/docker.sock' }));
+  const { serverId, token } = await addServer(client, 'host', 'FULL_ACCESS');
+  await host.register(plane.url, token);
+  await host.start();
+  await untilStatus(client, serverId, 'ONLINE');
+  let fields = new Set<string>();
+  const note = (document: string): void => {
+    const types = new TypeInfo(schema);
+    const enter = (): void => void fields.add(`${types.getParentType()?.name}.${types.getFieldDef()?.name}`);
+    visit(parse(document), visitWithTypeInfo(types, { Field: enter }));
+  };
+  const owned = undo.move();
+  return {
+    serverId,
+    client,
+    query(document, variables) {
+      note(document);
+      return client.query(document, { serverId, ...variables });
+    },
+    subscribe(document, variables) {
+      note(document);
+      return client.subscribe(document, { serverId, ...variables });
+    },
+    asked() {
+      const before = fields;
+      fields = new Set();
+      return before;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
