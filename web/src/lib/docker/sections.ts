@@ -1,4 +1,5 @@
 import Boxes from '@lucide/svelte/icons/boxes';
+import Layers from '@lucide/svelte/icons/layers';
 import { session } from '../session.svelte.ts';
 
 /**
@@ -8,6 +9,7 @@ import { session } from '../session.svelte.ts';
  */
 export const dockerSections = [
   { name: 'containers', icon: Boxes, scope: 'docker:containers:read', key: 'c' },
+  { name: 'images', icon: Layers, scope: 'docker:images:read', key: 'i' },
 ] as const;
 
 /** The address of a section, over all servers or of one. */

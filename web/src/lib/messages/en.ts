@@ -6,6 +6,7 @@ import * as docker from './en/docker.ts';
 import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
 import * as groups from './en/groups.ts';
+import * as images from './en/images.ts';
 import * as joining from './en/joining.ts';
 import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
@@ -31,6 +32,7 @@ export const en = {
   ...failures,
   ...frame,
   ...groups,
+  ...images,
   ...joining,
   ...keys,
   ...people,

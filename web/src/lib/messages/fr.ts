@@ -6,6 +6,7 @@ import * as docker from './fr/docker.ts';
 import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
 import * as groups from './fr/groups.ts';
+import * as images from './fr/images.ts';
 import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
@@ -23,6 +24,7 @@ export const fr: Messages = {
   ...failures,
   ...frame,
   ...groups,
+  ...images,
   ...joining,
   ...keys,
   ...people,

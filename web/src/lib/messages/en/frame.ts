@@ -37,6 +37,7 @@ export const nav = {
   audit: 'Audit',
   breadcrumb: 'Where you are',
   containers: 'Containers',
+  images: 'Images',
   main: 'Main navigation',
   open: 'Open navigation',
   overview: 'Overview',

@@ -38,6 +38,7 @@ export const nav: Messages['nav'] = {
   audit: 'Audit',
   breadcrumb: 'Où vous êtes',
   containers: 'Conteneurs',
+  images: 'Images',
   main: 'Navigation principale',
   open: 'Ouvrir la navigation',
   overview: 'Vue d’ensemble',

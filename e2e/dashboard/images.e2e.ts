@@ -1,0 +1,106 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { uniqueName } from '../../testing/docker.ts';
+import { testImages } from '../../testing/images.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { privateEngine, type PrivateEngine } from '../../testing/private-engine.ts';
+import { loadImage } from '../faults/fleet.ts';
+import { managedHost } from '../faults/host.ts';
+import { addServer, untilStatus } from '../install/plane.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
+
+// An engine of its own: a clean-up is of all that nobody uses, and others have images on this host's.
+describeWith(['docker', 'chromium', 'root'], 'images', () => {
+  const undo = new AsyncDisposableStack();
+  let engine: PrivateEngine;
+  let dashboard: Dashboard;
+  let page: Page;
+  const [used, spare, old] = [uniqueName('used'), uniqueName('spare'), uniqueName('old')].map(
+    (name) => `${name}:1`,
+  );
+  if (!used || !spare || !old) throw new Error('three names were made');
+
+  beforeAll(async () => {
+    engine = undo.use(await privateEngine());
+    await engine.start();
+    await loadImage(engine);
+    dashboard = undo.use(await openDashboard());
+    ({ page } = dashboard.tab);
+    await engine.cli('create', '--name', 'keeper', testImages.busybox, 'true');
+    for (const name of [used, spare, old]) {
+      const id = (await engine.cli('create', testImages.busybox, name)).trim();
+      await engine.cli('commit', '--change', `LABEL name=${name}`, id, name);
+      await engine.cli('rm', id);
+    }
+    await engine.cli('create', '--name', 'web', used, 'true');
+    const client = await dashboard.plane.signIn();
+    const host = undo.use(await managedHost({ docker: engine.socket }));
+    const { serverId, token } = await addServer(client, 'box');
+    await host.register(dashboard.plane.url, token);
+    await host.start();
+    await untilStatus(client, serverId, 'ONLINE');
+    await page.goto(`${dashboard.plane.url}/docker/images`);
+  }, 120_000);
+  afterAll(() => undo.disposeAsync());
+
+  const row = (name: string) => page.getByTestId('image-row').filter({ hasText: name });
+  const names = async (): Promise<string[]> =>
+    (await engine.cli('images', '--format', '{{.Repository}}:{{.Tag}}')).trim().split('\n').toSorted();
+
+  it('of all servers are listed with who uses them, as the docker command lists them', async () => {
+    await row(used).getByRole('link', { name: 'web' }).waitFor();
+    expect(await page.getByTestId('image-row').count()).toBe((await names()).length);
+    await row(spare).getByText('Unused').waitFor();
+    await page.getByRole('searchbox').fill(spare);
+    await row(used).waitFor({ state: 'detached' });
+    await page.getByRole('searchbox').fill('');
+  });
+
+  it('show what they are made of', async () => {
+    await row(used).getByRole('button', { name: used, exact: true }).click();
+    const details = page.getByTestId('image-details');
+    await details.getByText('linux/amd64').waitFor();
+    await details.getByRole('radio', { name: 'History' }).check();
+    await details.getByRole('listitem').first().waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+  });
+
+  it('get a further name', async () => {
+    await row(spare)
+      .getByRole('button', { name: /^Actions/ })
+      .click();
+    await page.getByRole('menuitem', { name: 'Tag…' }).click();
+    await page.getByLabel('New name').fill('another/name:2');
+    await page.getByRole('dialog').getByRole('button', { name: 'Tag' }).click();
+    await page.getByText('It is called another/name:2 as well now.').waitFor();
+    expect(await names()).toContain('another/name:2');
+    await engine.cli('rmi', 'another/name:2');
+  });
+
+  it('that are in use are not removed, and say so', async () => {
+    await row(used)
+      .getByRole('button', { name: /^Actions/ })
+      .click();
+    await page.getByRole('menuitem', { name: 'Remove…' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Remove' }).click();
+    await dialog.getByRole('alert').waitFor();
+    await dialog.getByRole('button', { name: 'Cancel' }).click();
+    expect(await names()).toContain(used);
+  });
+
+  it('that nobody uses are cleaned up: exactly those that were shown', async () => {
+    const before = await names();
+    await page.getByRole('button', { name: 'Clean up…' }).click();
+    await page.getByRole('radio', { name: 'All unused' }).check();
+    const preview = page.getByTestId('prune-preview').getByRole('listitem');
+    await preview.first().waitFor();
+    const shown = (await preview.locator('span:first-child').allTextContents()).toSorted();
+    expect(shown).toEqual([spare, old].toSorted());
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove these' }).click();
+    await page.getByText(/2 images removed/).waitFor();
+    expect(await names()).toEqual(before.filter((name) => !shown.includes(name)));
+    await row(spare).waitFor({ state: 'detached' });
+    expect(dashboard.tab.complaints).toEqual([]);
+  });
+});
