@@ -2,12 +2,14 @@ import type { Comparison } from '../comparison.ts';
 import { containerChanges } from './container-changes.ts';
 import { containerFields } from './container-fields.ts';
 import { containerStreams } from './container-streams.ts';
+import { images } from './images.ts';
 
 /** Each room of Docker's adds its own. */
 export const comparisons: readonly Comparison[] = [
   ...containerFields,
   ...containerChanges,
   ...containerStreams,
+  ...images,
 ];
 
 const paging = 'how lists are paged is the same for all of them, and tested with them';
@@ -19,6 +21,9 @@ export const notDockers: Readonly<Record<string, string>> = {
   'BulkContainerResult.error': 'what an error says is tested where it arises',
   'BulkContainerResult.serverId': 'repeats what was asked',
   'BulkContainerResult.target': 'repeats what was asked',
+  'BulkImageResult.error': 'what an error says is tested where it arises',
+  'BulkImageResult.reference': 'repeats what was asked',
+  'BulkImageResult.serverId': 'repeats what was asked',
   'Container.observedAt': ours,
   'Container.server': ours,
   'ContainerConnection.edges': paging,
@@ -32,5 +37,16 @@ export const notDockers: Readonly<Record<string, string>> = {
   'ContainerStatsBatch.at': ours,
   'DockerFacts.error':
     'null while Docker is there; what it says otherwise is tested with engines that come and go',
+  'Image.server': ours,
+  'ImageConnection.edges': paging,
+  'ImageConnection.pageInfo': paging,
+  'ImageConnection.totalCount': paging,
+  'ImageConnection.unanswered': ours,
+  'ImageEdge.cursor': paging,
+  'ImageEdge.node': paging,
   'LogSegment.partial': 'the command does not cut lines; what is cut is tested with logs of long lines',
+  'UnansweredServer.code': ours,
+  'UnansweredServer.message': ours,
+  'UnansweredServer.server': ours,
+  'UnansweredServer.serverId': ours,
 };
