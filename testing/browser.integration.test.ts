@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
-import { browser } from './browser.ts';
+import { browser, steadyBrowser } from './browser.ts';
 import { nextEvent } from './events.ts';
 import { describeWith } from './parts.ts';
+import { plainEnv, run } from './processes.ts';
 
 async function site(html: string): Promise<AsyncDisposable & { readonly url: string }> {
   const server = createServer((_request, response) => {
@@ -25,6 +26,14 @@ function addressOf(address: AddressInfo | string | null): AddressInfo {
   if (address === null || typeof address === 'string') throw new Error('not a network address');
   return address;
 }
+
+describeWith(['chromium', 'netns'], 'the browser for tests', () => {
+  test('does not see the network interfaces that containers bring and take', async () => {
+    const env = plainEnv({ SERVERKIT_TEST_BROWSER: 'ip' });
+    await expect(run(steadyBrowser, ['link'], { env })).rejects.toThrow(/netlink/);
+    expect(await run('ip', ['link'])).toContain('lo');
+  });
+});
 
 describeWith('chromium', 'the browser for tests', () => {
   test('shows a page and collects what it complains about', async () => {

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { chromiumPath } from './parts.ts';
@@ -26,12 +27,19 @@ const quiet = [
   '--disable-sync',
 ];
 
+/** Starts the browser deaf to interfaces that come and go with containers; the file says why. */
+export const steadyBrowser = fileURLToPath(new URL('steady-browser.pl', import.meta.url));
+
 /** Starts Debian's Chromium: `await using chrome = await browser()`. Use it inside `describeWith('chromium', …)`. */
 export async function browser(): Promise<TestBrowser> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error('Chromium is not installed');
   const profile = await tempDir('serverkit-chromium-');
-  const instance = await chromium.launch({ executablePath, args: quiet, env: { HOME: profile.path } });
+  const instance = await chromium.launch({
+    executablePath: steadyBrowser,
+    args: quiet,
+    env: { HOME: profile.path, SERVERKIT_TEST_BROWSER: executablePath },
+  });
   return {
     async open(options) {
       const context = await instance.newContext({ viewport: { width: 1440, height: 900 }, ...options });

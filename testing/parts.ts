@@ -68,7 +68,10 @@ const checks: Record<Part, () => string | undefined> = {
   'debian-image': () => image(testImages.debian),
   'postgres-image': () => image(testImages.postgres),
   compose: () => (composeTools().length > 0 ? undefined : 'there is no Compose'),
-  chromium: () => (chromiumPath() ? undefined : 'Chromium is not installed'),
+  chromium: () => {
+    if (!chromiumPath()) return 'Chromium is not installed';
+    return existsSync('/usr/bin/perl') ? undefined : 'Perl, which starts Chromium, is not installed';
+  },
   netns: () =>
     isRoot() && succeeds('ip', 'netns', 'list') ? undefined : 'network namespaces need root and iproute2',
   iptables: () =>

@@ -85,11 +85,15 @@ describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine 
   test('reaches Docker from within its sandbox', async () => {
     await machine.exec('chgrp', 'docker', '/shared/docker.sock');
     await machine.exec('ln', '-s', '/shared/docker.sock', '/run/docker.sock');
-    await eventually(async () => {
-      const { docker } = await agentStatus(machine);
-      if (!docker.available) throw new Error(docker.error ?? '');
-      return true;
-    }, 'Docker');
+    await eventually(
+      async () => {
+        const { docker } = await agentStatus(machine);
+        if (!docker.available) throw new Error(docker.error ?? '');
+        return true;
+      },
+      'Docker',
+      { limit: 30_000 },
+    );
     const ids = (await containersOf(control.client, invitation.serverId))?.map(({ id }) => id);
     const own = (await machine.exec('hostname')).trim();
     expect(ids).toContainEqual(expect.stringMatching(own));
