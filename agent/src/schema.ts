@@ -1,9 +1,11 @@
 import { builder } from './builder.ts';
 import './docker/schema.ts';
 import './images/schema.ts';
+import './networks/schema.ts';
 import './self/keys-schema.ts';
 import './self/schema.ts';
 import './system/schema.ts';
+import './volumes/schema.ts';
 
 /** What the agent serves; printed to `wire/agent.graphql`. Building it touches neither the host nor Docker. */
 export const schema = builder.toSchema();

@@ -9,6 +9,8 @@ import './servers/schema.ts';
 import './saved-filters/schema.ts';
 import './containers/schema.ts';
 import './images/schema.ts';
+import './volumes/schema.ts';
+import './networks/schema.ts';
 import './bulk/schema.ts';
 import './control-plane/schema.ts';
 import './keys/schema.ts';

@@ -12,10 +12,12 @@ import { Topics } from './live/topics.ts';
 import { Keys } from './keys/service.ts';
 import { Metrics } from './metrics/service.ts';
 import { Overview } from './overview/service.ts';
+import { Networks } from './networks/service.ts';
 import type { Platform } from './platform.ts';
 import { SavedFilters } from './saved-filters/service.ts';
 import { Servers } from './servers/service.ts';
 import { Tokens } from './tokens/service.ts';
+import { Volumes } from './volumes/service.ts';
 
 /**
  * Every domain's service, by name: how a resolver, or another domain, reaches it. app.ts builds them once from the
@@ -34,11 +36,13 @@ export interface Services {
   readonly install: Install;
   readonly keys: Keys;
   readonly metrics: Metrics;
+  readonly networks: Networks;
   readonly overview: Overview;
   readonly savedFilters: SavedFilters;
   readonly servers: Servers;
   readonly tokens: Tokens;
   readonly topics: Topics;
+  readonly volumes: Volumes;
 }
 
 export function createServices(platform: Platform): Services {
@@ -71,10 +75,12 @@ export function createServices(platform: Platform): Services {
     install,
     keys,
     metrics,
+    networks: new Networks({ db, agents }),
     overview,
     savedFilters: new SavedFilters({ db, audit }),
     servers,
     tokens,
     topics,
+    volumes: new Volumes({ db, agents }),
   };
 }

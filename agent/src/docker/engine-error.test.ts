@@ -10,6 +10,10 @@ test.each([
   [500, 'Container 123 is not paused', 'CONFLICT'],
   [500, 'Cannot kill container: x: Container x is not running', 'CONFLICT'],
   [500, 'Invalid signal: SIGFOO', 'INPUT_INVALID'],
+  [403, 'bridge is a pre-defined network and cannot be removed', 'CONFLICT'],
+  [403, 'authorization denied by plugin x', 'DOCKER_ERROR'],
+  [500, 'container 123 is not connected to network x', 'CONFLICT'],
+  [500, 'Invalid subnet nonsense : invalid CIDR address: nonsense', 'INPUT_INVALID'],
   [500, 'driver failed programming external connectivity', 'DOCKER_ERROR'],
   [501, 'configured logging driver does not support reading', 'DOCKER_ERROR'],
 ])('status %i, %j, is %s', (status, message, code) => {

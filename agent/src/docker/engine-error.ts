@@ -14,14 +14,17 @@ function codeOf(status: number, message: string): AgentErrorCode {
   if (status === 404) return 'NOT_FOUND';
   if (status === 409) return 'CONFLICT';
   if (status === 400) return 'INPUT_INVALID';
+  // What a network's state forbids: endpoints in it, a name that is the engine's own, subnets that are taken. A plugin that
+  // guards the engine answers with the same status.
+  if (status === 403 && !/^authorization denied/i.test(message)) return 'CONFLICT';
   // Unpausing what is not paused, or acting on what is going away, is answered as a failure of the engine.
   if (
     status === 500 &&
-    /is not (paused|running)|is already (paused|running)|marked for removal/i.test(message)
+    /is not (paused|running|connected to)|is already (paused|running)|marked for removal/i.test(message)
   ) {
     return 'CONFLICT';
   }
-  if (status === 500 && /invalid signal/i.test(message)) return 'INPUT_INVALID';
+  if (status === 500 && /invalid (signal|subnet|CIDR|IPAM)/i.test(message)) return 'INPUT_INVALID';
   return 'DOCKER_ERROR';
 }
 

@@ -10,3 +10,21 @@ export function pairsOf(value: unknown): Label[] {
     .slice(0, MAX_LABELS)
     .map(([key, one]) => ({ key: text(key), value: text(one) }));
 }
+
+/** The other way round, for what is sent to the engine. */
+export function asObject(pairs: readonly Label[]): Record<string, string> {
+  return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
+}
+
+const looksSecret = /pass|secret|token|credential|private|(^|[_-])key$/i;
+
+/**
+ * The options of a driver, without what looks like a secret: drives of the network are mounted with a password among
+ * their options (`o=username=me,password=…`).
+ */
+export function maskedOptions(value: unknown): Label[] {
+  return pairsOf(value).map(({ key, value: given }) => {
+    const shown = given.replace(/([^,=]*(?:pass|secret|token|credential)[^,=]*)=[^,]*/gi, '$1=***');
+    return { key, value: looksSecret.test(key) ? '***' : shown };
+  });
+}

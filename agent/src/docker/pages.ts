@@ -19,3 +19,18 @@ export function pages<T>(items: readonly T[], most = 200, largest = MAX_PAGE_SIZ
   all.push(page);
   return all;
 }
+
+/**
+ * A page of a list that is ordered by name. The cursor is the last name of the page before, so that it holds when that
+ * one is removed.
+ */
+export function namedPage<T extends { readonly name: string }>(
+  items: readonly T[],
+  first: number,
+  after: string | null,
+): { readonly items: readonly T[]; readonly next: string | null } {
+  const rest = after === null ? items : items.filter(({ name }) => name > after);
+  const [page = []] = pages(rest, first);
+  const last = page.at(-1);
+  return { items: page, next: last && page.length < rest.length ? last.name : null };
+}

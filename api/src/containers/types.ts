@@ -36,7 +36,7 @@ const ContainerHealth = builder.enumType('ContainerHealth', {
 
 export const LabelType = builder.objectRef<AgentContainer['labels'][number]>('Label').implement({
   access: 'inherited',
-  description: 'A label of a container, an image, ….',
+  description: 'A label of a container, an image, …, or an option of a driver.',
   fields: (t) => ({
     key: t.exposeString('key', { description: 'Its name.' }),
     value: t.exposeString('value', { description: 'Its value; may be empty.' }),

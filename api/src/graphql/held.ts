@@ -1,0 +1,12 @@
+import type { ServerScope } from '@serverkit/wire/scopes.ts';
+import type { RequestContext } from '../context.ts';
+
+/** Of these scopes those that the one who asks holds on a server: what a command may be authorised with besides. */
+export function heldOf<Scope extends ServerScope>(
+  { principal: { rights } }: Pick<RequestContext, 'principal'>,
+  serverId: string,
+  scopes: readonly Scope[],
+): Scope[] {
+  const held = rights.on(serverId);
+  return scopes.filter((scope) => held.has(scope));
+}
