@@ -3,6 +3,8 @@ import { containerChanges } from './container-changes.ts';
 import { containerFields } from './container-fields.ts';
 import { containerStreams } from './container-streams.ts';
 import { images } from './images.ts';
+import { networks } from './networks.ts';
+import { volumes } from './volumes.ts';
 
 /** Each room of Docker's adds its own. */
 export const comparisons: readonly Comparison[] = [
@@ -10,6 +12,8 @@ export const comparisons: readonly Comparison[] = [
   ...containerChanges,
   ...containerStreams,
   ...images,
+  ...networks,
+  ...volumes,
 ];
 
 const paging = 'how lists are paged is the same for all of them, and tested with them';
@@ -44,9 +48,28 @@ export const notDockers: Readonly<Record<string, string>> = {
   'ImageConnection.unanswered': ours,
   'ImageEdge.cursor': paging,
   'ImageEdge.node': paging,
+  'KeptNetwork.reason': 'our own words',
+  'KeptVolume.reason': 'our own words',
   'LogSegment.partial': 'the command does not cut lines; what is cut is tested with logs of long lines',
+  'Network.server': ours,
+  'Network.serverId': ours,
+  'NetworkConnection.edges': paging,
+  'NetworkConnection.pageInfo': paging,
+  'NetworkConnection.totalCount': paging,
+  'NetworkConnection.unanswered': ours,
+  'NetworkEdge.cursor': paging,
+  'NetworkEdge.node': paging,
   'UnansweredServer.code': ours,
   'UnansweredServer.message': ours,
   'UnansweredServer.server': ours,
   'UnansweredServer.serverId': ours,
+  'Volume.server': ours,
+  'Volume.serverId': ours,
+  'VolumeConnection.edges': paging,
+  'VolumeConnection.pageInfo': paging,
+  'VolumeConnection.totalCount': paging,
+  'VolumeConnection.unanswered': ours,
+  'VolumeEdge.cursor': paging,
+  'VolumeEdge.node': paging,
+  'VolumeSizes.measuredAt': ours,
 };
