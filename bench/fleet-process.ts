@@ -153,6 +153,9 @@ function services(journal: AgentServices['journal']): AgentServices {
     get docker() {
       return absent();
     },
+    get jobs() {
+      return absent();
+    },
     get sampling() {
       return absent();
     },

@@ -20,6 +20,8 @@ engine_log=${cache}/dockerd.log
 packages="
   docker.io           engine and client
   docker-compose      the first Compose, on Debian 12; the second one from Debian 13 on
+  docker-registry     pulls and pushes
+  apache2-utils       htpasswd, for a registry with a password
   chromium            browser end-to-end tests
   fonts-dejavu-core   text that the browser can draw
   debootstrap         bare Debian machines

@@ -14,6 +14,7 @@ export type Part =
   | 'debian-image'
   | 'postgres-image'
   | 'compose'
+  | 'registry'
   | 'chromium'
   | 'netns'
   | 'iptables'
@@ -72,6 +73,10 @@ const checks: Record<Part, () => string | undefined> = {
     if (!chromiumPath()) return 'Chromium is not installed';
     return existsSync('/usr/bin/perl') ? undefined : 'Perl, which starts Chromium, is not installed';
   },
+  registry: () =>
+    succeeds('docker-registry', '--version') && succeeds('which', 'htpasswd')
+      ? undefined
+      : 'docker-registry or htpasswd is not installed',
   netns: () =>
     isRoot() && succeeds('ip', 'netns', 'list') ? undefined : 'network namespaces need root and iproute2',
   iptables: () =>

@@ -25,6 +25,9 @@ export interface Grant {
 
 export const maxGrantBytes = 16 * 1024 * 1024;
 
+/** What a line of a job, and a word on how far it is, costs besides the UTF-8 bytes of its text. */
+export const jobEntryBytes = 64;
+
 /** Reads the grants of a ping's payload; anything malformed gives none. */
 export function grantsOf(payload: unknown): Grant[] {
   if (typeof payload !== 'object' || payload === null || !('grants' in payload)) return [];

@@ -10,6 +10,7 @@ import { createDocker, createNoDocker } from './docker/docker.ts';
 import { AgentError, describe } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Keyring } from './identity/keyring.ts';
+import { openJobs } from './jobs/jobs.ts';
 import { openJournal } from './journal.ts';
 import type { Endpoint } from './link/endpoint.ts';
 import { openLink, type Link, type LinkState } from './link/link.ts';
@@ -57,6 +58,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const startedAt = Date.now();
 
   const journal = await openJournal(path.join(stateDir, 'journal.jsonl'));
+  const jobs = openJobs({ folder: path.join(stateDir, 'jobs'), log });
   const ring = openRing({ folder: path.join(stateDir, 'samples'), log });
   const docker = config.disabledFeatures.has('docker')
     ? createNoDocker()
@@ -89,6 +91,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ring,
     facts,
     journal,
+    jobs,
     audit: openAudit(path.join(stateDir, 'audit.jsonl'), log),
     get policy() {
       return policy;
@@ -212,6 +215,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     link.stop();
     sampling.stop();
     void Promise.race([link.ended, sleep(GOODBYE)])
+      .then(() => jobs.close())
       .then(() => docker.close())
       .then(() => journal.close())
       .catch((error: unknown) => log.error('stopping', { reason: describe(error) }))

@@ -1,6 +1,7 @@
 import type { Audit } from './audit.ts';
 import type { DockerService } from './docker/service.ts';
 import type { Keyring, KeySession } from './identity/keyring.ts';
+import type { JobService } from './jobs/service.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Policy } from './policy.ts';
@@ -31,6 +32,7 @@ export interface AgentServices {
   readonly ring: Ring;
   readonly facts: FactsSource;
   readonly journal: Journal;
+  readonly jobs: JobService;
   readonly audit: Audit;
   readonly policy: Policy;
   readonly keyring: Pick<Keyring, 'rotate' | 'adopt' | 'drop'>;

@@ -15,9 +15,15 @@ export class RotatingFile {
   readonly #options: RotatingFileOptions;
   #fd: number | undefined;
   #size = 0;
+  #rotations = 0;
 
   constructor(options: RotatingFileOptions) {
     this.#options = options;
+  }
+
+  /** How many files were moved away by this one, so that a reader knows which it has been reading. */
+  get rotations(): number {
+    return this.#rotations;
   }
 
   /** @throws the file system's error; the next call tries again from scratch */
@@ -53,6 +59,7 @@ export class RotatingFile {
   #rotate(): void {
     const { path: file, backups } = this.#options;
     this.close();
+    this.#rotations += 1;
     if (backups === 0) {
       rmSync(file, { force: true });
       return;

@@ -15,8 +15,8 @@ test.each(rootFields.map((field) => [field.name, field.extensions['scope']]))(
 test('no change of the host is open to whoever merely holds a link', () => {
   const changes = Object.values(schema.getMutationType()?.getFields() ?? {});
   const open = changes.filter((field) => field.extensions['scope'] === 'link');
-  // These change how the link itself is proven, and nothing else.
-  expect(open.map(({ name }) => name).toSorted()).toEqual(['adoptKey', 'dropKey', 'rotateKey']);
+  // These change how the link itself is proven, and nothing else; a job's scope is looked at once the job is known.
+  expect(open.map(({ name }) => name).toSorted()).toEqual(['adoptKey', 'cancelJob', 'dropKey', 'rotateKey']);
 });
 
 test('what only reads never asks for a scope that writes', () => {

@@ -2,6 +2,7 @@ import { builder } from './builder.ts';
 import './docker/schema.ts';
 import './images/schema.ts';
 import './networks/schema.ts';
+import './jobs/schema.ts';
 import './self/keys-schema.ts';
 import './self/schema.ts';
 import './system/schema.ts';

@@ -16,6 +16,7 @@ export const idPrefixes = {
   link: 'lnk',
   command: 'cmd',
   rotation: 'rot',
+  job: 'job',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -58,4 +59,5 @@ const kinds: readonly IdKind[] = [
   'link',
   'command',
   'rotation',
+  'job',
 ];

@@ -8,6 +8,7 @@ import { Identity } from './identity/service.ts';
 import { Groups } from './groups/service.ts';
 import { Images } from './images/service.ts';
 import { createInstall, type Install } from './install/service.ts';
+import { Jobs } from './jobs/service.ts';
 import { Topics } from './live/topics.ts';
 import { Keys } from './keys/service.ts';
 import { Metrics } from './metrics/service.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly identity: Identity;
   readonly images: Images;
   readonly install: Install;
+  readonly jobs: Jobs;
   readonly keys: Keys;
   readonly metrics: Metrics;
   readonly networks: Networks;
@@ -56,6 +58,7 @@ export function createServices(platform: Platform): Services {
   const groups = new Groups({ db, access, audit, topics });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
+  const jobs = new Jobs(platform, { audit, topics, agents });
   const keys = new Keys({ db, log, audit, keys: platform.keys, agents });
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
@@ -73,6 +76,7 @@ export function createServices(platform: Platform): Services {
     identity,
     images: new Images(db, agents),
     install,
+    jobs,
     keys,
     metrics,
     networks: new Networks({ db, agents }),

@@ -3,7 +3,7 @@ import { describeWith } from '../../testing/parts.ts';
 import { comparisons } from './comparisons/all.ts';
 import { dockerRig, type DockerRig } from './rig.ts';
 
-describeWith(['root', 'docker'], 'what the API says of Docker is what the docker command says', () => {
+describeWith(['root', 'docker', 'registry'], 'what the API says of Docker is what the docker command says', () => {
   let rig: DockerRig;
   beforeAll(async () => {
     rig = await dockerRig();

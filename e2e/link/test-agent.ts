@@ -114,6 +114,9 @@ function agentServices(given: {
     get docker() {
       return absent('docker');
     },
+    get jobs() {
+      return absent('jobs');
+    },
     get sampling() {
       return absent('sampling');
     },

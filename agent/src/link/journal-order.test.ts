@@ -89,6 +89,9 @@ describe('a change and the journal', () => {
       get docker() {
         return absent();
       },
+      get jobs() {
+        return absent();
+      },
       get sampling() {
         return absent();
       },

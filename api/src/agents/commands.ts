@@ -51,6 +51,12 @@ export interface Commands {
    * @throws ServerKitError
    */
   run<Result, Variables>(command: Command<Result, Variables>): Promise<Result | null>;
+  /**
+   * The link of a server, where the scope is allowed.
+   *
+   * @throws ServerKitError NOT_FOUND, AGENT_OFFLINE, AGENT_REFUSED
+   */
+  link(serverId: string, scope: AgentScope): Promise<AgentLink>;
   /** Asks a freshly linked agent what became of the commands nobody heard back about. */
   reconcile(link: AgentLink): Promise<void>;
   /** Asks every agent that is linked and has such commands. @throws when the database fails */
@@ -247,6 +253,7 @@ export function createCommands({ db, audit, agents, log, pace = {} }: CommandOpt
       throw settled.error.code === 'INTERNAL' && cause instanceof Error ? cause : settled.error;
     },
 
+    link: linkFor,
     reconcile: (link) => reconciler.follow(link),
     reconcileAll: () => reconciler.followAll(),
   };

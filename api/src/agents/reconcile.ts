@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command as Row, Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import * as z from 'zod';
-import type { Actor } from '../audit/actor.ts';
+import { storedActor, type Actor } from '../audit/actor.ts';
 import type { AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import type { AgentLink, Agents } from './link.ts';
@@ -115,15 +115,6 @@ export function scalars(value: Prisma.JsonValue): Record<string, string | number
   );
 }
 
-const address = z.string();
-const named = { id: z.string(), label: z.string(), address };
-const actorShape = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('user'), ...named }),
-  z.object({ kind: z.literal('token'), ...named }),
-  z.object({ kind: z.literal('agent'), ...named }),
-  z.object({ kind: z.literal('system'), label: z.string() }),
-  z.object({ kind: z.literal('anonymous'), address }),
-]);
 const targetShape = z.object({ kind: z.string(), id: z.string(), name: z.string().exactOptional() });
 
 /**
@@ -134,7 +125,7 @@ export function originOf({ actor, target, state }: Pick<Row, 'actor' | 'target' 
   readonly actor: Actor;
   readonly target?: AuditTarget;
 } {
-  const asked = state === 'sent' ? actorShape.safeParse(actor).data : undefined;
+  const asked = state === 'sent' ? storedActor(actor) : undefined;
   const on = targetShape.safeParse(target).data;
   return { actor: asked ?? { kind: 'system', label: 'reconciliation' }, ...(on && { target: on }) };
 }

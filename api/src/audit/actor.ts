@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import type { RequestContext } from '../context.ts';
 
 /** Who did it, as the audit keeps it. Labels outlive the accounts they name. */
@@ -27,4 +28,19 @@ export function userActor(
   address: string,
 ): Actor {
   return { kind: 'user', id, label: email, address };
+}
+
+const address = z.string();
+const named = { id: z.string(), label: z.string(), address };
+const actorShape = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('user'), ...named }),
+  z.object({ kind: z.literal('token'), ...named }),
+  z.object({ kind: z.literal('agent'), ...named }),
+  z.object({ kind: z.literal('system'), label: z.string() }),
+  z.object({ kind: z.literal('anonymous'), address }),
+]);
+
+/** An actor that was stored beside what was asked for; undefined when it cannot be read. */
+export function storedActor(value: unknown): Actor | undefined {
+  return actorShape.safeParse(value).data;
 }

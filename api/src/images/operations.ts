@@ -121,3 +121,11 @@ export const PruneImagesDocument = graphql(`
     }
   }
 `);
+
+export const PullImageDocument = graphql(`
+  mutation PullImage($jobId: ID!, $reference: String!, $platform: String, $auth: RegistryAuthInput) {
+    pullImage(jobId: $jobId, reference: $reference, platform: $platform, auth: $auth) {
+      id
+    }
+  }
+`);

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { AgentMachinery } from '../agents/service.ts';
 import type { Identity } from '../identity/service.ts';
+import type { Jobs } from '../jobs/service.ts';
 import { errorText } from '../startup-error.ts';
 import type { Tokens } from '../tokens/service.ts';
 
@@ -17,11 +18,12 @@ export interface Sweep {
 interface Sources {
   readonly agents: Pick<AgentMachinery, 'registrations' | 'records'>;
   readonly identity: Identity;
+  readonly jobs: Jobs;
   readonly tokens: Tokens;
 }
 
 /** What ends and how long it stays; docs/deploy.md says the same. The audit log and metrics have times of their own. */
-export function sweepsOf({ agents, identity, tokens }: Sources): readonly Sweep[] {
+export function sweepsOf({ agents, identity, jobs, tokens }: Sources): readonly Sweep[] {
   return [
     { what: 'sessions', days: 30, sweep: (before) => identity.sessions.sweep(before) },
     { what: 'invitations', days: 30, sweep: (before) => identity.invitations.sweep(before) },
@@ -29,6 +31,7 @@ export function sweepsOf({ agents, identity, tokens }: Sources): readonly Sweep[
     { what: 'registration tokens', days: 30, sweep: (before) => agents.registrations.sweep(before) },
     { what: 'API tokens', days: 90, sweep: (before) => tokens.sweep(before) },
     { what: 'links of agents', days: 90, sweep: (before) => agents.records.forgetLinks(before) },
+    { what: 'jobs', days: 90, sweep: (before) => jobs.sweep(before) },
   ];
 }
 

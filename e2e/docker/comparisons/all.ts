@@ -4,6 +4,7 @@ import { containerFields } from './container-fields.ts';
 import { containerStreams } from './container-streams.ts';
 import { images } from './images.ts';
 import { networks } from './networks.ts';
+import { pulls } from './pulls.ts';
 import { volumes } from './volumes.ts';
 
 /** Each room of Docker's adds its own. */
@@ -13,6 +14,7 @@ export const comparisons: readonly Comparison[] = [
   ...containerStreams,
   ...images,
   ...networks,
+  ...pulls,
   ...volumes,
 ];
 

@@ -1,0 +1,68 @@
+import { Readable } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testJobs, type TestJobs } from '../jobs/testing.ts';
+import { authHeader, followLayers, splitReference } from './pull.ts';
+
+describe('the stream of a pull', () => {
+  let jobs: TestJobs;
+  beforeAll(async () => {
+    jobs = await testJobs();
+  });
+  afterAll(() => jobs[Symbol.asyncDispose]());
+
+  const follow = (...chunks: readonly string[]) =>
+    jobs.begin({
+      run: async (job) => {
+        await followLayers(Readable.from(chunks.map((chunk) => Buffer.from(chunk))), job);
+        return undefined;
+      },
+    }).ended;
+
+  test('that reports a failure after it began with success is a failure', async () => {
+    const { job } = await follow(
+      '{"status":"Pulling from web","id":"1"}\n{"errorDetail":{"message":"unexpected',
+      ' EOF"},"error":"unexpected EOF"}\n',
+    );
+    expect(job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR', errorMessage: 'unexpected EOF' });
+  });
+
+  test('whose failure stands in its detail alone is a failure', async () => {
+    const { job } = await follow('{"errorDetail":{"message":"manifest unknown"}}');
+    expect(job).toMatchObject({ state: 'FAILED', errorCode: 'NOT_FOUND' });
+  });
+
+  test('with words that are no JSON, or of another shape, goes on', async () => {
+    const { job, lines } = await follow('<html>\n[]\n{"status":7}\n{"status":"Digest: sha256:0"}\n');
+    expect(job.state).toBe('SUCCEEDED');
+    expect(lines.map(({ text }) => text)).toEqual(['Digest: sha256:0']);
+  });
+
+  test('without end is given up', async () => {
+    const { job } = await follow(...Array.from({ length: 40 }, () => 'x'.repeat(64 * 1024)));
+    expect(job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR' });
+  });
+});
+
+describe('a reference', () => {
+  test.each([
+    ['nginx', 'nginx', 'latest'],
+    ['nginx:1.29', 'nginx', '1.29'],
+    ['localhost:5000/nginx', 'localhost:5000/nginx', 'latest'],
+    ['localhost:5000/a/b:c', 'localhost:5000/a/b', 'c'],
+    ['nginx:1@sha256:abc', 'nginx:1', 'sha256:abc'],
+  ])('%s is one image, never all tags', (reference, name, tag) => {
+    expect(splitReference(reference)).toEqual({ name, tag });
+  });
+});
+
+test('credentials go in the padded URL-safe alphabet that the engine decodes', () => {
+  const auth = { username: 'ada', password: '\u00ff\u00fe?>~', serverAddress: 'registry.example.com' };
+  const header = authHeader(auth)['X-Registry-Auth'] ?? '';
+  expect(header).toMatch(/^[\w-]+=*$/);
+  expect(header.length % 4).toBe(0);
+  expect(JSON.parse(Buffer.from(header, 'base64url').toString())).toEqual({
+    username: 'ada',
+    password: auth.password,
+    serveraddress: auth.serverAddress,
+  });
+});

@@ -1,0 +1,171 @@
+import { AgentError, describe } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { Notifier } from '../notifier.ts';
+import type { Job, JobHandle, JobLine, JobProgress, JobResult, JobStart, LineStream } from './job.ts';
+import type { JobRecords } from './records.ts';
+import { Spool } from './spool.ts';
+
+/** Of one line, in UTF-16 units. */
+const MAX_LINE = 4096;
+/** Of names, states and errors. */
+const MAX_TEXT = 500;
+/** More parts of a job than anybody looks at. */
+const MAX_ITEMS = 500;
+const MAX_RESULT_BYTES = 64 * 1024;
+/** Shorter values would blank half of what is said. */
+const MIN_SECRET = 4;
+
+interface Tools {
+  readonly records: JobRecords;
+  readonly log: Log;
+}
+
+/** One job of this agent, at work or ended. */
+export class JobEntry {
+  readonly changes = new Notifier();
+  readonly #spool: Spool;
+  readonly #records: JobRecords;
+  readonly #log: Log;
+  readonly #controller = new AbortController();
+  /** The newest word on each item, with when it was said. */
+  readonly #progress = new Map<string, { readonly version: number; readonly said: JobProgress }>();
+  #job: Job;
+  #version = 0;
+  #secrets: readonly string[] = [];
+  #cancelled = false;
+
+  constructor(job: Job, { records, log }: Tools) {
+    this.#job = job;
+    this.#records = records;
+    this.#log = log;
+    this.#spool = new Spool(records.linesFile(job.id), {
+      log,
+      last: job.lastLine,
+      changed: () => this.changes.notify(),
+    });
+  }
+
+  get job(): Job {
+    return this.#job;
+  }
+
+  /** As it is now, with how far its parts are. */
+  current(): Job {
+    return { ...this.#job, progress: this.progressAfter(0).items, lastLine: this.#spool.last };
+  }
+
+  /** What was said of items since `version`. */
+  progressAfter(version: number): { readonly version: number; readonly items: JobProgress[] } {
+    const items = [...this.#progress.values()].flatMap((entry) =>
+      entry.version > version ? [entry.said] : [],
+    );
+    return { version: this.#version, items };
+  }
+
+  /** The lines that are kept, from after a line on. */
+  lines(after: number): () => JobLine[] {
+    const place = this.#spool.begin();
+    return () => this.#spool.read(place, after);
+  }
+
+  /** Does the work, to its end. Never throws. */
+  async work({ run, secrets = [] }: Pick<JobStart, 'run' | 'secrets'>): Promise<void> {
+    this.#secrets = secrets.filter((secret) => secret.length >= MIN_SECRET);
+    try {
+      const result = await run(this.#handle());
+      // What was done before the cancellation came was done.
+      this.#end({ state: 'SUCCEEDED', result: result ? this.#checked(result) : null });
+    } catch (error) {
+      // The agent is stopping: the next one finds the job unfinished, and says so.
+      if (this.#controller.signal.aborted && !this.#cancelled) return;
+      if (this.#cancelled) {
+        this.#end({ state: 'CANCELLED', errorCode: 'CANCELLED', errorMessage: 'It was cancelled.' });
+        return;
+      }
+      const known = error instanceof AgentError ? error : undefined;
+      if (!known)
+        this.#log.error('a job failed unexpectedly', { job: this.#job.id, reason: describe(error) });
+      this.#end({
+        state: 'FAILED',
+        errorCode: known?.code ?? 'AGENT_INTERNAL',
+        errorMessage: this.#fit(known?.message ?? 'The agent failed unexpectedly; its log says why.'),
+      });
+    } finally {
+      this.#secrets = [];
+    }
+  }
+
+  cancel(): void {
+    if (this.#job.state !== 'RUNNING' || this.#cancelled) return;
+    this.#cancelled = true;
+    this.#controller.abort();
+  }
+
+  /** The agent stops: the work is left where it is. */
+  leave(): void {
+    this.#controller.abort();
+    this.#spool.close();
+  }
+
+  #handle(): JobHandle {
+    return {
+      id: this.#job.id,
+      signal: this.#controller.signal,
+      line: (text, stream = 'STDOUT') => {
+        for (const line of text.split('\n')) this.#say(line.replace(/\r$/, ''), stream);
+      },
+      step: (name) => {
+        this.#job = { ...this.#job, step: this.#fit(name) };
+        this.#say(name, 'STEP');
+      },
+      progress: ({ item, status, current = null, total = null, unit = null }) => {
+        const key = this.#fit(item);
+        if (!this.#progress.has(key) && this.#progress.size >= MAX_ITEMS) return;
+        this.#version += 1;
+        const said = { item: key, status: this.#fit(status), current, total, unit };
+        this.#progress.set(key, { version: this.#version, said });
+        this.changes.notify();
+      },
+      ready: () => this.#spool.ready(),
+    };
+  }
+
+  #say(text: string, stream: LineStream): void {
+    const blanked = this.#blank(text);
+    const line = blanked.length > MAX_LINE ? `${blanked.slice(0, MAX_LINE - 1)}…` : blanked;
+    this.#spool.add(line.toWellFormed(), stream, Date.now());
+  }
+
+  #blank(text: string): string {
+    return this.#secrets.reduce((blanked, secret) => blanked.replaceAll(secret, '•••'), text);
+  }
+
+  #fit(text: string): string {
+    const blanked = this.#blank(text);
+    return (blanked.length > MAX_TEXT ? `${blanked.slice(0, MAX_TEXT - 1)}…` : blanked).toWellFormed();
+  }
+
+  #checked(result: JobResult): JobResult {
+    const text = this.#blank(JSON.stringify(result));
+    if (Buffer.byteLength(text) > MAX_RESULT_BYTES) {
+      throw new AgentError('RESULT_TOO_LARGE', 'It was done, and its result is too large to be told.');
+    }
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  }
+
+  #end(end: Pick<Job, 'state'> & Partial<Pick<Job, 'errorCode' | 'errorMessage' | 'result'>>): void {
+    this.#spool.close();
+    this.#job = { ...this.current(), ...end, finishedAt: Date.now() };
+    try {
+      this.#records.write({ ...this.#job, progress: [] });
+    } catch (error) {
+      // It is known as long as this process lives, and as interrupted afterwards.
+      this.#log.error('the end of a job could not be written down', {
+        job: this.#job.id,
+        reason: describe(error),
+      });
+    }
+    this.changes.notify();
+  }
+}

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import { actorOf } from '../audit/actor.ts';
+import { builder } from '../builder.ts';
+import { JobPayload } from '../jobs/job-type.ts';
+import { imageReference } from './fields.ts';
+import { imagePull } from './jobs.ts';
+import { PullImageDocument } from './operations.ts';
+
+const platform = z.string().regex(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9]+)?$/, 'must be such as linux/arm64');
+
+const PullImageInput = builder.inputType('PullImageInput', {
+  fields: (t) => ({
+    platform: t.string({
+      description: "Such as linux/arm64; the server's own when absent.",
+      validate: platform,
+    }),
+    reference: t.string({
+      required: true,
+      description:
+        'Such as nginx:1.29 or registry.example.com/team/web@sha256:…; the tag is latest when it names none.',
+      validate: imageReference,
+    }),
+    serverId: t.id({ required: true }),
+  }),
+});
+
+builder.mutationField('pullImage', (t) =>
+  t.field({
+    type: JobPayload,
+    access: 'docker:images:write',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Begins to pull an image onto a server; the progress of each layer is told by the job. Scope: docker:images:write.',
+    args: { input: t.arg({ type: PullImageInput, required: true }) },
+    resolve: async (_root, { input: { serverId, reference, platform: wanted } }, context) => ({
+      job: await context.services.jobs.start(imagePull, {
+        serverId,
+        target: { kind: 'image', id: reference },
+        parameters: wanted ? { platform: wanted } : {},
+        actor: actorOf(context),
+        document: PullImageDocument,
+        variables: (jobId) => ({ jobId, reference, platform: wanted ?? null, auth: null }),
+      }),
+    }),
+  }),
+);

@@ -1,0 +1,149 @@
+import type { Job } from '@serverkit/prisma/generated/client/client.ts';
+import { builder } from '../builder.ts';
+import { storedActor } from '../audit/actor.ts';
+import type { AuditTarget } from '../audit/service.ts';
+import { holds } from '../graphql/access.ts';
+import type { RequestContext } from '../context.ts';
+import { Node, registerNode } from '../graphql/node.ts';
+import { kindOf } from './kinds.ts';
+import { storedProgress, type JobProgress } from './progress.ts';
+import { targetOf, type JobState } from './records.ts';
+
+export const JobStateEnum = builder.enumType('JobState', {
+  description: 'Where a job stands.',
+  values: {
+    CANCELLED: { value: 'cancelled', description: 'It was cancelled; part of it may have been done.' },
+    FAILED: { value: 'failed', description: 'It failed; `errorCode` and `errorMessage` say why.' },
+    INTERRUPTED: {
+      value: 'interrupted',
+      description: 'What did it ended in the middle; part of it may have been done.',
+    },
+    PENDING: { value: 'pending', description: 'Asked for; whether the agent has it is not known yet.' },
+    RUNNING: { value: 'running', description: 'At work.' },
+    SUCCEEDED: { value: 'succeeded', description: 'Done; `result` says what came of it.' },
+  } as const satisfies Record<Uppercase<JobState>, { value: JobState; description: string }>,
+});
+
+const states: readonly JobState[] = ['pending', 'running', 'succeeded', 'failed', 'cancelled'];
+
+function stateOf({ state }: Job): JobState {
+  return states.find((known) => known === state) ?? 'interrupted';
+}
+
+/** Whether someone may read what a job said and what came of it. */
+export function mayRead(job: Job, { principal }: Pick<RequestContext, 'principal'>): boolean {
+  const access = kindOf(job.kind)?.reads;
+  return access !== undefined && holds(principal, { access, where: job.serverId });
+}
+
+const ProgressUnit = builder.enumType('ProgressUnit', {
+  description: 'What progress is counted in.',
+  values: { BYTES: { description: 'Bytes.' }, COUNT: { description: 'Pieces.' } } as const,
+});
+
+const JobProgressType = builder.objectRef<JobProgress>('JobProgress').implement({
+  access: 'inherited',
+  description: 'How far one part of a job is: a layer, a service, a target.',
+  fields: (t) => ({
+    current: t.expose('current', {
+      type: 'SafeInt',
+      nullable: true,
+      description: 'How much of it is done; null where nothing is counted.',
+    }),
+    item: t.exposeString('item', { description: 'Names the part within its job.' }),
+    status: t.exposeString('status', {
+      description: 'What is being done to it, in the words of what does it.',
+    }),
+    total: t.expose('total', { type: 'SafeInt', nullable: true, description: 'Null while it is not known.' }),
+    unit: t.expose('unit', {
+      type: ProgressUnit,
+      nullable: true,
+      description: 'What is counted; null where nothing is.',
+    }),
+  }),
+});
+
+const JobTarget = builder.objectRef<AuditTarget>('JobTarget').implement({
+  access: 'inherited',
+  description: 'What a job works on.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id; for an image, its reference.' }),
+    kind: t.exposeString('kind', { description: 'A noun: image, stack, container, ….' }),
+    name: t.string({ description: 'Its name when the job began.', resolve: ({ id, name }) => name ?? id }),
+  }),
+});
+
+/** Other domains answer with it from the mutations that begin long work. */
+export const JobType = builder.prismaObject('Job', {
+  access: 'servers:read',
+  on: ({ serverId }) => serverId,
+  interfaces: [Node],
+  description: 'Long work on a server. It goes on when nobody looks, and while the link is down.',
+  fields: (t) => ({
+    cancelAskedAt: t.expose('cancelAskedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When somebody last asked for its end; null when nobody did.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was asked for.' }),
+    errorCode: t.exposeString('errorCode', {
+      nullable: true,
+      description: 'One of ErrorCode, unless it succeeded.',
+    }),
+    errorMessage: t.exposeString('errorMessage', {
+      nullable: true,
+      description: 'What went wrong, in a sentence.',
+    }),
+    finishedAt: t.expose('finishedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it ended; null before.',
+    }),
+    kind: t.exposeString('kind', { description: 'noun.verb, such as image.pull.' }),
+    progress: t.field({
+      type: [JobProgressType],
+      description: 'How far its parts are, in the order they were begun.',
+      resolve: ({ progress }) => storedProgress(progress),
+    }),
+    result: t.field({
+      type: 'JSON',
+      nullable: true,
+      description:
+        'What came of it, as its kind says; null before it succeeded, and for those who may not read what it worked on.',
+      resolve: (job, _args, context) => (mayRead(job, context) ? job.result : null),
+    }),
+    serverId: t.exposeID('serverId'),
+    startedAt: t.expose('startedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the agent began; null before.',
+    }),
+    startedBy: t.string({
+      nullable: true,
+      description: 'Who asked for it, by the name they had then; null when the control plane did by itself.',
+      resolve: ({ actor }) => {
+        const asked = storedActor(actor);
+        return asked && 'id' in asked ? asked.label : null;
+      },
+    }),
+    state: t.field({ type: JobStateEnum, description: 'Where it stands.', resolve: stateOf }),
+    step: t.exposeString('step', { nullable: true, description: 'The named step that began last.' }),
+    target: t.field({ type: JobTarget, description: 'What it works on.', resolve: targetOf }),
+  }),
+});
+
+/** What every mutation answers that begins long work. */
+export const JobPayload = builder.objectRef<{ readonly job: Job }>('JobPayload').implement({
+  access: 'inherited',
+  description: 'What a mutation answers that begins or ends long work: `jobEvents` follows it.',
+  fields: (t) => ({
+    job: t.field({ type: JobType, description: 'As it is now.', resolve: ({ job }) => job }),
+  }),
+});
+
+registerNode('job', {
+  typeName: 'Job',
+  access: 'servers:read',
+  on: ({ serverId }: Job) => serverId,
+  load: (id, { services }): Promise<Job | null> => services.jobs.records.find(id),
+});

@@ -1,0 +1,171 @@
+import type { JobLine } from '@serverkit/prisma/generated/client/client.ts';
+import * as z from 'zod';
+import { serversWhere } from '../access/sees.ts';
+import { actorOf } from '../audit/actor.ts';
+import { builder } from '../builder.ts';
+import { notFound, permissionDenied } from '../errors.ts';
+import { each } from '../graphql/access.ts';
+import { requireOn } from '../graphql/refusals.ts';
+import { jobFeed, type JobEvent } from './feed.ts';
+import { JobPayload, JobStateEnum, JobType, mayRead } from './job-type.ts';
+import { kindOf } from './kinds.ts';
+import { ServerType } from '../servers/server-type.ts';
+
+builder.prismaObjectField(JobType, 'server', (t) =>
+  t.relation('server', { type: ServerType, description: 'The server it is on.' }),
+);
+
+const JobFilter = builder.inputType('JobFilter', {
+  description: 'Which jobs to list; what is left out does not matter.',
+  fields: (t) => ({
+    kind: t.string({ description: 'Of this kind, such as image.pull, or of a noun for all of its kinds.' }),
+    serverId: t.id({ description: 'On this server.' }),
+    states: t.field({ type: [JobStateEnum], description: 'In one of these states.' }),
+    targetId: t.id({ description: 'On this target, by its id.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  job: t.prismaField({
+    type: JobType,
+    nullable: true,
+    access: 'servers:read',
+    on: each,
+    description: 'One job; null when there is none with this id, or it ended long ago. Scope: servers:read.',
+    args: { id: t.arg.id({ required: true, description: 'Its id, job_….' }) },
+    resolve: async (query, _root, { id }, { db, principal: { rights } }) => {
+      const job = await db.prisma.job.findUnique({ ...query, where: { id } });
+      return job && rights.on(job.serverId).has('servers:read') ? job : null;
+    },
+  }),
+  jobs: t.prismaConnection(
+    {
+      type: JobType,
+      cursor: 'id',
+      access: 'servers:read',
+      on: each,
+      description:
+        'Jobs, the newest first. Who is limited to some servers sees those on them. Scope: servers:read.',
+      args: { filter: t.arg({ type: JobFilter }) },
+      totalCount: (_connection, { filter }, { db, principal: { rights } }) =>
+        db.prisma.job.count({ where: whereOf(filter, serversWhere(rights, 'servers:read')) }),
+      resolve: (query, _root, { filter }, { db, principal: { rights } }) =>
+        db.prisma.job.findMany({
+          ...query,
+          where: whereOf(filter, serversWhere(rights, 'servers:read')),
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        }),
+    },
+    { name: 'JobConnection' },
+    { name: 'JobEdge' },
+  ),
+}));
+
+function whereOf(
+  filter: typeof JobFilter.$inferInput | null | undefined,
+  seen: { readonly in: string[] } | undefined,
+) {
+  const { kind, serverId, states, targetId } = filter ?? {};
+  return {
+    AND: [
+      seen ? { serverId: seen } : {},
+      serverId ? { serverId } : {},
+      kind ? { OR: [{ kind }, { kind: { startsWith: `${kind}.` } }] } : {},
+      states ? { state: { in: states } } : {},
+      targetId ? { target: { path: ['id'], equals: targetId } } : {},
+    ],
+  };
+}
+
+const CancelJobInput = builder.inputType('CancelJobInput', {
+  fields: (t) => ({ jobId: t.id({ required: true, description: 'The job, by its id.' }) }),
+});
+
+builder.mutationField('cancelJob', (t) =>
+  t.field({
+    type: JobPayload,
+    access: 'servers:read',
+    on: each,
+    description:
+      'Asks a job to end; an agent that is away is told when it is back. Scope: servers:read, and on the server the scope that its kind takes to begin.',
+    args: { input: t.arg({ type: CancelJobInput, required: true }) },
+    resolve: async (_root, { input: { jobId } }, context) => {
+      const { jobs } = context.services;
+      const job = await jobs.require(jobId);
+      requireOn(context, { access: 'servers:read', where: job.serverId }, 'mutation.cancelJob');
+      const kind = kindOf(job.kind);
+      if (!kind) throw permissionDenied();
+      requireOn(context, { access: kind.scope, where: job.serverId }, 'mutation.cancelJob');
+      return { job: await jobs.cancel(jobId, actorOf(context)) };
+    },
+  }),
+);
+
+const JobStream = builder.enumType('JobStream', {
+  description: 'Where a line of a job comes from.',
+  values: {
+    STDERR: { description: 'Standard error.' },
+    STDOUT: { description: 'Standard output, and whatever has no stream of its own.' },
+    STEP: { description: 'The job itself: the name of a step that begins.' },
+  } as const,
+});
+
+const JobLineType = builder.objectRef<JobLine>('JobLine').implement({
+  access: 'inherited',
+  description: 'What a job said.',
+  fields: (t) => ({
+    at: t.expose('at', { type: 'DateTime', description: 'When, by the clock of the server.' }),
+    seq: t.exposeInt('seq', { description: 'Its number within the job, from 1.' }),
+    stream: t.field({
+      type: JobStream,
+      description: 'Where it comes from.',
+      resolve: ({ stream }) => (stream === 'STDERR' || stream === 'STEP' ? stream : 'STDOUT'),
+    }),
+    text: t.exposeString('text', { description: 'One line, as it was said; it may hold terminal codes.' }),
+  }),
+});
+
+const JobEventType = builder.objectRef<JobEvent>('JobEvent').implement({
+  access: 'inherited',
+  description: 'What became known of a job since the event before.',
+  fields: (t) => ({
+    dropped: t.exposeInt('dropped', {
+      description:
+        'Lines before these that are not kept any more: a job that says much keeps its newest lines.',
+    }),
+    job: t.field({ type: JobType, description: 'As it is now.', resolve: ({ job }) => job }),
+    lines: t.field({
+      type: [JobLineType],
+      description: 'New lines, in order.',
+      resolve: ({ lines }) => lines,
+    }),
+  }),
+});
+
+builder.subscriptionField('jobEvents', (t) =>
+  t.field({
+    type: JobEventType,
+    access: 'servers:read',
+    on: each,
+    delivery: 'private',
+    description:
+      'A job as it goes on: first where it stands with the lines after `after`, then what changes; completes when it has ended. After a break, go on from the last `seq`. Scope: servers:read, and on the server the scope to read what the job works on.',
+    args: {
+      after: t.arg.int({
+        required: true,
+        defaultValue: 0,
+        description: 'Only lines after this `seq`.',
+        validate: z.number().int().min(0),
+      }),
+      id: t.arg.id({ required: true, description: 'The job, by its id.' }),
+    },
+    subscribe: async (_root, { id, after }, context) => {
+      const { jobs, topics } = context.services;
+      const job = await jobs.records.find(id);
+      if (!job || !context.principal.rights.on(job.serverId).has('servers:read')) throw notFound('job', id);
+      if (!mayRead(job, context)) throw permissionDenied(kindOf(job.kind)?.reads);
+      return jobFeed(jobs.records, topics, { id, after, signal: context.signal });
+    },
+    resolve: (event) => event,
+  }),
+);

@@ -1,0 +1,148 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { Job } from '@serverkit/prisma/generated/client/client.ts';
+import { isUncertain } from '../agents/outcome.ts';
+import type { AgentService } from '../agents/service.ts';
+import type { Actor } from '../audit/actor.ts';
+import type { Audit, AuditTarget } from '../audit/service.ts';
+import { isServerKitError, notFound, ServerKitError } from '../errors.ts';
+import { newId } from '../ids.ts';
+import type { Topics } from '../live/topics.ts';
+import type { Platform } from '../platform.ts';
+import { jobChanges } from './events.ts';
+import { JobFollower } from './follower.ts';
+import type { JobKind } from './kinds.ts';
+import { JobRecords } from './records.ts';
+
+export { jobKind, type JobKind } from './kinds.ts';
+
+/** Long work as it is asked for. */
+export interface JobRequest<Result, Variables> {
+  readonly serverId: string;
+  /** For the audit and for people. */
+  readonly target: AuditTarget;
+  /** What of the request may be kept; never a secret. */
+  readonly parameters?: Readonly<Record<string, unknown>>;
+  readonly actor: Actor;
+  /** The agent's mutation of this kind. */
+  readonly document: TypedDocumentNode<Result, Variables>;
+  /** What it is called with. Secrets may be in here: it is sent and not kept. */
+  readonly variables: (jobId: string) => Variables;
+}
+
+/** Longer than an agent may take to begin, so that one who does not know of a job then never will. */
+const beginTimeoutMs = 40_000;
+
+interface Needs {
+  readonly audit: Audit;
+  readonly topics: Topics;
+  readonly agents: Pick<AgentService, 'links' | 'commands'>;
+}
+
+/** Long work on managed servers: begun, followed to its end whatever breaks meanwhile, told to whoever looks. */
+export class Jobs {
+  readonly records: JobRecords;
+  readonly #log: Platform['log'];
+  readonly #agents: Needs['agents'];
+  readonly #follower: JobFollower;
+  /** Asked for and not answered yet: an agent that does not know of these may still hear of them. */
+  readonly #beginning = new Set<string>();
+
+  constructor({ db, log }: Pick<Platform, 'db' | 'log'>, { audit, topics, agents }: Needs) {
+    this.records = new JobRecords(db, audit);
+    this.#log = log;
+    this.#agents = agents;
+    this.#follower = new JobFollower({
+      records: this.records,
+      log,
+      changed: ({ id, serverId, kind }, ended) =>
+        topics.publish(jobChanges, { jobId: id, serverId, kind, ended }),
+    });
+    agents.links.onUp((link) => {
+      this.#followOpen(link.serverId).catch((error: unknown) => {
+        if (!link.closed.aborted) log.warn({ err: error, serverId: link.serverId }, 'jobs are not followed');
+      });
+    });
+  }
+
+  /**
+   * Begins a job: stored before anything is sent, so that it is followed to its end even if this process ends.
+   *
+   * @returns it at once
+   * @throws ServerKitError when it is certain that nothing begins; that is on record as well
+   */
+  async start<Result, Variables>(
+    { name, scope }: JobKind,
+    { serverId, target, parameters = {}, actor, document, variables }: JobRequest<Result, Variables>,
+  ): Promise<Job> {
+    const id = newId('job');
+    this.#beginning.add(id);
+    try {
+      await this.records.begin({ id, serverId, kind: name, scope, target, parameters, actor });
+      const link = await this.#agents.commands.link(serverId, scope);
+      await link.run(document, variables(id), {
+        actor: 'id' in actor ? actor.id : actor.kind,
+        scopes: [scope],
+        timeoutMs: beginTimeoutMs,
+      });
+      await this.records.began(id);
+    } catch (cause) {
+      const error =
+        cause instanceof ServerKitError ? cause : new ServerKitError('INTERNAL', 'Unexpected', { cause });
+      if (!isUncertain(error)) {
+        const job = await this.records.find(id);
+        if (job) await this.records.end(job, { state: 'failed', result: null, error });
+        throw cause;
+      }
+    } finally {
+      this.#beginning.delete(id);
+    }
+    // Where it is not certain whether the agent heard of it, that is found out by following it.
+    const link = this.#agents.links.get(serverId);
+    if (link) void this.#follower.follow(link, id);
+    return this.require(id);
+  }
+
+  /** @throws ServerKitError NOT_FOUND */
+  async require(id: string): Promise<Job> {
+    const job = await this.records.find(id);
+    if (!job) throw notFound('job', id);
+    return job;
+  }
+
+  /**
+   * Asks it to end. That is remembered: an agent that is away is told when it is back.
+   *
+   * @returns it as it is then, which may be ended in another way
+   * @throws ServerKitError
+   */
+  async cancel(id: string, actor: Actor): Promise<Job> {
+    const job = await this.require(id);
+    if (await this.records.askToEnd(job, actor)) await this.#tell(job);
+    return this.require(id);
+  }
+
+  async #tell(job: Job): Promise<void> {
+    const link = this.#agents.links.get(job.serverId);
+    if (!link) return;
+    try {
+      await this.#follower.cancel(link, job);
+    } catch (error) {
+      // Whoever follows the job says it again.
+      if (!isServerKitError(error)) throw error;
+      this.#log.debug({ err: error, jobId: job.id }, 'the agent was not told that a job is to end');
+    }
+  }
+
+  async #followOpen(serverId: string): Promise<void> {
+    for (const id of await this.records.open(serverId)) {
+      if (this.#beginning.has(id)) continue;
+      const link = this.#agents.links.get(serverId);
+      if (link) void this.#follower.follow(link, id);
+    }
+  }
+
+  /** Deletes those that ended before then, with their lines. @returns how many */
+  sweep(before: Date): Promise<number> {
+    return this.records.sweep(before);
+  }
+}

@@ -1,0 +1,191 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+import { testImages } from './images.ts';
+import { run, startProcess } from './processes.ts';
+import { tempDir } from './tmp.ts';
+
+/** A real registry of a test's own, on a port of its own. Nothing of it is left afterwards. */
+export interface Registry extends AsyncDisposable {
+  /** Host and port, as in the references of its images. */
+  readonly address: string;
+  /** Where it wants a password. */
+  readonly credentials: RegistryCredentials | undefined;
+  /**
+   * Puts an image of the local engine into it, by the docker command, and takes the local name away again.
+   *
+   * @param name - without the registry: `team/web:1`
+   * @returns the whole reference
+   */
+  push(image: string, name: string): Promise<string>;
+  /** The docker command, signed in where there is a password. */
+  docker(...args: readonly string[]): Promise<string>;
+  /**
+   * From now on layers trickle. (Not nothing at all: an engine notices only with the next few KB that nobody wants a
+   * layer any more.)
+   *
+   * @returns lets them go on
+   */
+  hold(): () => void;
+  /** Downloads of layers that are open. */
+  readonly downloads: number;
+}
+
+export interface RegistryCredentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface RegistryOptions {
+  /** Nobody gets in without. */
+  readonly credentials?: RegistryCredentials;
+}
+
+/** Starts Debian's docker-registry behind a door that a test can hold shut. */
+export async function registry({ credentials }: RegistryOptions = {}): Promise<Registry> {
+  await using undo = new AsyncDisposableStack();
+  const dir = undo.use(await tempDir('sk-registry-'));
+  await mkdir(dir.file('docker'));
+  await writeFile(dir.file('config.yml'), await configOf(dir.path, credentials));
+  const server = undo.use(
+    startProcess('docker-registry', ['serve', dir.file('config.yml')], { grace: 2_000 }),
+  );
+  const [, port = ''] = await server.match(/listening on 127\.0\.0\.1:(\d+)/);
+  const door = openDoor(Number(port));
+  undo.defer(() => door.close());
+  const address = `127.0.0.1:${await door.listen()}`;
+  if (credentials) await writeFile(dir.file('docker', 'config.json'), dockerConfig(address, credentials));
+  const docker = (...args: readonly string[]): Promise<string> =>
+    run('docker', ['--config', dir.file('docker'), ...args]);
+  const owned = undo.move();
+  return {
+    address,
+    credentials,
+    docker,
+    async push(image, name) {
+      const reference = `${address}/${name}`;
+      await docker('tag', image, reference);
+      try {
+        await docker('push', '--quiet', reference);
+      } finally {
+        await docker('rmi', reference);
+      }
+      return reference;
+    },
+    hold: () => door.hold(),
+    get downloads() {
+      return door.downloads;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** An image of the local engine with a layer of 300 KB that nothing else has, so that it has to be downloaded. */
+export async function freshImage(): Promise<string> {
+  const name = `sk-fresh-${randomBytes(6).toString('hex')}:1`;
+  const script = 'head -c 300000 /dev/urandom > /data';
+  const container = (await run('docker', ['create', testImages.busybox, 'sh', '-c', script])).trim();
+  try {
+    await run('docker', ['start', '--attach', container]);
+    await run('docker', ['commit', container, name]);
+  } finally {
+    await run('docker', ['rm', '--force', container]);
+  }
+  return name;
+}
+
+async function configOf(folder: string, credentials: RegistryCredentials | undefined): Promise<string> {
+  const config = {
+    version: 0.1,
+    log: { level: 'info', accesslog: { disabled: true } },
+    storage: { filesystem: { rootdirectory: `${folder}/data` }, delete: { enabled: true } },
+    http: { addr: '127.0.0.1:0', relativeurls: true },
+    ...(credentials && { auth: { htpasswd: { realm: 'test', path: `${folder}/htpasswd` } } }),
+  };
+  if (credentials) {
+    const { username, password } = credentials;
+    await writeFile(`${folder}/htpasswd`, await run('htpasswd', ['-Bbn', username, password]));
+  }
+  return JSON.stringify(config);
+}
+
+function dockerConfig(address: string, { username, password }: RegistryCredentials): string {
+  const auth = Buffer.from(`${username}:${password}`).toString('base64');
+  return JSON.stringify({ auths: { [address]: { auth } } });
+}
+
+interface Door {
+  listen(): Promise<number>;
+  close(): Promise<void>;
+  hold(): () => void;
+  readonly downloads: number;
+}
+
+/** What a layer that is held gets, and how often. Ms. */
+const trickleBytes = 1024;
+const trickleMs = 20;
+
+const isDownload = ({ method, url }: IncomingMessage): boolean =>
+  method === 'GET' && /^\/v2\/.+\/blobs\//.test(url ?? '');
+
+/** Passes everything on to the registry; the bodies of layers as slowly as a test wants. */
+function openDoor(port: number): Door {
+  const open = new Set<ServerResponse>();
+  let held = false;
+
+  async function passOn(answer: IncomingMessage, response: ServerResponse): Promise<void> {
+    open.add(response);
+    response.once('close', () => {
+      open.delete(response);
+      answer.destroy();
+    });
+    for await (const part of answer) {
+      if (!Buffer.isBuffer(part)) continue;
+      const chunk: Buffer = part;
+      let sent = 0;
+      for (; held && sent < chunk.length && !response.destroyed; sent += trickleBytes) {
+        response.write(chunk.subarray(sent, sent + trickleBytes));
+        await delay(trickleMs);
+      }
+      if (!response.write(chunk.subarray(sent))) await once(response, 'drain');
+    }
+    response.end();
+  }
+
+  const server = createServer((incoming, response) => {
+    const { method, url, headers } = incoming;
+    const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      if (isDownload(incoming)) passOn(answer, response).catch(() => response.destroy());
+      else answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    incoming.pipe(onward);
+  });
+
+  return {
+    async listen() {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const address = server.address();
+      if (typeof address !== 'object' || address === null) throw new Error('no port');
+      return address.port;
+    },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+    hold() {
+      held = true;
+      return () => {
+        held = false;
+      };
+    },
+    get downloads() {
+      return open.size;
+    },
+  };
+}
