@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { contractVersion } from '@serverkit/wire/handshake.ts';
 
 /** What every simulated host says of itself. */
@@ -66,4 +67,28 @@ export function sampleAt(epoch: string, seq: number): Record<string, unknown> {
     containersRunning: 10,
     imagesTotal: 20,
   };
+}
+
+/** As many containers as that, each with an id and a name of its own, as a host with a few stacks has them. */
+export function containersOf(host: string, count: number): Record<string, unknown>[] {
+  return Array.from({ length: count }, (_, n) => ({
+    id: createHash('sha256').update(`${host} ${n}`).digest('hex'),
+    name: `${host}-service-${n}`,
+    image: `registry.example/team/service-${n % 20}:1.${n}`,
+    imageId: `sha256:${'b'.repeat(64)}`,
+    command: 'node server.js',
+    state: 'RUNNING',
+    status: 'Up 3 hours',
+    createdAt: 1_700_000_000_000 + n * 1_000,
+    startedAt: 1_700_000_001_000,
+    labels: [
+      { key: 'com.docker.compose.project', value: `stack-${n % 10}` },
+      { key: 'com.docker.compose.service', value: `service-${n}` },
+    ],
+    ports: [{ address: '0.0.0.0', privatePort: 8080, publicPort: 10_000 + n, protocol: 'tcp' }],
+    networks: [`stack-${n % 10}_default`],
+    cpuPercent: (n % 50) / 10,
+    memoryBytes: 64 * 2 ** 20,
+    memoryLimitBytes: 8 * 2 ** 30,
+  }));
 }

@@ -14,11 +14,15 @@ import { createPolicy } from '../agent/src/policy.ts';
 import { source } from '../agent/src/source.ts';
 import { fixedKeys } from '../testing/fixed-keys.ts';
 import { countSamples, forEachOf, type FleetOrder } from './fleet.ts';
-import { facts, sampleAt } from './fleet-data.ts';
+import { containersOf, facts, sampleAt } from './fleet-data.ts';
 
 type Resolve = GraphQLFieldResolver<unknown, OperationContext>;
 
 const itself = (value: unknown): unknown => value;
+
+/** Tells the simulated hosts apart. */
+const names = new WeakMap<AgentServices, string>();
+const nameOf = (services: AgentServices): string => names.get(services) ?? '';
 
 let samplesSent = 0;
 
@@ -34,13 +38,16 @@ process.once('message', (order: FleetOrder) => {
   });
 });
 
-async function run({ url, tokens, sampleEveryMs, journal: file }: FleetOrder): Promise<void> {
+async function run(order: FleetOrder): Promise<void> {
+  const { url, tokens, journal: file } = order;
+  const resolvers = resolversOf(order);
+  const streams = streamsOf(order);
   const schema = buildSchema(readFileSync(new URL('../wire/agent.graphql', import.meta.url), 'utf8'));
   for (const type of [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()]) {
     for (const [name, field] of Object.entries(type?.getFields() ?? {})) {
       field.extensions = { scope: 'link' };
       field.resolve = resolvers[name] ?? itself;
-      if (type === schema.getSubscriptionType()) field.subscribe = streams(sampleEveryMs)[name] ?? silence;
+      if (type === schema.getSubscriptionType()) field.subscribe = streams[name] ?? silence;
     }
   }
   // One journal for all: its fsyncs are as real as with one each, its open files are not the thing measured.
@@ -50,11 +57,13 @@ async function run({ url, tokens, sampleEveryMs, journal: file }: FleetOrder): P
   await forEachOf(tokens.length, async (n) => {
     const key = generateSigningKey();
     const answer = await register(endpoint, tokens[n] ?? '', key, JSON.stringify(facts));
+    const own = servicesOf(journal);
+    names.set(own, `host-${n}`);
     openLink({
       endpoint,
       keys: fixedKeys({ agentId: answer.agentId, serverId: answer.serverId, key, controlKeys: answer.keys }),
       schema,
-      services: services(journal),
+      services: own,
       hello: () => ({
         v: 1,
         version: '0.0.0-bench',
@@ -75,47 +84,45 @@ async function run({ url, tokens, sampleEveryMs, journal: file }: FleetOrder): P
   });
 }
 
-const container = {
-  id: 'a'.repeat(64),
-  name: 'bench',
-  image: 'busybox:1',
-  imageId: `sha256:${'b'.repeat(64)}`,
-  command: 'sleep 1',
-  state: 'RUNNING',
-  status: 'Up 1 second',
-  createdAt: 1_700_000_000_000,
-  labels: [],
-  ports: [],
-  networks: ['bridge'],
-};
-
 /** A stream in which nothing ever happens. */
 const silence: Resolve = (_root, _args, { signal }) => source(signal, ({ signal: ended }) => until(ended));
 
 const until = (ended: AbortSignal): Promise<void> =>
   new Promise((resolve) => ended.addEventListener('abort', () => resolve()));
 
-const resolvers: Readonly<Record<string, Resolve>> = {
-  ping: () => Math.round(performance.now()),
-  startContainer: () => container,
-  stopContainer: () => container,
-  containers: () => ({ items: [container], next: null }),
-  operationOutcome: (_root, { id }: { id: string }, { services: { journal } }) => journal.outcome(id),
-};
-
-function streams(sampleEveryMs: number): Readonly<Record<string, Resolve>> {
+function resolversOf({ containers: count }: FleetOrder): Readonly<Record<string, Resolve>> {
+  const [one] = containersOf('bench', 1);
   return {
-    containerChanges: (_root, _args, { signal }) =>
+    ping: () => Math.round(performance.now()),
+    startContainer: () => one,
+    stopContainer: () => one,
+    containers: (_root, { first, after }: { first: number; after?: string | null }, { services }) => {
+      const from = Number(after ?? 0);
+      const next = from + first < count ? String(from + first) : null;
+      return { items: containersOf(nameOf(services), count).slice(from, from + first), next };
+    },
+    operationOutcome: (_root, { id }: { id: string }, { services: { journal } }) => journal.outcome(id),
+  };
+}
+
+function streamsOf(order: FleetOrder): Readonly<Record<string, Resolve>> {
+  const { sampleEveryMs, containers: count, changeEveryMs } = order;
+  return {
+    containerChanges: (_root, _args, { signal, services }) =>
       source(signal, async ({ push, signal: ended }) => {
-        const change = {
-          kind: 'SNAPSHOT',
-          at: Date.now(),
-          complete: true,
-          removedIds: [],
-          containers: [container],
-          docker: { available: true, version: '20.10.24' },
-        };
-        await push(change);
+        const containers = containersOf(nameOf(services), count);
+        const docker = { available: true, version: '20.10.24' };
+        const told = { at: Date.now(), complete: true, removedIds: [], docker };
+        for (let from = 0; from < count; from += 100) {
+          const page = containers.slice(from, from + 100);
+          await push({ ...told, kind: 'SNAPSHOT', complete: from + 100 >= count, containers: page });
+        }
+        for (let n = 0; changeEveryMs > 0 && !ended.aborted; n += 1) {
+          await new Promise((resolve) => setTimeout(resolve, changeEveryMs));
+          const changed = containers[n % count];
+          const state = n % (2 * count) < count ? 'EXITED' : 'RUNNING';
+          if (!ended.aborted) await push({ ...told, kind: 'DELTA', containers: [{ ...changed, state }] });
+        }
         await until(ended);
       }),
     samples: (_root, { after }: { after?: { seq: number } | null }, { signal }) =>
@@ -138,7 +145,7 @@ function streams(sampleEveryMs: number): Readonly<Record<string, Resolve>> {
   };
 }
 
-function services(journal: AgentServices['journal']): AgentServices {
+function servicesOf(journal: AgentServices['journal']): AgentServices {
   const absent = (): never => {
     throw new Error('a simulated agent has no such part');
   };

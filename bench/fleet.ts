@@ -18,6 +18,10 @@ export interface FleetOrder {
   readonly tokens: readonly string[];
   /** Milliseconds between samples; 0 = none. */
   readonly sampleEveryMs: number;
+  /** On each. */
+  readonly containers: number;
+  /** Milliseconds between two changes of an agent's containers; 0 = none. */
+  readonly changeEveryMs: number;
   /** Where the journal of the simulated agents lies. */
   readonly journal: string;
 }
@@ -53,6 +57,10 @@ export async function forEachOf<T>(count: number, work: (n: number) => Promise<T
 export interface FleetOptions {
   /** Milliseconds between an agent's samples; 0 = none. @default 10_000 */
   readonly sampleEveryMs?: number;
+  /** On each server. @default 1 */
+  readonly containers?: number;
+  /** Milliseconds between two changes of an agent's containers; 0 = none. @default 0 */
+  readonly changeEveryMs?: number;
   /** Number of the first server, so that a second fleet has other names. @default 0 */
   readonly first?: number;
   /** How long all of it may take to come up, in milliseconds. @default 300_000 */
@@ -71,7 +79,13 @@ export async function startFleet(
   client: TestClient,
   url: string,
   count: number,
-  { sampleEveryMs = 10_000, first = 0, limit = 300_000 }: FleetOptions = {},
+  {
+    sampleEveryMs = 10_000,
+    containers = 1,
+    changeEveryMs = 0,
+    first = 0,
+    limit = 300_000,
+  }: FleetOptions = {},
 ): Promise<Fleet> {
   const before = await countOnline(client);
   const made = await forEachOf(count, async (n) => {
@@ -88,6 +102,8 @@ export async function startFleet(
     url,
     tokens: made.map(({ registrationToken }) => registrationToken),
     sampleEveryMs,
+    containers,
+    changeEveryMs,
     journal: folder.file('journal'),
   };
   child.send(order);

@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { agentFootprint } from './agent-footprint.ts';
+import { containers } from './containers.ts';
 import { fanOut } from './fan-out.ts';
 import { fleetLoad } from './fleet-load.ts';
 import { listQuery } from './list-query.ts';
@@ -26,6 +27,7 @@ const all: readonly Bench[] = [
   metricsHistory,
   fleetLoad,
   web,
+  containers,
 ];
 const write = process.argv.includes('--write');
 const only = process.argv.slice(2).filter((word) => word !== '--write');

@@ -43,7 +43,7 @@ const imageTruths: Truths<Told> = {
   // The list of the engine tells whole seconds.
   createdAt: ({ Created }) => new Date(Math.floor(Date.parse(Created) / 1000) * 1000).toISOString(),
   sizeBytes: ({ Size }) => Size,
-  labels: ({ Config }) =>
+  labels: ({ Config }): unknown =>
     expect.arrayContaining(Object.entries(Config.Labels).map(([key, value]) => ({ key, value }))),
   containers: ({ user }) => [{ containerId: user.id, name: user.name, running: true }],
 };

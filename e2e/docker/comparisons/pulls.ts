@@ -9,16 +9,16 @@ interface Inspected {
   readonly RepoDigests: readonly string[];
 }
 
-async function holdPull({ query, client }: DockerRig): Promise<void> {
+async function holdPull(rig: DockerRig): Promise<void> {
   await using hub = await registry();
   const fresh = await freshImage();
   const reference = await hub.push(fresh, 'team/compared:1');
   await docker('rmi', fresh);
   try {
-    const { pullImage } = await query<{ pullImage: { job: { id: string } } }>(
+    const { pullImage } = await rig.query<{ pullImage: { job: { id: string } } }>(
       `mutation ($serverId: ID!) { pullImage(input: { serverId: $serverId, reference: "${reference}" }) { job { id } } }`,
     );
-    await using events = client.subscribe<{ jobEvents: { job: { state: string; result: unknown } } }>(
+    await using events = rig.client.subscribe<{ jobEvents: { job: { state: string; result: unknown } } }>(
       'subscription ($id: ID!) { jobEvents(id: $id) { job { state result } } }',
       { id: pullImage.job.id },
     );

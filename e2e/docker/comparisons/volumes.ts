@@ -164,7 +164,8 @@ const pruning: Comparison = {
       }`,
     );
     const usage = await docker('system', 'df', '--verbose', '--format', '{{json .Volumes}}');
-    const told: readonly { readonly Name: string; readonly Size: string }[] = JSON.parse(usage);
+    const read: (text: string) => readonly { readonly Name: string; readonly Size: string }[] = JSON.parse;
+    const told = read(usage);
     expect(told.find(({ Name }) => Name === going.name)?.Size).toBe('700kB');
     const shown = server.unusedVolumes.items.find(({ name }) => name === going.name);
     expect(shown).toEqual({ name: going.name, driver: 'local', anonymous: false, sizeBytes: 700_000 });

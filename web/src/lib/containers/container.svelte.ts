@@ -7,6 +7,24 @@ export type ContainerStats = Containers_StatsSubscription['serverContainerStats'
 /** What was asked of a container and is not done yet. */
 export type PendingAction = 'start' | 'stop' | 'restart' | 'pause' | 'unpause' | 'kill' | 'rename' | 'remove';
 
+/** What places a container in a list, told once for each row that arrives: a list of thousands asks at every change. */
+interface Place {
+  readonly row: ContainerRow;
+  readonly look: Look;
+  readonly project: string | null;
+  readonly alive: boolean;
+}
+
+function placeOf(row: ContainerRow): Place {
+  const { state, labels } = row;
+  return {
+    row,
+    look: containerLook(row),
+    project: labels.find(({ key }) => key === 'com.docker.compose.project')?.value ?? null,
+    alive: state === 'RUNNING' || state === 'PAUSED' || state === 'RESTARTING',
+  };
+}
+
 /** One container, with its newest numbers and what is being done to it. */
 export class ContainerEntry {
   readonly id: string;
@@ -15,6 +33,7 @@ export class ContainerEntry {
   stats = $state.raw<ContainerStats | null>(null);
   statsAt = $state(0);
   pending = $state<PendingAction | null>(null);
+  #place: Place | undefined;
 
   constructor(serverId: string, row: ContainerRow) {
     this.id = row.id;
@@ -27,13 +46,19 @@ export class ContainerEntry {
     return `${this.serverId}/${this.id}`;
   }
 
+  get place(): Place {
+    const { row } = this;
+    if (this.#place?.row !== row) this.#place = placeOf(row);
+    return this.#place;
+  }
+
   get look(): Look {
-    return containerLook(this.row);
+    return this.place.look;
   }
 
   /** Running in the sense that it has numbers and a process. */
   get alive(): boolean {
-    return this.row.state === 'RUNNING' || this.row.state === 'PAUSED' || this.row.state === 'RESTARTING';
+    return this.place.alive;
   }
 
   get cpuPercent(): number | null {
@@ -50,6 +75,6 @@ export class ContainerEntry {
 
   /** The Compose project it belongs to, if any. */
   get project(): string | null {
-    return this.row.labels.find(({ key }) => key === 'com.docker.compose.project')?.value ?? null;
+    return this.place.project;
   }
 }

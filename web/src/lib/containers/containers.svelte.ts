@@ -18,6 +18,11 @@ export class Containers {
   observedAt = new SvelteMap<string, string>();
 
   readonly #serverId: string | null;
+  /** A fleet begins with a snapshot for each server: the list is made once for all that arrive together. */
+  readonly #listed = perFrame<'list', true>(() => {
+    this.list = [...this.#byKey.values()];
+    this.loaded = true;
+  });
   #byKey = new Map<string, ContainerEntry>();
 
   constructor(serverId: string | null) {
@@ -32,7 +37,7 @@ export class Containers {
   /** Follows the containers until the returned function is called. */
   start(): () => void {
     this.failure = null;
-    return subscribe(
+    const stop = subscribe(
       Events,
       { serverId: this.#serverId },
       {
@@ -40,6 +45,10 @@ export class Containers {
         failed: (failure) => (this.failure = failure),
       },
     );
+    return () => {
+      stop();
+      this.#listed.stop();
+    };
   }
 
   /** Follows the numbers of one server's running containers, second by second. */
@@ -72,21 +81,27 @@ export class Containers {
     const { serverId } = event;
     if (event.docker) this.docker.set(serverId, event.docker);
     this.observedAt.set(serverId, event.observedAt);
+    let others = !this.loaded;
     if (event.kind === 'SNAPSHOT')
-      this.#forgetAllBut(serverId, new Set(event.containers.map(({ id }) => id)));
-    for (const id of event.removedIds) this.#byKey.delete(`${serverId}/${id}`);
+      others = this.#forgetAllBut(serverId, new Set(event.containers.map(({ id }) => id))) || others;
+    for (const id of event.removedIds) others = this.#byKey.delete(`${serverId}/${id}`) || others;
     for (const row of event.containers) {
       const entry = this.#byKey.get(`${serverId}/${row.id}`);
       if (entry) entry.row = row;
-      else this.#byKey.set(`${serverId}/${row.id}`, new ContainerEntry(serverId, row));
+      else {
+        this.#byKey.set(`${serverId}/${row.id}`, new ContainerEntry(serverId, row));
+        others = true;
+      }
     }
-    this.loaded = true;
-    this.list = [...this.#byKey.values()];
+    if (others) this.#listed.add('list', true);
   }
 
-  #forgetAllBut(serverId: string, ids: ReadonlySet<string>): void {
+  /** Whether there were others. */
+  #forgetAllBut(serverId: string, ids: ReadonlySet<string>): boolean {
+    const before = this.#byKey.size;
     for (const [key, entry] of this.#byKey) {
       if (entry.serverId === serverId && !ids.has(entry.id)) this.#byKey.delete(key);
     }
+    return this.#byKey.size < before;
   }
 }

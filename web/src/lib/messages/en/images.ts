@@ -3,7 +3,7 @@ import { counter } from '../count.ts';
 
 const count = counter('en');
 const formats = createFormats('en');
-const images_ = (images: number) => count(images, { one: 'image', other: 'images' });
+const images_ = (many: number) => count(many, { one: 'image', other: 'images' });
 
 export const images = {
   allTags: (tags: number) => `The image with its ${count(tags, { one: 'tag', other: 'tags' })}`,
@@ -47,14 +47,14 @@ export const images = {
   pruned: (removed: number, size: string) => `${images_(removed)} removed, ${size} freed.`,
   pruneNothing: 'There is nothing to remove.',
   pruneNow: 'Remove these',
-  pruneSum: (images: number, size: string) => `${images_(images)}, ${size} will be free`,
+  pruneSum: (many: number, size: string) => `${images_(many)}, ${size} will be free`,
   pruneText: 'What is listed here is removed, and nothing else. One that is used or named meanwhile stays.',
   pruneTitle: 'Clean up images',
   remove: 'Remove',
   removeAsk: 'Remove…',
   removed: (name: string) => `${name} was removed.`,
   removeManyText: 'One that has several tags or is in use stays, and says so.',
-  removeManyTitle: (images: number) => `Remove ${images_(images)}?`,
+  removeManyTitle: (many: number) => `Remove ${images_(many)}?`,
   removeText: (server: string, size: string) =>
     `Up to ${size} on ${server} are freed. It can only come back from a registry or a build.`,
   removeTitle: (name: string) => `Remove ${name}?`,

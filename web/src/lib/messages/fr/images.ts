@@ -3,7 +3,7 @@ import { counter } from '../count.ts';
 
 const count = counter('fr');
 const formats = createFormats('fr');
-const images_ = (images: number) => count(images, { one: 'image', other: 'images' });
+const images_ = (many: number) => count(many, { one: 'image', other: 'images' });
 
 export const images = {
   allTags: (tags: number) => `L’image avec ${count(tags, { one: 'étiquette', other: 'étiquettes' })}`,
@@ -47,7 +47,7 @@ export const images = {
   pruned: (removed: number, size: string) => `${images_(removed)} supprimées, ${size} libérés.`,
   pruneNothing: 'Il n’y a rien à supprimer.',
   pruneNow: 'Supprimer celles-ci',
-  pruneSum: (images: number, size: string) => `${images_(images)}, ${size} seront libres`,
+  pruneSum: (many: number, size: string) => `${images_(many)}, ${size} seront libres`,
   pruneText:
     'Ce qui est listé ici est supprimé, et rien d’autre. Une image utilisée ou nommée entre-temps reste.',
   pruneTitle: 'Nettoyer les images',
@@ -55,7 +55,7 @@ export const images = {
   removeAsk: 'Supprimer…',
   removed: (name: string) => `${name} a été supprimée.`,
   removeManyText: 'Celle qui a plusieurs étiquettes ou qui est utilisée reste, et le dit.',
-  removeManyTitle: (images: number) => `Supprimer ${images_(images)} ?`,
+  removeManyTitle: (many: number) => `Supprimer ${images_(many)} ?`,
   removeText: (server: string, size: string) =>
     `Jusqu’à ${size} sont libérés sur ${server}. Elle ne reviendra que d’un registre ou d’une construction.`,
   removeTitle: (name: string) => `Supprimer ${name} ?`,
