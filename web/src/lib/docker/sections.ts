@@ -1,5 +1,7 @@
 import Boxes from '@lucide/svelte/icons/boxes';
+import Database from '@lucide/svelte/icons/database';
 import Layers from '@lucide/svelte/icons/layers';
+import Network from '@lucide/svelte/icons/network';
 import { session } from '../session.svelte.ts';
 
 /**
@@ -10,6 +12,8 @@ import { session } from '../session.svelte.ts';
 export const dockerSections = [
   { name: 'containers', icon: Boxes, scope: 'docker:containers:read', key: 'c' },
   { name: 'images', icon: Layers, scope: 'docker:images:read', key: 'i' },
+  { name: 'volumes', icon: Database, scope: 'docker:volumes:read', key: 'v' },
+  { name: 'networks', icon: Network, scope: 'docker:networks:read', key: 'n' },
 ] as const;
 
 /** The address of a section, over all servers or of one. */

@@ -38,6 +38,8 @@ export const nav = {
   breadcrumb: 'Where you are',
   containers: 'Containers',
   images: 'Images',
+  networks: 'Networks',
+  volumes: 'Volumes',
   main: 'Main navigation',
   open: 'Open navigation',
   overview: 'Overview',

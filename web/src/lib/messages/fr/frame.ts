@@ -39,6 +39,8 @@ export const nav: Messages['nav'] = {
   breadcrumb: 'Où vous êtes',
   containers: 'Conteneurs',
   images: 'Images',
+  networks: 'Réseaux',
+  volumes: 'Volumes',
   main: 'Navigation principale',
   open: 'Ouvrir la navigation',
   overview: 'Vue d’ensemble',

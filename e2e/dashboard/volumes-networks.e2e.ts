@@ -1,0 +1,109 @@
+import { mkdirSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { testImages } from '../../testing/images.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { privateEngine, type PrivateEngine } from '../../testing/private-engine.ts';
+import { loadImage } from '../faults/fleet.ts';
+import { managedHost } from '../faults/host.ts';
+import { addServer, untilStatus } from '../install/plane.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
+
+// An engine of its own: a clean-up is of all that nobody uses, and others have volumes on this host's.
+describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
+  const undo = new AsyncDisposableStack();
+  let engine: PrivateEngine;
+  let dashboard: Dashboard;
+  let page: Page;
+  let serverId: string;
+
+  beforeAll(async () => {
+    mkdirSync('e2e/screenshots', { recursive: true });
+    engine = undo.use(await privateEngine());
+    await engine.start();
+    await loadImage(engine);
+    dashboard = undo.use(await openDashboard());
+    ({ page } = dashboard.tab);
+    // Without a bridge of its own the engine can give containers no other network than this.
+    await engine.cli('create', '--name', 'web', '--network', 'none', '-v', 'data:/data', testImages.busybox);
+    await engine.cli('volume', 'create', 'spare');
+    const client = await dashboard.plane.signIn();
+    const host = undo.use(await managedHost({ docker: engine.socket }));
+    const added = await addServer(client, 'box');
+    ({ serverId } = added);
+    await host.register(dashboard.plane.url, added.token);
+    await host.start();
+    await untilStatus(client, serverId, 'ONLINE');
+  }, 120_000);
+  afterAll(() => undo.disposeAsync());
+
+  const entry = (name: string) => page.locator('[data-entry]').filter({ hasText: name });
+  const dialog = () => page.getByRole('dialog');
+  const names = async (): Promise<string[]> =>
+    (await engine.cli('volume', 'ls', '--quiet')).trim().split('\n').toSorted();
+
+  it('of all servers are listed with who uses them', async () => {
+    await page.goto(`${dashboard.plane.url}/docker/volumes`);
+    await entry('data').getByRole('link', { name: 'web' }).waitFor();
+    await entry('spare').getByText('Not in use').waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/docker-volumes-filled.png' });
+    await page.getByRole('button', { name: 'Use', exact: true }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'In use' }).click();
+    await entry('spare').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    expect(page.url()).toContain('use=USED');
+  });
+
+  it('are made as a tab of their server, and told of', async () => {
+    await page.goto(`${dashboard.plane.url}/servers/${serverId}/volumes`);
+    await entry('spare').waitFor();
+    await page.getByRole('button', { name: 'Create' }).click();
+    await dialog().getByLabel('Name').fill('made-here');
+    await dialog().getByLabel('Labels').fill('colour=blue');
+    await page.screenshot({ path: 'e2e/screenshots/docker-volumes-create.png' });
+    await dialog().getByRole('button', { name: 'Create' }).click();
+    await entry('made-here').getByRole('button', { name: 'made-here' }).click();
+    await page.getByTestId('volume-details').getByText('colour=blue').waitFor();
+    await dialog().getByRole('button', { name: 'Close' }).last().click();
+    expect(await engine.cli('volume', 'inspect', '--format', '{{.Labels.colour}}', 'made-here')).toBe(
+      'blue\n',
+    );
+    await page.getByRole('button', { name: 'Measure sizes' }).click();
+    await page.getByRole('columnheader', { name: 'Size' }).waitFor();
+  });
+
+  it('that are in use are not removed, and say so', async () => {
+    await page.getByRole('button', { name: 'Actions for data' }).click();
+    await page.getByRole('menuitem', { name: 'Remove…' }).click();
+    await dialog().getByRole('button', { name: 'Remove' }).click();
+    await dialog().getByRole('alert').waitFor();
+    await dialog().getByRole('button', { name: 'Cancel' }).click();
+    expect(await names()).toContain('data');
+  });
+
+  it('that nobody uses are cleaned up: exactly those that were shown', async () => {
+    await page.getByRole('button', { name: 'Clean up…' }).click();
+    await dialog().getByText('There is nothing to remove.').waitFor();
+    await dialog().getByLabel('Those that were given a name as well').check();
+    const preview = page.getByTestId('prune-preview').getByRole('listitem');
+    await preview.first().waitFor();
+    const shown = (await preview.locator('span:first-child').allTextContents()).toSorted();
+    expect(shown).toEqual(['made-here', 'spare']);
+    await engine.cli('volume', 'create', 'newcomer');
+    await dialog().getByRole('button', { name: 'Remove all of these' }).click();
+    await page.getByText(/2 volumes removed/).waitFor();
+    expect(await names()).toEqual(['data', 'newcomer']);
+  });
+
+  it('of networks the engine’s own are marked, and cannot be removed', async () => {
+    await page.goto(`${dashboard.plane.url}/docker/networks`);
+    await entry('host').getByText('Docker’s own').waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/docker-networks-filled.png' });
+    await page.getByRole('button', { name: 'Actions for none' }).click();
+    await page.getByRole('menuitem', { name: 'Inspect' }).waitFor();
+    expect(await page.getByRole('menuitem', { name: 'Remove…' }).count()).toBe(0);
+    await page.getByRole('menuitem', { name: 'Inspect' }).click();
+    await page.getByTestId('network-details').getByRole('link', { name: 'web' }).waitFor();
+    expect(dashboard.tab.complaints).toEqual([]);
+  });
+});
