@@ -48,7 +48,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await entry('spare').getByText('Not in use').waitFor();
     await page.screenshot({ path: 'e2e/screenshots/docker-volumes-filled.png' });
     await page.getByRole('button', { name: 'Use', exact: true }).click();
-    await page.getByRole('menuitemcheckbox', { name: 'In use' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'In use', exact: true }).click();
     await entry('spare').waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
     expect(page.url()).toContain('use=USED');
@@ -62,7 +62,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await dialog().getByLabel('Labels').fill('colour=blue');
     await page.screenshot({ path: 'e2e/screenshots/docker-volumes-create.png' });
     await dialog().getByRole('button', { name: 'Create' }).click();
-    await entry('made-here').getByRole('button', { name: 'made-here' }).click();
+    await entry('made-here').getByRole('button', { name: 'made-here', exact: true }).click();
     await page.getByTestId('volume-details').getByText('colour=blue').waitFor();
     await dialog().getByRole('button', { name: 'Close' }).last().click();
     expect(await engine.cli('volume', 'inspect', '--format', '{{.Labels.colour}}', 'made-here')).toBe(
