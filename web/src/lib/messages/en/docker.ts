@@ -4,8 +4,8 @@ import { counter } from '../count.ts';
 const count = counter('en');
 const formats = createFormats('en');
 const containers_ = (containers: number) => count(containers, { one: 'container', other: 'containers' });
-const volumes_ = (volumes: number) => count(volumes, { one: 'volume', other: 'volumes' });
-const networks_ = (networks: number) => count(networks, { one: 'network', other: 'networks' });
+const volumes_ = (many: number) => count(many, { one: 'volume', other: 'volumes' });
+const networks_ = (many: number) => count(many, { one: 'network', other: 'networks' });
 
 export const docker = {
   allServers: 'All servers',
@@ -48,8 +48,8 @@ export const volumes = {
   noneText: 'Create one, or start a container that wants one.',
   optionsHint:
     'One per line: key=value. Whatever mounts a folder or a network drive takes the right to privileged containers.',
-  pruned: (volumes: number, size: string) => `${volumes_(volumes)} removed, ${size} freed.`,
-  pruneSum: (volumes: number, size: string) => `${volumes_(volumes)}, ${size}`,
+  pruned: (many: number, size: string) => `${volumes_(many)} removed, ${size} freed.`,
+  pruneSum: (many: number, size: string) => `${volumes_(many)}, ${size}`,
   pruneText: 'What no container uses, not even a stopped one. Their files are lost for good.',
   pruneTitle: 'Clean up volumes',
   measure: 'Measure sizes',
@@ -88,8 +88,8 @@ export const networks = {
   noneText: 'Create one for containers that belong together.',
   optionsHint:
     'One per line: key=value. Beyond MTU and traffic between containers they take the right to privileged containers.',
-  pruned: (networks: number) => `${networks_(networks)} removed.`,
-  pruneSum: (networks: number) => networks_(networks),
+  pruned: (many: number) => `${networks_(many)} removed.`,
+  pruneSum: (many: number) => networks_(many),
   pruneText: 'Networks that no container is in, not even a stopped one.',
   pruneTitle: 'Clean up networks',
   removed: (name: string) => `The network ${name} was removed.`,

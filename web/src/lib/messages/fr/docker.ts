@@ -4,8 +4,8 @@ import { counter } from '../count.ts';
 const count = counter('fr');
 const formats = createFormats('fr');
 const containers_ = (containers: number) => count(containers, { one: 'conteneur', other: 'conteneurs' });
-const volumes_ = (volumes: number) => count(volumes, { one: 'volume', other: 'volumes' });
-const networks_ = (networks: number) => count(networks, { one: 'réseau', other: 'réseaux' });
+const volumes_ = (many: number) => count(many, { one: 'volume', other: 'volumes' });
+const networks_ = (many: number) => count(many, { one: 'réseau', other: 'réseaux' });
 
 export const docker = {
   allServers: 'Tous les serveurs',
@@ -48,8 +48,8 @@ export const volumes = {
   noneText: 'Créez-en un, ou démarrez un conteneur qui en demande un.',
   optionsHint:
     'Une par ligne : clé=valeur. Ce qui monte un dossier ou un lecteur réseau demande le droit aux conteneurs privilégiés.',
-  pruned: (volumes: number, size: string) => `${volumes_(volumes)} supprimés, ${size} libérés.`,
-  pruneSum: (volumes: number, size: string) => `${volumes_(volumes)}, ${size}`,
+  pruned: (many: number, size: string) => `${volumes_(many)} supprimés, ${size} libérés.`,
+  pruneSum: (many: number, size: string) => `${volumes_(many)}, ${size}`,
   pruneText: 'Ce qu’aucun conteneur n’utilise, même arrêté. Leurs fichiers sont perdus définitivement.',
   pruneTitle: 'Nettoyer les volumes',
   measure: 'Mesurer les tailles',
@@ -88,8 +88,8 @@ export const networks = {
   noneText: 'Créez-en un pour les conteneurs qui vont ensemble.',
   optionsHint:
     'Une par ligne : clé=valeur. Au-delà du MTU et du trafic entre conteneurs, elles demandent le droit aux conteneurs privilégiés.',
-  pruned: (networks: number) => `${networks_(networks)} supprimés.`,
-  pruneSum: (networks: number) => networks_(networks),
+  pruned: (many: number) => `${networks_(many)} supprimés.`,
+  pruneSum: (many: number) => networks_(many),
   pruneText: 'Les réseaux où n’est aucun conteneur, même arrêté.',
   pruneTitle: 'Nettoyer les réseaux',
   removed: (name: string) => `Le réseau ${name} a été supprimé.`,
