@@ -17,7 +17,13 @@ builder.prismaObjectFields(ServerType, (t) => ({
     access: 'docker:images:read',
     on: ({ id }) => id,
     description: 'One image by id, 12 or more digits of it, or name; null when there is none.',
-    args: { reference: t.arg.string({ required: true, validate: imageReference }) },
+    args: {
+      reference: t.arg.string({
+        required: true,
+        description: 'An id, 12 or more digits of one, or a name such as registry.example/app:1.2.',
+        validate: imageReference,
+      }),
+    },
     resolve: async (server, { reference }, { services, principal }) => {
       const details = await services.images.details(server.id, reference, askerOf(principal));
       return details && { serverId: server.id, image: details.image };
