@@ -1,6 +1,6 @@
 /**
- * Bundles the agent into one file, `dist/serverkit-agent.cjs`, with its source map beside it, and what only macOS and Windows
- * need into a second one, which Linux never reads.
+ * Bundles the agent into one file, `dist/serverkit-agent.cjs`, with its source map beside it; and into files of their own
+ * what only macOS and Windows need, and what only terminals need, which an agent without any never reads.
  *
  * CommonJS, although everything here is written as modules: importing a built-in of Node as a module reads all its exports,
  * and those of `node:http` load undici. The same agent takes 13 MB more memory as a module.
@@ -11,20 +11,23 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Leaves the meter of other platforms to its own file. */
-const portableMeterApart: Plugin = {
-  name: 'portable-meter-apart',
-  setup(bundler) {
-    bundler.onResolve({ filter: /\/portable-meter\.ts$/ }, ({ kind }) =>
-      kind === 'entry-point' ? undefined : { path: './portable/meter.cjs', external: true },
-    );
-  },
-};
+/** Leaves a module to its own file. */
+function apart(name: string, module: RegExp, path: string): Plugin {
+  return {
+    name,
+    setup(bundler) {
+      bundler.onResolve({ filter: module }, ({ kind }) =>
+        kind === 'entry-point' ? undefined : { path, external: true },
+      );
+    },
+  };
+}
 
 const options: BuildOptions = {
   entryPoints: {
     'serverkit-agent': here('src/main.ts'),
     'portable/meter': here('src/system/portable-meter.ts'),
+    'serverkit-terminal': here('src/terminals/emulator.ts'),
   },
   outdir: here('dist'),
   outExtension: { '.js': '.cjs' },
@@ -44,7 +47,10 @@ const options: BuildOptions = {
     'process.env.WS_NO_BUFFER_UTIL': '"1"',
     'process.env.WS_NO_UTF_8_VALIDATE': '"1"',
   },
-  plugins: [portableMeterApart],
+  plugins: [
+    apart('portable-meter-apart', /\/portable-meter\.ts$/, './portable/meter.cjs'),
+    apart('emulator-apart', /\/emulator\.ts$/, './serverkit-terminal.cjs'),
+  ],
   metafile: true,
   logLevel: 'warning',
 };

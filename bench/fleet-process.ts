@@ -172,6 +172,9 @@ function servicesOf(journal: AgentServices['journal']): AgentServices {
     get facts() {
       return absent();
     },
+    get terminals() {
+      return absent();
+    },
     restart: absent,
   };
 }

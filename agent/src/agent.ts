@@ -24,10 +24,14 @@ import { createMeter } from './system/platform-meter.ts';
 import { MountMeter } from './system/mounts.ts';
 import { openRing } from './system/ring.ts';
 import { startSampling } from './system/sampling.ts';
+import { openLeftovers } from './terminals/leftovers.ts';
+import { createTerminals } from './terminals/terminals.ts';
 import { agentVersion } from './version.ts';
 
 /** The answer to `restartAgent` goes out before the process ends. Ms. */
 const LAST_WORDS = 300;
+/** Terminals live so long without a viewer, and without input. Ms. */
+const terminalTimes = { unseenMs: 60_000, idleMs: 30 * 60_000 };
 /** The control plane may take so long to say goodbye. Ms. */
 const GOODBYE = 3000;
 
@@ -63,6 +67,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const docker = config.disabledFeatures.has('docker')
     ? createNoDocker()
     : createDocker({ ...config.docker, log });
+  const leftovers = openLeftovers({
+    file: path.join(stateDir, 'terminals.json'),
+    engine: docker.engine,
+    log,
+  });
+  const terminals = createTerminals({ docker, leftovers, times: terminalTimes });
   const sampling = startSampling({
     ring,
     log,
@@ -98,6 +108,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     keyring,
     log,
+    terminals,
     restart() {
       if (supervisor === 'none') {
         throw new AgentError(
@@ -212,9 +223,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stopping = true;
     stopSettling();
     control?.close();
-    link.stop();
     sampling.stop();
-    void Promise.race([link.ended, sleep(GOODBYE)])
+    const farewell = terminals.stop().then(() => link.stop());
+    void Promise.race([Promise.all([farewell, link.ended]), sleep(GOODBYE)])
+      .then(() => {
+        link.stop();
+        leftovers.close();
+      })
       .then(() => jobs.close())
       .then(() => docker.close())
       .then(() => journal.close())

@@ -26,5 +26,8 @@ builder.scalarType('SafeInt', {
 builder.queryType({
   description: 'Reads. What a field needs is checked three times: operation, server, this host.',
 });
-builder.mutationType({ description: 'Changes. Each is written to the journal before and after it happens.' });
+builder.mutationType({
+  description:
+    'Changes. Each is written to the journal before and after it happens, but for what is typed into terminals.',
+});
 builder.subscriptionType({ description: 'Streams, which end when the control plane completes them.' });

@@ -8,6 +8,7 @@ import type { Policy } from './policy.ts';
 import type { FactsSource } from './system/facts.ts';
 import type { Ring } from './system/ring.ts';
 import type { Sampling } from './system/sampling.ts';
+import type { Terminals } from './terminals/service.ts';
 
 /**
  * How much of a bulk stream (logs, terminals, copies) its consumer is ready to take, in bytes. It starts at
@@ -37,6 +38,7 @@ export interface AgentServices {
   readonly policy: Policy;
   readonly keyring: Pick<Keyring, 'rotate' | 'adopt' | 'drop'>;
   readonly log: Log;
+  readonly terminals: Terminals;
   /** Ends this process once pending answers are out, for its supervisor to start it again. */
   restart(): void;
 }

@@ -7,6 +7,7 @@ import './self/keys-schema.ts';
 import './self/schema.ts';
 import './system/schema.ts';
 import './volumes/schema.ts';
+import './terminals/schema.ts';
 
 /** What the agent serves; printed to `wire/agent.graphql`. Building it touches neither the host nor Docker. */
 export const schema = builder.toSchema();

@@ -10,3 +10,13 @@ export type FieldScope = AgentScope | 'link';
 export function scoped(scope: FieldScope): { readonly extensions: { readonly scope: FieldScope } } {
   return { extensions: { scope } };
 }
+
+/**
+ * As {@link scoped}, for changes that are small, many and of no use to ask after: what is typed into a terminal. They are
+ * neither journaled nor put on this host's record one by one; what opened and closed the way for them is.
+ */
+export function passing(scope: FieldScope): {
+  readonly extensions: { readonly scope: FieldScope; readonly passing: true };
+} {
+  return { extensions: { scope, passing: true } };
+}

@@ -17,6 +17,7 @@ export const idPrefixes = {
   command: 'cmd',
   rotation: 'rot',
   job: 'job',
+  terminal: 'trm',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -60,4 +61,5 @@ const kinds: readonly IdKind[] = [
   'command',
   'rotation',
   'job',
+  'terminal',
 ];

@@ -34,3 +34,8 @@ export function fewOf(most: number) {
     .array(z.string().max(1_000, 'must have at most 1,000 characters each'))
     .max(most, `at most ${most}`);
 }
+
+/** What Docker takes for a container: an id, a prefix of one, or a name. */
+export const containerReference = z
+  .string()
+  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/, 'must be the id or the name of a container');

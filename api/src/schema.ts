@@ -17,6 +17,7 @@ import './control-plane/schema.ts';
 import './keys/schema.ts';
 import './metrics/schema.ts';
 import './overview/schema.ts';
+import './terminals/schema.ts';
 import { builder } from './builder.ts';
 
 /** The public schema. Each domain adds its part when it is imported above. */

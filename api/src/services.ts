@@ -17,6 +17,7 @@ import { Networks } from './networks/service.ts';
 import type { Platform } from './platform.ts';
 import { SavedFilters } from './saved-filters/service.ts';
 import { Servers } from './servers/service.ts';
+import { Terminals } from './terminals/service.ts';
 import { Tokens } from './tokens/service.ts';
 import { Volumes } from './volumes/service.ts';
 
@@ -42,6 +43,7 @@ export interface Services {
   readonly overview: Overview;
   readonly savedFilters: SavedFilters;
   readonly servers: Servers;
+  readonly terminals: Terminals;
   readonly tokens: Tokens;
   readonly topics: Topics;
   readonly volumes: Volumes;
@@ -83,6 +85,7 @@ export function createServices(platform: Platform): Services {
     overview,
     savedFilters: new SavedFilters({ db, audit }),
     servers,
+    terminals: new Terminals(agents, containers),
     tokens,
     topics,
     volumes: new Volumes({ db, agents }),

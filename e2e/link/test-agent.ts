@@ -126,6 +126,9 @@ function agentServices(given: {
     get facts() {
       return absent('facts');
     },
+    get terminals() {
+      return absent('terminals');
+    },
     restart: () => absent('restart'),
   };
 }

@@ -189,6 +189,8 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
   ): Promise<ExecutionResult> {
     const field = prepared.rootFields[0] ?? '';
     throwIfAborted(context.signal);
+    // Nothing may come before it that takes a turn: what is typed must stay in order.
+    if (isPassing(schema, field)) return execute(args);
     await begin(context.operationId, field);
     // The disk took its time: a caller that left meanwhile must not have its way any more.
     const result: ExecutionResult = context.signal.aborted
@@ -212,6 +214,10 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
     });
     return result;
   }
+}
+
+function isPassing(schema: GraphQLSchema, field: string): boolean {
+  return schema.getMutationType()?.getFields()[field]?.extensions['passing'] === true;
 }
 
 /** A bulk subscription names its window in the variable `windowBytes`. */

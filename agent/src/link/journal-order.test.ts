@@ -101,6 +101,9 @@ describe('a change and the journal', () => {
       get facts() {
         return absent();
       },
+      get terminals() {
+        return absent();
+      },
     };
   }
 

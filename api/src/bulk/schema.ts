@@ -8,7 +8,7 @@ import type { RequestContext } from '../context.ts';
 import { each, everywhere } from '../graphql/access.ts';
 import { requireOn } from '../graphql/refusals.ts';
 import { renewed } from '../graphql/renewal.ts';
-import { nameText } from '../input-text.ts';
+import { containerReference, nameText } from '../input-text.ts';
 import { ServerFilterInput } from '../servers/filter-type.ts';
 import { notFound } from '../errors.ts';
 import { BulkContainerResult, BulkServerResult, type ContainerTarget } from './result-type.ts';
@@ -22,10 +22,6 @@ import {
 import { inBulk, type Outcome } from './service.ts';
 
 const tags = z.array(nameText(40)).max(20, 'at most 20 tags');
-/** What Docker takes for a container: an id, a prefix of one, or a name. */
-const containerReference = z
-  .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/, 'must be the id or the name of a container');
 
 const BulkContainerAction = builder.enumType('BulkContainerAction', {
   description: 'What to do to each container.',

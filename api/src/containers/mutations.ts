@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import type { RequestContext } from '../context.ts';
-import { containerReference } from './subscriptions.ts';
+import { containerReference } from '../input-text.ts';
 import type { ContainerAction, SeenContainer } from './service.ts';
 import { ContainerType } from './types.ts';
 

@@ -101,7 +101,7 @@ export class Containers {
       try {
         const { containers } = await link.run(
           ContainersDocument,
-          { all: true, ids: [this.#target(serverId, reference).id] },
+          { all: true, ids: [this.target(serverId, reference).id] },
           { actor: 'system', scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
         );
         const [container] = containers.items;
@@ -134,7 +134,7 @@ export class Containers {
    * @throws ServerKitError AGENT_OFFLINE, AGENT_REFUSED, NOT_FOUND, CONFLICT, DOCKER_ERROR, OUTCOME_UNKNOWN, …
    */
   async act(serverId: string, id: string, action: ContainerAction, asker: Asker): Promise<SeenContainer> {
-    const container = await runAction(this.#agents.commands, this.#target(serverId, id), action, asker);
+    const container = await runAction(this.#agents.commands, this.target(serverId, id), action, asker);
     if (container) {
       this.mirror.note(serverId, container);
       return { serverId, container, observedAt: new Date() };
@@ -151,7 +151,7 @@ export class Containers {
     options: { readonly force: boolean; readonly removeVolumes: boolean },
     asker: Asker,
   ): Promise<string> {
-    const target = this.#target(serverId, id);
+    const target = this.target(serverId, id);
     await runRemove(this.#agents.commands, target, options, asker);
     return target.id;
   }
@@ -203,10 +203,11 @@ export class Containers {
       }));
   }
 
-  #target(serverId: string, id: string) {
+  /** What a reference means, as the audit names it. */
+  target(serverId: string, id: string) {
     const known = this.mirror.peek(serverId)?.containers;
     const container = known && referredTo(id, known);
-    return { serverId, id: container?.id ?? id, name: container?.name ?? id };
+    return { kind: 'container', serverId, id: container?.id ?? id, name: container?.name ?? id };
   }
 
   #readable(serverId: string): AgentLink | undefined {

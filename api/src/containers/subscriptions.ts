@@ -3,14 +3,10 @@ import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
 import { requirePerson } from '../context.ts';
 import { each } from '../graphql/access.ts';
+import { containerReference } from '../input-text.ts';
 import { followLogs } from './logs.ts';
 import { containerStats } from './service.ts';
 import { ContainerEvent, ContainerStatsBatchType, LogBatchType } from './types.ts';
-
-/** What Docker takes for a container: an id, a prefix of one, or a name. */
-export const containerReference = z
-  .string()
-  .regex(/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/, 'must be the id or the name of a container');
 
 builder.subscriptionFields((t) => ({
   containerEvents: t.field({

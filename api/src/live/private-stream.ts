@@ -23,7 +23,7 @@ interface Viewer {
 export class PrivateStream implements Revisable {
   readonly #request: SubscriptionRequest;
   readonly #viewer: Viewer;
-  /** It is about one server: while that is allowed, other rights change nothing of it. */
+  /** It is about one server: while that is allowed, other rights change nothing of it, unless its field says so. */
   readonly #bound: boolean;
   #source: OpenSource | undefined;
   #change: RightsChange | undefined;
@@ -54,7 +54,7 @@ export class PrivateStream implements Revisable {
 
   /** What the source brings was chosen by the rights it was opened with: it is opened again. */
   revise(change: RightsChange): void {
-    if (this.#bound) return;
+    if (this.#bound && !this.#source?.onRights) return;
     this.#change = { before: this.#change?.before ?? change.before, now: change.now };
     if (this.#source) closeSource(this.#source);
   }

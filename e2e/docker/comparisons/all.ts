@@ -5,6 +5,7 @@ import { containerStreams } from './container-streams.ts';
 import { images } from './images.ts';
 import { networks } from './networks.ts';
 import { pulls } from './pulls.ts';
+import { terminals } from './terminals.ts';
 import { volumes } from './volumes.ts';
 
 /** Each room of Docker's adds its own. */
@@ -15,6 +16,7 @@ export const comparisons: readonly Comparison[] = [
   ...images,
   ...networks,
   ...pulls,
+  ...terminals,
   ...volumes,
 ];
 
@@ -61,6 +63,8 @@ export const notDockers: Readonly<Record<string, string>> = {
   'NetworkConnection.unanswered': ours,
   'NetworkEdge.cursor': paging,
   'NetworkEdge.node': paging,
+  'Terminal.openedAt': ours,
+  'Terminal.openedBy': ours,
   'UnansweredServer.code': ours,
   'UnansweredServer.message': ours,
   'UnansweredServer.server': ours,

@@ -12,6 +12,7 @@ import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
 import * as security from './en/security.ts';
 import * as servers from './en/servers.ts';
+import * as terminals from './en/terminals.ts';
 import * as tokens from './en/tokens.ts';
 
 /** The same shape with every text free: what another language has to fill. */
@@ -38,6 +39,7 @@ export const en = {
   ...people,
   ...security,
   ...servers,
+  ...terminals,
   ...tokens,
 };
 

@@ -12,6 +12,7 @@ import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
 import * as security from './fr/security.ts';
 import * as servers from './fr/servers.ts';
+import * as terminals from './fr/terminals.ts';
 import * as tokens from './fr/tokens.ts';
 import type { Messages } from './en.ts';
 
@@ -30,5 +31,6 @@ export const fr: Messages = {
   ...people,
   ...security,
   ...servers,
+  ...terminals,
   ...tokens,
 };

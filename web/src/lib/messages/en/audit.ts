@@ -42,6 +42,8 @@ const auditActions: Lookup = {
   'container.start': 'Start container',
   'container.stop': 'Stop container',
   'container.unpause': 'Resume container',
+  'terminal.close': 'Close terminal',
+  'terminal.open': 'Open a terminal in',
   'server.create': 'Add server',
   'server.delete': 'Delete server',
   'server.regenerateToken': 'New join token for',

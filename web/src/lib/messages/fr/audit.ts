@@ -44,6 +44,8 @@ export const audit: Messages['audit'] = {
     'container.start': 'Démarrage du conteneur',
     'container.stop': 'Arrêt du conteneur',
     'container.unpause': 'Reprise du conteneur',
+    'terminal.close': 'Fermeture du terminal',
+    'terminal.open': 'Ouverture d’un terminal dans',
     'server.create': 'Ajout du serveur',
     'server.delete': 'Suppression du serveur',
     'server.regenerateToken': 'Nouveau jeton pour',

@@ -1,0 +1,189 @@
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
+import { AgentError } from '../errors.ts';
+import type { Screen } from './screen.ts';
+import type { Shell, Size, Terminal, TerminalEnd, TerminalEvent, TerminalPlace } from './terminal.ts';
+import { OutputText } from './text.ts';
+import { Viewer } from './viewer.ts';
+
+const maxViewers = 16;
+/** Input that the shell has not taken yet. Bytes. */
+const maxQueued = 256 * 1024;
+/** Between two pieces of output while nobody looks: 1 MB/s, so that work goes on and a flood costs little. Ms. */
+const unseenPause = 16;
+/** Between two pieces of output that were work to show. Ms. */
+const longestPause = 20;
+
+export interface SessionTimes {
+  /** How long it lives without a viewer. Ms. @default 60_000 */
+  readonly unseenMs: number;
+  /** How long it lives without input. Ms. */
+  readonly idleMs: number;
+}
+
+export interface SessionOptions {
+  readonly id: string;
+  readonly place: TerminalPlace;
+  readonly containerId: string | null;
+  /** Reaches beyond its container, so it takes docker:containers:privileged besides. */
+  readonly privileged: boolean;
+  readonly actor: string;
+  readonly size: Size;
+  readonly shell: Shell;
+  readonly screen: Screen;
+  readonly times: SessionTimes;
+  /** Called once, when the shell has ended. @param clean - nothing of it is left */
+  readonly onEnd: (clean: boolean) => void;
+}
+
+/** A shell and whoever looks at it. It lives apart from them, for a while without any. */
+export class Session {
+  readonly #options: SessionOptions;
+  readonly #openedAt = Date.now();
+  readonly #viewers = new Set<Viewer>();
+  #size: Size;
+  #unseen: NodeJS.Timeout | undefined;
+  #idle: NodeJS.Timeout | undefined;
+  #ending: Promise<void> | undefined;
+  #reason: TerminalEnd | undefined;
+  #resume: (() => void) | undefined;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+    this.#size = options.size;
+    this.#awaitViewer();
+    this.#awaitInput();
+    void this.#read();
+  }
+
+  get place(): TerminalPlace {
+    return this.#options.place;
+  }
+
+  get privileged(): boolean {
+    return this.#options.privileged;
+  }
+
+  view(): Terminal {
+    const { id, containerId, privileged, actor } = this.#options;
+    return {
+      id,
+      containerId,
+      privileged,
+      actor,
+      openedAt: this.#openedAt,
+      viewers: this.#viewers.size,
+      ...this.#size,
+    };
+  }
+
+  /** @throws AgentError CONFLICT when too many look */
+  attach(): { readonly next: Viewer['next']; readonly leave: () => void } {
+    if (this.#viewers.size >= maxViewers) {
+      throw new AgentError('CONFLICT', `At most ${maxViewers} viewers can follow one terminal.`);
+    }
+    clearTimeout(this.#unseen);
+    const viewer = new Viewer(
+      () => ({ kind: 'SCREEN', text: this.#options.screen.snapshot(), ...this.#size }),
+      () => this.#goOn(),
+    );
+    this.#viewers.add(viewer);
+    this.#goOn();
+    return {
+      next: (signal) => viewer.next(signal),
+      leave: () => {
+        if (!this.#viewers.delete(viewer)) return;
+        this.#goOn();
+        if (this.#viewers.size === 0 && !this.#ending) this.#awaitViewer();
+      },
+    };
+  }
+
+  /** @throws AgentError CONFLICT when the shell takes nothing */
+  write(text: string): void {
+    if (this.#options.shell.queued() > maxQueued) {
+      throw new AgentError('CONFLICT', 'The program in this terminal does not read what is typed.');
+    }
+    this.#awaitInput();
+    this.#options.shell.write(text);
+  }
+
+  async resize(size: Size): Promise<void> {
+    if (size.columns === this.#size.columns && size.rows === this.#size.rows) return;
+    this.#size = size;
+    this.#options.screen.resize(size);
+    this.#tell({ kind: 'RESIZED', ...size });
+    await this.#options.shell.resize(size);
+  }
+
+  /** Resolves when it is over, and told. */
+  end(reason: TerminalEnd): Promise<void> {
+    this.#ending ??= this.#end(reason);
+    return this.#ending;
+  }
+
+  async #end(reason: TerminalEnd): Promise<void> {
+    this.#reason = reason;
+    clearTimeout(this.#unseen);
+    clearTimeout(this.#idle);
+    const { shell, onEnd } = this.#options;
+    this.#goOn();
+    const clean = await shell.end();
+    shell.output.destroy();
+    const exitCode = reason === 'EXITED' ? await shell.exitCode().catch(() => null) : null;
+    onEnd(clean);
+    this.#tell({ kind: 'ENDED', reason, exitCode });
+  }
+
+  async #read(): Promise<void> {
+    const { shell, screen } = this.#options;
+    const texts = new OutputText();
+    let reason: TerminalEnd = 'EXITED';
+    try {
+      for await (const chunk of shell.output) {
+        if (!Buffer.isBuffer(chunk)) continue;
+        for (const text of texts.take(chunk)) {
+          const begun = performance.now();
+          await screen.write(text, () => this.#tell({ kind: 'OUTPUT', text }));
+          // A shell that writes without end gets half of the time at most.
+          const took = performance.now() - begun;
+          await (took < 1 ? turn() : sleep(Math.min(took, longestPause), undefined, { ref: false }));
+          await this.#room();
+        }
+      }
+    } catch {
+      reason = 'LOST';
+    }
+    await this.end(reason);
+  }
+
+  /** The fastest viewer sets the pace. */
+  async #room(): Promise<void> {
+    if (this.#reason) return;
+    if (this.#viewers.size === 0) {
+      await sleep(unseenPause, undefined, { ref: false });
+      return;
+    }
+    while (!this.#reason && this.#viewers.size > 0 && ![...this.#viewers].some(({ keepsUp }) => keepsUp)) {
+      await new Promise<void>((resolve) => (this.#resume = resolve));
+    }
+  }
+
+  #goOn(): void {
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
+  #tell(event: TerminalEvent): void {
+    for (const viewer of this.#viewers) viewer.tell(event);
+  }
+
+  #awaitViewer(): void {
+    clearTimeout(this.#unseen);
+    this.#unseen = setTimeout(() => void this.end('ABANDONED'), this.#options.times.unseenMs).unref();
+  }
+
+  #awaitInput(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => void this.end('IDLE'), this.#options.times.idleMs).unref();
+  }
+}

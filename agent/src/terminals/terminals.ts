@@ -1,0 +1,123 @@
+import type { DockerService } from '../docker/service.ts';
+import { allow, createGuard } from '../docker/privilege/guard.ts';
+import { object } from '../docker/json.ts';
+import { AgentError, throwIfAborted } from '../errors.ts';
+import { source } from '../source.ts';
+import { openContainerShell } from './container-shell.ts';
+import type { Leftovers } from './leftovers.ts';
+import { openScreen } from './screen.ts';
+import type { TerminalCall, Terminals } from './service.ts';
+import { Session, type SessionTimes } from './session.ts';
+
+/** Memory is about 2 MB each. */
+const maxTerminals = 24;
+
+export interface TerminalsOptions {
+  readonly docker: Pick<DockerService, 'engine' | 'details'>;
+  readonly leftovers: Leftovers;
+  readonly times: SessionTimes;
+}
+
+export function createTerminals({ docker, leftovers, times }: TerminalsOptions): Terminals {
+  const { engine } = docker;
+  const guard = createGuard(engine);
+  const sessions = new Map<string, Session>();
+  /** Ids that are being opened. */
+  const opening = new Set<string>();
+  let stopped = false;
+
+  function find({ place, id, caller }: TerminalCall): Session {
+    const session = sessions.get(id);
+    if (!session || session.place !== place) throw new AgentError('NOT_FOUND', 'This terminal has ended.');
+    if (session.privileged && !caller.scopes.has('docker:containers:privileged')) {
+      throw new AgentError(
+        'PRIVILEGE_NEEDED',
+        'This terminal is in a container that reaches beyond itself: it needs the scope docker:containers:privileged.',
+      );
+    }
+    return session;
+  }
+
+  return {
+    async openInContainer({ id, container, user, columns, rows }, caller, signal) {
+      if (stopped) throw new AgentError('CONFLICT', 'The agent is being stopped.');
+      if (sessions.has(id) || opening.has(id))
+        throw new AgentError('CONFLICT', 'This terminal is open already.');
+      if (sessions.size + opening.size >= maxTerminals) {
+        throw new AgentError('CONFLICT', `At most ${maxTerminals} terminals can be open on one server.`);
+      }
+      opening.add(id);
+      try {
+        const found = await docker.details(container);
+        if (!found) throw new AgentError('NOT_FOUND', 'There is no such container.');
+        const containerId = found.container.id;
+        const verdict = await guard.container(object(await engine.get(`/containers/${containerId}/json`)));
+        allow(verdict, caller, 'A terminal in this container');
+        throwIfAborted(signal);
+        const mark = { containerId, terminalId: id, user };
+        const size = { columns, rows };
+        // Known before it is there: what nobody ended, the next start of the agent ends.
+        leftovers.add(mark);
+        const shell = await openContainerShell(engine, mark, size).catch((error: unknown) => {
+          leftovers.remove(mark);
+          throw error;
+        });
+        const session = new Session({
+          id,
+          place: 'container',
+          containerId,
+          privileged: verdict.outside.length > 0,
+          actor: caller.actor,
+          size,
+          shell,
+          screen: await openScreen(size, (text) => shell.write(text)),
+          times,
+          onEnd(clean) {
+            sessions.delete(id);
+            if (clean) leftovers.remove(mark);
+            else leftovers.sweep(mark);
+          },
+        });
+        sessions.set(id, session);
+        return session.view();
+      } finally {
+        opening.delete(id);
+      }
+    },
+    list: (place) =>
+      [...sessions.values()].filter((session) => session.place === place).map((session) => session.view()),
+    follow(call, credits, outer) {
+      const viewer = find(call).attach();
+      return source(
+        outer,
+        async ({ push, signal }) => {
+          try {
+            for (;;) {
+              const event = await viewer.next(signal);
+              if ('text' in event) await credits.take(Buffer.byteLength(event.text));
+              await push(event);
+              if (event.kind === 'ENDED') return;
+            }
+          } catch (error) {
+            // A viewer that left is told nothing.
+            if (!signal.aborted) throw error;
+          } finally {
+            viewer.leave();
+          }
+        },
+        1,
+      );
+    },
+    write: (call, text) => find(call).write(text),
+    async resize(call, size) {
+      const session = find(call);
+      await session.resize(size);
+      return session.view();
+    },
+    close: (call) => find(call).end('CLOSED'),
+    async stop() {
+      stopped = true;
+      await Promise.all([...sessions.values()].map((session) => session.end('STOPPED')));
+    },
+  };
+}

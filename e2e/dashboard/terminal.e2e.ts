@@ -1,0 +1,97 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { container, docker, type TestContainer } from '../../testing/docker.ts';
+import { eventually } from '../../testing/events.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
+
+describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
+  let dashboard: Dashboard;
+  let page: Page;
+  let box: TestContainer;
+
+  beforeAll(async () => {
+    box = await container({ command: ['sleep', '1000'] });
+    dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    ({ page } = dashboard.tab);
+    const admin = await dashboard.plane.signIn();
+    const serverId = await eventually(async () => {
+      const { servers } = await admin.query<{ servers: { nodes: { id: string; status: string }[] } }>(
+        '{ servers { nodes { id status } } }',
+      );
+      return servers.nodes.find(({ status }) => status === 'ONLINE')?.id ?? false;
+    }, 'this machine to be online');
+    await admin.query(
+      'mutation Raise($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
+      { input: { serverId, profile: 'FULL_ACCESS' } },
+    );
+    await eventually(async () => {
+      const { data } = await admin.answer<{ containerTerminals: unknown }>(
+        'query ($serverId: ID!) { containerTerminals(serverId: $serverId) { id } }',
+        { serverId },
+      );
+      return Array.isArray(data?.containerTerminals);
+    }, 'the new ceiling');
+    await page.goto(`${dashboard.plane.url}/servers/${serverId}/containers/${box.id}?tab=terminal`);
+  });
+  afterAll(async () => {
+    await dashboard?.[Symbol.asyncDispose]();
+    await box?.[Symbol.asyncDispose]();
+  });
+
+  const screen = () => page.getByTestId('terminal');
+  const connected = () => page.getByTestId('terminal-state').getByText('Connected').waitFor();
+  /** What is on the screen. The rows of xterm.js hold non-breaking spaces. */
+  const shown = async () => (await screen().locator('.xterm-rows').innerText()).replaceAll('\u00a0', ' ');
+  const see = (pattern: RegExp) => eventually(async () => pattern.test(await shown()), String(pattern));
+  async function type(text: string): Promise<void> {
+    await screen().locator('textarea').focus();
+    await page.keyboard.type(text);
+    await page.keyboard.press('Enter');
+  }
+  /** As the shell has it. */
+  async function sttySize(): Promise<string> {
+    const mark = Math.random().toString(36).slice(2, 8);
+    await type(`echo ${mark}:$(stty size):`);
+    const pattern = new RegExp(`${mark}:(\\d+ \\d+):`);
+    await see(pattern);
+    return pattern.exec(await shown())?.[1] ?? '';
+  }
+
+  it('runs what is typed', async () => {
+    await page.getByRole('button', { name: 'Open terminal' }).click();
+    await connected();
+    await type('kept=$((40+2)); echo answer-$kept');
+    await see(/answer-42/);
+  });
+
+  it('follows the size of the window', async () => {
+    await page.setViewportSize({ width: 1200, height: 800 });
+    const rows = () => screen().locator('.xterm-rows > div').count();
+    const wide = await eventually(async () => {
+      const size = await sttySize();
+      return size.startsWith(`${await rows()} `) && size;
+    }, 'the size of the window');
+    await page.setViewportSize({ width: 700, height: 600 });
+    await eventually(async () => {
+      const size = await sttySize();
+      return size !== wide && size.startsWith(`${await rows()} `);
+    }, 'the new size');
+  });
+
+  it('is found again, with its screen, when the page is loaded anew', async () => {
+    await page.reload();
+    await connected();
+    await see(/answer-42/);
+    await type('echo still-$kept');
+    await see(/still-42/);
+  });
+
+  it('is closed with all that runs in it', async () => {
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.getByTestId('terminal-ended').getByText('This terminal was closed.').waitFor();
+    const left = await docker('top', box.id, '-eo', 'pid,args');
+    expect(left.trim().split('\n')).toHaveLength(2);
+    expect(dashboard.tab.complaints).toEqual([]);
+  });
+});

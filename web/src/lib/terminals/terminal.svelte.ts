@@ -1,0 +1,156 @@
+import type { Failure } from '../api/failure.ts';
+import { toFailure } from '../api/failure.ts';
+import { mutate, subscribe } from '../api/operations.ts';
+import type { TerminalEnd, Terminals_FollowSubscription } from '../generated/graphql.ts';
+import { Close, Follow, Resize, Shown, Write } from './documents.ts';
+import type { Screen } from './screen.ts';
+import { Typing } from './typing.ts';
+
+type Event = Terminals_FollowSubscription['containerTerminal'];
+
+/** What is shown is told in steps of so many characters; a quarter of what may be under way. */
+const tellEvery = 32 * 1024;
+const againMs = 1500;
+/** An agent keeps a terminal for a minute; it may take as long again to come back. */
+const givenUpMs = 120_000;
+
+/** Failures of the way, which may be there again in a moment. */
+const passing = new Set(['AGENT_OFFLINE', 'OUTCOME_UNKNOWN', 'AGENT_TIMEOUT', 'UNAVAILABLE', 'NETWORK']);
+
+export type TerminalState = 'joining' | 'open' | 'waiting' | 'ended';
+
+/** A terminal that somebody looks at. Reconnects by itself for as long as the agent keeps it. */
+export class OpenTerminal {
+  readonly serverId: string;
+  readonly id: string;
+  state = $state<TerminalState>('joining');
+  /** Why it ended; null when it is not known any more. */
+  reason = $state<TerminalEnd | null>(null);
+  exitCode = $state<number | null>(null);
+  failure = $state.raw<Failure | null>(null);
+
+  readonly #viewerId = crypto.getRandomValues(new Uint32Array(4)).join('-');
+  readonly #typing = new Typing((text) => this.#write(text));
+  #screen: Screen | undefined;
+  #stop: (() => void) | undefined;
+  #again: ReturnType<typeof setTimeout> | undefined;
+  #lostAt: number | undefined;
+  #shown = 0;
+
+  constructor(serverId: string, id: string) {
+    this.serverId = serverId;
+    this.id = id;
+  }
+
+  /** @returns stops to look; the terminal goes on */
+  show(screen: Screen): () => void {
+    this.#screen = screen;
+    this.#follow();
+    return () => {
+      clearTimeout(this.#again);
+      this.#stop?.();
+      this.#screen = undefined;
+    };
+  }
+
+  type(text: string): void {
+    if (this.state === 'open') this.#typing.type(text);
+  }
+
+  /** Makes it as large as the place there is for it. */
+  fit(): void {
+    const size = this.#screen?.fitting();
+    if (!size || this.state !== 'open') return;
+    if (size.columns === this.#screen?.columns && size.rows === this.#screen.rows) return;
+    mutate(Resize, { input: { serverId: this.serverId, terminalId: this.id, ...size } }).catch(
+      (error: unknown) => this.#refused(error),
+    );
+  }
+
+  async close(): Promise<void> {
+    try {
+      await mutate(Close, { input: { serverId: this.serverId, terminalId: this.id } });
+    } catch (error) {
+      this.#refused(error);
+    }
+  }
+
+  #follow(): void {
+    this.#stop?.();
+    this.#stop = subscribe(
+      Follow,
+      { serverId: this.serverId, terminalId: this.id, viewerId: this.#viewerId },
+      {
+        next: ({ containerTerminal }) => this.#take(containerTerminal),
+        failed: (failure) => this.#lost(failure),
+        ended: () => this.#end(this.reason, this.exitCode),
+      },
+    );
+  }
+
+  #take({ kind, text, columns, rows, reason, exitCode }: Event): void {
+    const screen = this.#screen;
+    if (!screen) return;
+    if (kind === 'ENDED') this.#end(reason, exitCode);
+    if (kind === 'SCREEN') {
+      screen.reset(columns ?? 80, rows ?? 24);
+      this.#shown = 0;
+      this.#lostAt = undefined;
+      this.failure = null;
+      this.state = 'open';
+    }
+    if (kind === 'RESIZED') screen.resize(columns ?? 80, rows ?? 24);
+    if (text === null || text === undefined || text === '') {
+      if (kind === 'SCREEN') this.fit();
+      return;
+    }
+    screen.write(text, () => {
+      this.#tellShown(text.length);
+      if (kind === 'SCREEN') this.fit();
+    });
+  }
+
+  /** Without this the server would send faster than a browser can draw. */
+  #tellShown(characters: number): void {
+    this.#shown += characters;
+    if (this.#shown < tellEvery) return;
+    const shown = this.#shown;
+    this.#shown = 0;
+    mutate(Shown, {
+      input: { serverId: this.serverId, viewerId: this.#viewerId, characters: shown },
+    }).catch(() => (this.#shown += shown));
+  }
+
+  async #write(text: string): Promise<void> {
+    try {
+      await mutate(Write, { input: { serverId: this.serverId, terminalId: this.id, text } });
+    } catch (error) {
+      this.#refused(error);
+      throw error;
+    }
+  }
+
+  #refused(error: unknown): void {
+    const failure = toFailure(error);
+    if (failure.code === 'NOT_FOUND') this.#end(this.reason, this.exitCode);
+    else this.failure = failure;
+  }
+
+  #lost(failure: Failure): void {
+    if (this.state === 'ended') return;
+    this.#lostAt ??= Date.now();
+    if (passing.has(failure.code) && Date.now() - this.#lostAt < givenUpMs) {
+      this.state = 'waiting';
+      this.#again = setTimeout(() => this.#follow(), againMs);
+      return;
+    }
+    if (failure.code !== 'NOT_FOUND') this.failure = failure;
+    this.#end(null, null);
+  }
+
+  #end(reason: TerminalEnd | null | undefined, exitCode: number | null | undefined): void {
+    this.reason = reason ?? null;
+    this.exitCode = exitCode ?? null;
+    this.state = 'ended';
+  }
+}
