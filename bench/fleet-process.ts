@@ -163,6 +163,9 @@ function servicesOf(journal: AgentServices['journal']): AgentServices {
     get jobs() {
       return absent();
     },
+    get stacks() {
+      return absent();
+    },
     get sampling() {
       return absent();
     },

@@ -24,6 +24,8 @@ export const agentErrorCodes = [
   'CONFLICT',
   'DOCKER_UNAVAILABLE',
   'DOCKER_ERROR',
+  /** There is no Docker Compose on this host, or none that can be run. */
+  'COMPOSE_UNAVAILABLE',
   'RESULT_TOO_LARGE',
   'TOO_MANY_OPERATIONS',
   /** The operation was cancelled before its side effect. */

@@ -18,6 +18,7 @@ import type { Log } from './log.ts';
 import { createPolicy, features, type Policy } from './policy.ts';
 import { settle } from './settle.ts';
 import { schema } from './schema.ts';
+import { createStacks } from './stacks/stacks.ts';
 import type { AgentStatus } from './status.ts';
 import { createFacts, type Supervisor } from './system/facts.ts';
 import { createMeter } from './system/platform-meter.ts';
@@ -95,8 +96,17 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let stopping = false;
   const { promise: ended, resolve: end } = Promise.withResolvers<ExitCode>();
 
+  const stacks = createStacks({
+    docker,
+    socket: config.docker.socket,
+    stateDir,
+    folder: path.join(stateDir, 'stacks'),
+    policy: () => policy,
+  });
+
   const services: AgentServices = {
     docker,
+    stacks,
     sampling,
     ring,
     facts,

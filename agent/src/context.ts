@@ -5,6 +5,7 @@ import type { JobService } from './jobs/service.ts';
 import type { Journal } from './journal.ts';
 import type { Log } from './log.ts';
 import type { Policy } from './policy.ts';
+import type { StackService } from './stacks/service.ts';
 import type { FactsSource } from './system/facts.ts';
 import type { Ring } from './system/ring.ts';
 import type { Sampling } from './system/sampling.ts';
@@ -29,6 +30,7 @@ export interface CreditWindow {
 /** What lives as long as the agent's process and every resolver may use. */
 export interface AgentServices {
   readonly docker: DockerService;
+  readonly stacks: StackService;
   readonly sampling: Sampling;
   readonly ring: Ring;
   readonly facts: FactsSource;

@@ -5,6 +5,7 @@ import './networks/schema.ts';
 import './jobs/schema.ts';
 import './self/keys-schema.ts';
 import './self/schema.ts';
+import './stacks/schema.ts';
 import './system/schema.ts';
 import './volumes/schema.ts';
 import './terminals/schema.ts';

@@ -44,6 +44,9 @@ export const errorCodes = {
   AGENT_PROTOCOL_ERROR: { description: 'The agent answered something that makes no sense.' },
   DOCKER_UNAVAILABLE: { description: 'Docker on the server is not there or does not answer.' },
   DOCKER_ERROR: { description: 'Docker on the server refused; its words are in the message.' },
+  COMPOSE_UNAVAILABLE: {
+    description: 'Docker Compose is not installed on the server; the message says what to install.',
+  },
   RESULT_TOO_LARGE: { description: 'The answer is larger than may be sent; ask for less.' },
   OUTCOME_UNKNOWN: { description: 'It was sent, the link broke, and whether it was done cannot be told.' },
   CANCELLED: { description: 'It was cancelled before anything was done.' },

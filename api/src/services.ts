@@ -18,6 +18,7 @@ import type { Platform } from './platform.ts';
 import { SavedFilters } from './saved-filters/service.ts';
 import { Servers } from './servers/service.ts';
 import { Terminals } from './terminals/service.ts';
+import { Stacks } from './stacks/service.ts';
 import { Tokens } from './tokens/service.ts';
 import { Volumes } from './volumes/service.ts';
 
@@ -44,6 +45,7 @@ export interface Services {
   readonly savedFilters: SavedFilters;
   readonly servers: Servers;
   readonly terminals: Terminals;
+  readonly stacks: Stacks;
   readonly tokens: Tokens;
   readonly topics: Topics;
   readonly volumes: Volumes;
@@ -65,6 +67,7 @@ export function createServices(platform: Platform): Services {
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ access, db, audit, topics, agents });
+  const stacks = new Stacks({ db, agents: agents.links, mirror: containers.mirror });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor, platform.env);
   return {
@@ -86,6 +89,7 @@ export function createServices(platform: Platform): Services {
     savedFilters: new SavedFilters({ db, audit }),
     servers,
     terminals: new Terminals(agents, containers),
+    stacks,
     tokens,
     topics,
     volumes: new Volumes({ db, agents }),

@@ -117,6 +117,9 @@ function agentServices(given: {
     get jobs() {
       return absent('jobs');
     },
+    get stacks() {
+      return absent('stacks');
+    },
     get sampling() {
       return absent('sampling');
     },

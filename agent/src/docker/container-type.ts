@@ -23,7 +23,7 @@ export const DockerFactsType = builder.objectRef<DockerFacts>('DockerFacts').imp
   }),
 });
 
-const State = builder.enumType('ContainerState', { values: containerStates });
+export const ContainerStateType = builder.enumType('ContainerState', { values: containerStates });
 
 export const LabelType = builder.objectRef<Label>('Label').implement({
   fields: (t) => ({ key: t.exposeString('key'), value: t.exposeString('value') }),
@@ -53,7 +53,7 @@ export const ContainerType = builder.objectRef<Container>('Container').implement
     image: t.exposeString('image'),
     imageId: t.exposeString('imageId'),
     command: t.exposeString('command'),
-    state: t.expose('state', { type: State }),
+    state: t.expose('state', { type: ContainerStateType }),
     status: t.exposeString('status', { description: 'In Docker\'s words: "Up 5 minutes (healthy)".' }),
     createdAt: t.expose('createdAt', { type: 'SafeInt' }),
     startedAt: t.expose('startedAt', { type: 'SafeInt', nullable: true }),

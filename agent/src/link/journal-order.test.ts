@@ -92,6 +92,9 @@ describe('a change and the journal', () => {
       get jobs() {
         return absent();
       },
+      get stacks() {
+        return absent();
+      },
       get sampling() {
         return absent();
       },

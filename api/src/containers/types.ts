@@ -22,7 +22,7 @@ export const ContainerStateEnum = builder.enumType('ContainerState', {
 
 const healths = ['healthy', 'starting', 'unhealthy'] as const;
 
-const ContainerHealth = builder.enumType('ContainerHealth', {
+export const ContainerHealthEnum = builder.enumType('ContainerHealth', {
   description: 'What its own health check says of a running container.',
   values: {
     HEALTHY: { value: 'healthy', description: 'The last checks passed.' },
@@ -167,7 +167,7 @@ export const ContainerType = builder.objectRef<SeenContainer>('Container').imple
       resolve: ({ container }) => date(container.finishedAt),
     }),
     health: t.field({
-      type: ContainerHealth,
+      type: ContainerHealthEnum,
       nullable: true,
       description: 'What its health check says; null when it has none or is not running.',
       resolve: ({ container }) => healths.find((health) => health === container.health) ?? null,

@@ -218,6 +218,7 @@ describe('every root field', () => {
         "Query.serverTags: servers:read → admin operator viewer",
         "Query.servers: servers:read → admin operator viewer",
         "Query.setupStatus: public → admin operator viewer",
+        "Query.stacks: docker:compose:read → admin operator viewer",
         "Query.tokenScopes: signedIn → admin operator viewer",
         "Query.user: users:read → admin",
         "Query.users: users:read → admin",

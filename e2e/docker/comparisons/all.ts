@@ -7,6 +7,7 @@ import { networks } from './networks.ts';
 import { pulls } from './pulls.ts';
 import { terminals } from './terminals.ts';
 import { volumes } from './volumes.ts';
+import { stackFields } from './stacks.ts';
 
 /** Each room of Docker's adds its own. */
 export const comparisons: readonly Comparison[] = [
@@ -18,9 +19,11 @@ export const comparisons: readonly Comparison[] = [
   ...pulls,
   ...terminals,
   ...volumes,
+  ...stackFields,
 ];
 
 const paging = 'how lists are paged is the same for all of them, and tested with them';
+const kept = 'kept by ServerKit at a deployment, and tested there against the docker command';
 const ours = 'told by ServerKit about itself';
 
 /** Fields beside Docker's that its command knows nothing of, and why. */
@@ -43,6 +46,11 @@ export const notDockers: Readonly<Record<string, string>> = {
   'ContainerEvent.observedAt': ours,
   'ContainerEvent.serverId': ours,
   'ContainerStatsBatch.at': ours,
+  'DeployedService.configHash': kept,
+  'DeployedService.digests': kept,
+  'DeployedService.image': kept,
+  'DeployedService.imageId': kept,
+  'DeployedService.service': kept,
   'DockerFacts.error':
     'null while Docker is there; what it says otherwise is tested with engines that come and go',
   'Image.server': ours,
@@ -78,4 +86,26 @@ export const notDockers: Readonly<Record<string, string>> = {
   'VolumeEdge.cursor': paging,
   'VolumeEdge.node': paging,
   'VolumeSizes.measuredAt': ours,
+  'Stack.files': 'read from files on the server, and tested with them',
+  'Stack.managed': ours,
+  'Stack.observedAt': ours,
+  'Stack.server': ours,
+  'Stack.version': ours,
+  'Stack.versions': kept,
+  'StackConnection.edges': paging,
+  'StackConnection.pageInfo': paging,
+  'StackConnection.totalCount': paging,
+  'StackEdge.cursor': paging,
+  'StackEdge.node': paging,
+  'StackFiles.compose': 'read from files on the server, and tested with them',
+  'StackFiles.env': 'read from files on the server, and tested with them',
+  'StackPlan.builds': ours,
+  'StackPlan.denied': ours,
+  'StackPlan.version': ours,
+  'StackVersion.composeVersion': kept,
+  'StackVersion.deployedAt': kept,
+  'StackVersion.files': kept,
+  'StackVersion.number': kept,
+  'StackVersion.restores': kept,
+  'StackVersion.services': kept,
 };

@@ -115,7 +115,7 @@ export function allow({ outside, paths }: Verdict, authority: Authority, deed: s
 }
 
 /** Out of the reply of GET /info. */
-function defaultsOf(info: JsonObject): EngineDefaults {
+export function defaultsOf(info: JsonObject): EngineDefaults {
   return {
     runtime: text(info['DefaultRuntime']),
     logDriver: text(info['LoggingDriver']),

@@ -1,0 +1,229 @@
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { AgentError } from '../errors.ts';
+import { writeWhole } from '../files.ts';
+import { checkSize, isRecord, readComposeFile, type ComposeFile } from './compose-file.ts';
+import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
+import { StackError, type StackProblem } from './problem.ts';
+import { checkReferences } from './references.ts';
+import type { RunCompose } from './run.ts';
+import type { StackFiles } from './store.ts';
+
+/** To read and print a file. Ms. */
+const PATIENCE = 60_000;
+const MAX_MESSAGE = 500;
+
+export interface Draft {
+  readonly name: string;
+  readonly files: StackFiles;
+  /** Where it has its files, or would have. */
+  readonly folder: string;
+}
+
+/** A stack as Compose understood it. */
+export interface Normalised {
+  readonly name: string;
+  readonly folder: string;
+  readonly value: Readonly<Record<string, unknown>>;
+  /** What is judged and what is run, in one: nothing is read from a file again between the two. */
+  readonly json: string;
+  readonly services: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** What Compose warned of, such as variables that are not set. */
+  readonly warnings: readonly string[];
+  readonly tool: ComposeTool;
+}
+
+export interface Normaliser {
+  /** Makes nothing and asks the engine nothing. @throws StackError, AgentError */
+  normalise(draft: Draft, signal: AbortSignal): Promise<Normalised>;
+  /** What Compose marks the containers of each service with, so that it knows whether they are as they should be. */
+  hashes(stack: Normalised, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  /** Runs Compose on what it was understood as. */
+  run: (stack: RunTarget, args: readonly string[], call: RunCall) => ReturnType<RunCompose>;
+}
+
+/** What Compose is run on. */
+export type RunTarget = Pick<Normalised, 'name' | 'folder' | 'json' | 'tool'>;
+
+export interface RunCall {
+  readonly signal: AbortSignal;
+  readonly onLine?: (line: string, stream: 'STDOUT' | 'STDERR') => void;
+}
+
+export interface NormaliserOptions {
+  readonly run: RunCompose;
+  readonly finder: ComposeFinder;
+  /** Of the agent's own, for what only lives as long as a command. */
+  readonly scratch: string;
+}
+
+export function createNormaliser({ run, finder, scratch }: NormaliserOptions): Normaliser {
+  async function withFile<Result>(
+    kind: string,
+    text: string,
+    use: (file: string) => Promise<Result>,
+  ): Promise<Result> {
+    const file = path.join(scratch, `${randomBytes(8).toString('hex')}.${kind}`);
+    writeWhole(file, text, 0o600);
+    try {
+      return await use(file);
+    } finally {
+      rmSync(file, { force: true });
+    }
+  }
+
+  /** The first Compose reads some of its input twice, which a pipe does not allow, and takes its paths from elsewhere then. */
+  function runWith(
+    { name, folder, json, tool }: RunTarget,
+    env: string,
+    args: readonly string[],
+    call: RunCall,
+  ): ReturnType<RunCompose> {
+    return withFile('env', env, (envFile) => {
+      const runOn = (file: string, input: string): ReturnType<RunCompose> =>
+        run(tool.command, {
+          ...call,
+          input,
+          args: [
+            '--ansi',
+            'never',
+            '--project-name',
+            name,
+            '--project-directory',
+            folder,
+            '--env-file',
+            envFile,
+            '--file',
+            file,
+            ...args,
+          ],
+        });
+      return tool.generation === 1 ? withFile('json', json, (file) => runOn(file, '')) : runOn('-', json);
+    });
+  }
+
+  // Interpolated already, and a .env that happens to lie in the folder must not change it any more.
+  const runOn: Normaliser['run'] = (stack, args, call) => runWith(stack, '', args, call);
+
+  return {
+    async normalise({ name, files, folder }, outer) {
+      checkSize(files.env, 'The env file');
+      const file = readComposeFile(files.compose);
+      const tool = await finder.find();
+      checkName(file, name, tool);
+      checkReferences(file, folder);
+      const signal = AbortSignal.any([outer, AbortSignal.timeout(PATIENCE)]);
+      const format = tool.generation === 1 ? [] : ['--format', 'json'];
+      const { code, stdout, stderr } = await runWith(
+        { name, folder, json: file.json, tool },
+        files.env,
+        ['config', ...format],
+        { signal },
+      );
+      if (code !== 0) throw new StackError([problemOf(stderr, file)]);
+      const value = withoutProfiles(readComposeFile(stdout).value);
+      return {
+        name,
+        folder,
+        value,
+        json: JSON.stringify(value),
+        services: servicesOf(value),
+        warnings: warningsOf(stderr),
+        tool,
+      };
+    },
+
+    async hashes(stack, outer) {
+      const signal = AbortSignal.any([outer, AbortSignal.timeout(PATIENCE)]);
+      const { code, stdout, stderr } = await runOn(stack, ['config', '--hash', '*'], { signal });
+      if (code !== 0) throw new AgentError('DOCKER_ERROR', lastWords(stderr));
+      return new Map(
+        stdout.split('\n').flatMap((line): [string, string][] => {
+          const [service, hash] = line.trim().split(/\s+/);
+          return service && hash ? [[service, hash]] : [];
+        }),
+      );
+    },
+
+    run: runOn,
+  };
+}
+
+export function servicesOf(
+  value: Readonly<Record<string, unknown>>,
+): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
+  const services = value['services'];
+  return new Map(
+    Object.entries(isRecord(services) ? services : {}).map(([name, service]) => [
+      name,
+      isRecord(service) ? service : {},
+    ]),
+  );
+}
+
+/** Another name in the file would be overruled in silence. */
+function checkName(file: ComposeFile, name: string, tool: ComposeTool): void {
+  const given = file.value['name'];
+  if (given === undefined) return;
+  const line = file.lineOf(['name']);
+  if (tool.generation === 1) {
+    throw new StackError([
+      {
+        line,
+        message: `Compose ${tool.version} on this server does not know "name:"; leave it out, the stack has its name anyway.`,
+      },
+    ]);
+  }
+  if (given !== name) {
+    throw new StackError([
+      { line, message: `"name:" says ${JSON.stringify(given)}, but this stack is called "${name}".` },
+    ]);
+  }
+}
+
+/** Those that are left were asked for by a profile of the env file, which is not read again. */
+function withoutProfiles(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const services = Object.fromEntries(
+    [...servicesOf(value)].map(([name, { profiles: _profiles, ...service }]) => [name, service]),
+  );
+  return { ...value, services };
+}
+
+/** Compose names what it complains of as a path: that leads to the line. */
+function problemOf(stderr: string, file: ComposeFile): StackProblem {
+  const message = lastWords(stderr);
+  const named = /\b(services|networks|volumes|secrets|configs)\.([\w.-]+)/.exec(message)?.[0];
+  const at = named?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const quoted = /service "?([\w-]+)"?/i.exec(message)?.[1];
+  return { line: at ? file.lineOf(at) : quoted ? file.lineOf(['services', quoted]) : null, message };
+}
+
+const prefix = /^(validating [^:]*: |\S+: (?=yaml)|parsing [^:]*: |ERROR: )/;
+
+/** What is left of Compose's complaint in one line, without its warnings and good advice. */
+export function lastWords(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(
+      (line) =>
+        line !== '' &&
+        !/level=(warning|info)|^(WARNING|For more on|You might be seeing)|is invalid because:$/.test(line),
+    );
+  const said = lines
+    .join(' ')
+    .replace(prefix, '')
+    .replaceAll(/\p{Cc}+/gu, ' ');
+  if (said === '') return 'Compose failed without saying why.';
+  return said.length > MAX_MESSAGE ? `${said.slice(0, MAX_MESSAGE - 1)}…` : said;
+}
+
+function warningsOf(stderr: string): string[] {
+  const found = stderr.split('\n').flatMap((line) => {
+    const [, quoted] = /level=warning msg="((?:[^"\\]|\\.)*)"/.exec(line) ?? [];
+    const [, plain] = /^WARNING: (.+)$/.exec(line.trim()) ?? [];
+    return quoted?.replaceAll('\\"', '"') ?? plain ?? [];
+  });
+  return [...new Set(found)].slice(0, 50).map((warning) => warning.slice(0, MAX_MESSAGE));
+}

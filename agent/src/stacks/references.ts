@@ -1,0 +1,136 @@
+import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import path from 'node:path';
+import { isRecord, readComposeFile, type ComposeFile } from './compose-file.ts';
+import { StackError, type StackProblem } from './problem.ts';
+
+/** Files that include files that include files. */
+const MAX_DEPTH = 5;
+
+/**
+ * Refuses a file that would have Compose read, while it is merely looked at, what is not the stack's own: `extends`,
+ * `include`, `env_file`, `label_file` and build contexts must lead into the stack's folder, symbolic links followed.
+ *
+ * @throws StackError with the line of each
+ */
+export function checkReferences(file: ComposeFile, folder: string): void {
+  const problems = problemsOf(file, { base: folder, folder, depth: 0 });
+  if (problems.length > 0) throw new StackError(problems);
+}
+
+interface Place {
+  /** What relative paths begin at. */
+  readonly base: string;
+  readonly folder: string;
+  readonly depth: number;
+}
+
+type Path = readonly (string | number)[];
+
+function problemsOf(file: ComposeFile, place: Place): StackProblem[] {
+  const problems: StackProblem[] = [];
+
+  /** @returns where it leads, or undefined after having complained */
+  function inside(reference: unknown, at: Path, what: string): string | undefined {
+    const line = place.depth === 0 ? file.lineOf(at) : null;
+    const complain = (message: string): undefined =>
+      void problems.push({ line, message: `${what} ${message}` });
+    if (typeof reference !== 'string' || reference === '') return complain('must be a path');
+    if (reference.includes('$')) return complain('must not depend on a variable');
+    if (/^[a-z+]+:\/\/|^git@|^~/i.test(reference))
+      return complain("must be a file of the stack's own folder");
+    const target = path.resolve(place.base, reference);
+    return isInside(place.folder, target) ? target : complain("leads out of the stack's folder");
+  }
+
+  function descend(target: string | undefined): void {
+    if (target === undefined) return;
+    if (place.depth >= MAX_DEPTH) {
+      problems.push({ line: null, message: 'Files that include each other are nested too deeply.' });
+      return;
+    }
+    const text = readSmall(target);
+    if (text === undefined) return;
+    const base = path.dirname(target);
+    problems.push(...problemsOf(readComposeFile(text, true), { ...place, base, depth: place.depth + 1 }));
+  }
+
+  for (const [at, entry] of each(file.value['include'], ['include'])) {
+    const {
+      path: paths = entry,
+      env_file: envFiles,
+      project_directory: directory,
+    } = isRecord(entry) ? entry : {};
+    for (const [where, one] of each(paths, at)) descend(inside(one, where, 'What is included'));
+    for (const [where, one] of each(envFiles, at)) inside(one, where, 'env_file');
+    if (directory !== undefined) inside(directory, at, 'project_directory');
+  }
+  const { services } = file.value;
+  for (const [name, service] of Object.entries(isRecord(services) ? services : {})) {
+    if (!isRecord(service)) continue;
+    const at = ['services', name];
+    const { extends: extended, env_file: envFiles, label_file: labelFiles, build } = service;
+    if (isRecord(extended) && extended['file'] !== undefined) {
+      descend(inside(extended['file'], [...at, 'extends', 'file'], 'extends.file'));
+    }
+    for (const [where, one] of each(envFiles, [...at, 'env_file'])) {
+      inside(isRecord(one) ? one['path'] : one, where, 'env_file');
+    }
+    for (const [where, one] of each(labelFiles, [...at, 'label_file'])) inside(one, where, 'label_file');
+    checkBuild(build, [...at, 'build'], inside);
+  }
+  return problems;
+}
+
+function checkBuild(
+  build: unknown,
+  at: Path,
+  inside: (reference: unknown, at: Path, what: string) => string | undefined,
+): void {
+  if (build === undefined || build === null) return;
+  const { context = '.', dockerfile } = isRecord(build) ? build : { context: build };
+  const folder = inside(context, isRecord(build) ? [...at, 'context'] : at, 'build.context');
+  if (folder === undefined || dockerfile === undefined || typeof dockerfile !== 'string') return;
+  inside(path.resolve(folder, dockerfile), [...at, 'dockerfile'], 'build.dockerfile');
+}
+
+/** One or a list of them, with where each stands. */
+function each(value: unknown, at: Path): [Path, unknown][] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value.map((one, index) => [[...at, index], one]) : [[at, value]];
+}
+
+/** Whether a path is below a folder, wherever symbolic links lead. What does not exist yet is where it is named. */
+export function isInside(folder: string, target: string): boolean {
+  const root = realOf(folder);
+  const relative = path.relative(root, realOf(target));
+  return !(relative === '..' || relative.startsWith(`..${path.sep}`) || path.isAbsolute(relative));
+}
+
+function realOf(target: string): string {
+  try {
+    return realpathSync(target);
+  } catch {
+    const parent = path.dirname(target);
+    // A link into nowhere leads somewhere as soon as that is made.
+    if (parent === target || isLink(target)) return path.parse(target).root;
+    return path.join(realOf(parent), path.basename(target));
+  }
+}
+
+function isLink(target: string): boolean {
+  try {
+    return lstatSync(target).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
+function readSmall(file: string): string | undefined {
+  try {
+    if (!lstatSync(file).isFile()) return undefined;
+    return readFileSync(file, 'utf8');
+  } catch {
+    // Compose says what is wrong with it.
+    return undefined;
+  }
+}

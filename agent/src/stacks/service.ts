@@ -1,0 +1,42 @@
+import type { Outside } from '../docker/privilege/outside.ts';
+import type { PlannedService } from './plan.ts';
+import type { StackProblem } from './problem.ts';
+import type { Stack } from './stack.ts';
+import type { KeptVersion, StackFiles, StackVersion } from './store.ts';
+
+export interface StackPage {
+  readonly items: readonly Stack[];
+  readonly next: string | null;
+}
+
+/** What a deployment would do, or what stands against it. */
+export interface StackPlan {
+  /** Of the file; with any, nothing else was looked at. */
+  readonly problems: readonly StackProblem[];
+  readonly warnings: readonly string[];
+  /** What takes docker:containers:privileged. */
+  readonly privileged: readonly Outside[];
+  /** A path that this host's own configuration denies, whatever the scopes. */
+  readonly denied: string | null;
+  /** Whether it has images built here, which takes docker:images:write. */
+  readonly builds: boolean;
+  readonly services: readonly PlannedService[];
+  /** Newest version, against which a deployment is checked; null where there is none. */
+  readonly version: number | null;
+  readonly composeVersion: string | null;
+}
+
+/** The Compose stacks of this host. Every method throws AgentError. */
+export interface StackService {
+  /** By name: what Docker has of them, and those of ours that have nothing there. */
+  list(first: number, after: string | null): Promise<StackPage>;
+  /** Null when there is none. */
+  get(name: string): Promise<Stack | null>;
+  /** As they stand in its folder; null for one whose files the agent does not keep. */
+  files(name: string): StackFiles | null;
+  /** Newest first. */
+  versions(name: string): readonly StackVersion[];
+  version(name: string, number: number): KeptVersion;
+  /** Changes nothing. */
+  plan(name: string, files: StackFiles, signal: AbortSignal): Promise<StackPlan>;
+}

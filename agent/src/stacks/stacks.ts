@@ -1,0 +1,134 @@
+import path from 'node:path';
+import { pages } from '../docker/pages.ts';
+import type { DockerService } from '../docker/service.ts';
+import type { Policy } from '../policy.ts';
+import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
+import { checkStackName } from './names.ts';
+import { createNormaliser, type Normalised, type Normaliser } from './normalise.ts';
+import { imageOf, localImage, planOf, type LocalImage } from './plan.ts';
+import { judgePrivilege } from './privilege.ts';
+import { StackError } from './problem.ts';
+import { readProjects, type Project } from './projects.ts';
+import { createRunCompose } from './run.ts';
+import type { StackPlan, StackService } from './service.ts';
+import type { Stack } from './stack.ts';
+import { StackStore } from './store.ts';
+
+export interface StacksOptions {
+  readonly docker: DockerService;
+  /** Path of the engine's socket, which Compose is given. */
+  readonly socket: string;
+  readonly stateDir: string;
+  /** Where the stacks' folders are. */
+  readonly folder: string;
+  readonly policy: () => Policy;
+  /** Where Compose is looked for. @default the docker command's plugin, then docker-compose */
+  readonly commands?: readonly ComposeCommand[];
+}
+
+export function createStacks(options: StacksOptions): StackService {
+  const { docker, socket, stateDir, folder, policy } = options;
+  const home = path.join(stateDir, 'compose');
+  const run = createRunCompose({ socket, home });
+  const finder = createComposeFinder(run, options.commands);
+  const normaliser = createNormaliser({ run, finder, scratch: home });
+  const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
+  const tools = { docker, normaliser, store };
+
+  return {
+    async list(first, after) {
+      const projects = await readProjects(docker);
+      const names = [...new Set([...projects.keys(), ...store.names()])].toSorted();
+      const rest = names.filter((name) => after === null || name > after);
+      const stacks = rest.map((name) => stackOf(name, projects.get(name), store));
+      const [items = []] = pages(stacks, first);
+      return { items, next: items.length < rest.length ? (items.at(-1)?.name ?? null) : null };
+    },
+    async get(name) {
+      const project = (await readProjects(docker)).get(name);
+      return project || store.has(name) ? stackOf(name, project, store) : null;
+    },
+    files: (name) => store.files(name),
+    versions(name) {
+      checkStackName(name);
+      return store
+        .numbers(name)
+        .toReversed()
+        .map((number) => store.version(name, number));
+    },
+    version: (name, number) => store.version(name, number),
+    async plan(name, files, signal) {
+      const version = store.latest(name);
+      try {
+        const stack = await normaliser.normalise({ name, files, folder: store.folderOf(name) }, signal);
+        return { ...(await examine(stack, tools, policy(), signal)), problems: [], version };
+      } catch (error) {
+        if (!(error instanceof StackError)) throw error;
+        return { ...nothingKnown, problems: error.problems, version };
+      }
+    },
+  };
+}
+
+const nothingKnown = {
+  warnings: [],
+  privileged: [],
+  denied: null,
+  builds: false,
+  services: [],
+  composeVersion: null,
+} as const satisfies Omit<StackPlan, 'problems' | 'version'>;
+
+interface Tools {
+  readonly docker: DockerService;
+  readonly normaliser: Normaliser;
+}
+
+async function examine(
+  stack: Normalised,
+  { docker, normaliser }: Tools,
+  policy: Pick<Policy, 'deniesPath'>,
+  signal: AbortSignal,
+): Promise<Omit<StackPlan, 'problems' | 'version'>> {
+  const [{ outside, paths, builds }, hashes, projects, images] = await Promise.all([
+    judgePrivilege(docker.engine, stack),
+    normaliser.hashes(stack, signal),
+    readProjects(docker),
+    localImages(docker, stack),
+  ]);
+  return {
+    warnings: stack.warnings,
+    privileged: outside,
+    denied: paths.find((one) => policy.deniesPath(one)) ?? null,
+    builds,
+    services: planOf({ stack, hashes, project: projects.get(stack.name), images }),
+    composeVersion: stack.tool.version,
+  };
+}
+
+async function localImages(
+  docker: DockerService,
+  stack: Normalised,
+): Promise<Map<string, LocalImage | null>> {
+  const names = new Set([...stack.services].map(([name, given]) => imageOf(stack, name, given)));
+  return new Map(
+    await Promise.all(
+      [...names].map(async (name): Promise<[string, LocalImage | null]> => [
+        name,
+        await localImage(docker.engine, name),
+      ]),
+    ),
+  );
+}
+
+function stackOf(name: string, project: Project | undefined, store: StackStore): Stack {
+  const managed = store.has(name);
+  return {
+    name,
+    managed,
+    folder: managed ? store.folderOf(name) : (project?.folder ?? null),
+    configFiles: project?.configFiles ?? [],
+    services: project?.services ?? [],
+    version: managed ? store.latest(name) : null,
+  };
+}

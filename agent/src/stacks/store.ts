@@ -1,0 +1,195 @@
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { object, parse } from '../docker/json.ts';
+import { AgentError } from '../errors.ts';
+import { readIfThere, writeWhole } from '../files.ts';
+import type { Policy } from '../policy.ts';
+import { checkStackName, isStackName } from './names.ts';
+
+/** So many deployments of a stack can be gone back to. */
+const KEPT_VERSIONS = 50;
+/** Made elsewhere a stack may have any of these (Compose's own list); ours have the first. */
+const composeFile = 'compose.yaml';
+const envFile = '.env';
+
+/** The two files that make a stack. */
+export interface StackFiles {
+  readonly compose: string;
+  /** Of variables, as Compose reads .env; '' without. */
+  readonly env: string;
+}
+
+/** What one service ran as, for a return to exactly that. */
+export interface DeployedService {
+  readonly service: string;
+  readonly image: string;
+  /** sha256:… of this host's copy. */
+  readonly imageId: string;
+  /** name@sha256:…, by which a registry gives the same one again. Empty for one that was built or imported here. */
+  readonly digests: readonly string[];
+  readonly configHash: string | null;
+}
+
+/** A deployment that came to a good end. */
+export interface StackVersion {
+  /** From 1, and each is one more than the last. */
+  readonly number: number;
+  /** Wall clock, ms since 1970. */
+  readonly at: number;
+  /** As the control plane names who asked for it. */
+  readonly actor: string;
+  /** The version that this one went back to. */
+  readonly restores: number | null;
+  readonly composeVersion: string;
+  readonly services: readonly DeployedService[];
+}
+
+/** With what is only read to deploy it again. */
+export interface KeptVersion extends StackVersion {
+  readonly files: StackFiles;
+  /** What Compose made of the files, as JSON. */
+  readonly normalised: string;
+}
+
+export interface StoreOptions {
+  /** Where the stacks' folders are. */
+  readonly folder: string;
+  /** Where their versions are: outside of what a container could be given. */
+  readonly versions: string;
+  readonly policy: () => Pick<Policy, 'deniesPath'>;
+}
+
+/**
+ * The stacks whose files the agent keeps: plain files in a folder each, for whoever sits at the host, and what was deployed
+ * beside them. Secrets stand in both, so they are the account's alone (0600 in 0700).
+ */
+export class StackStore {
+  readonly #options: StoreOptions;
+
+  constructor(options: StoreOptions) {
+    this.#options = options;
+  }
+
+  names(): string[] {
+    try {
+      return readdirSync(this.#options.versions, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && isStackName(entry.name))
+        .map(({ name }) => name);
+    } catch {
+      return [];
+    }
+  }
+
+  has(name: string): boolean {
+    return isStackName(name) && existsSync(this.#versionsOf(name));
+  }
+
+  /** Where a stack of this name has its files. @throws AgentError INPUT_INVALID, POLICY_DENIED */
+  folderOf(name: string): string {
+    checkStackName(name);
+    const folder = path.join(this.#options.folder, name);
+    if (this.#options.policy().deniesPath(folder)) {
+      throw new AgentError('POLICY_DENIED', `This agent's own configuration denies ${folder}.`);
+    }
+    return folder;
+  }
+
+  /**
+   * The folder, made where it is missing.
+   *
+   * @throws AgentError as {@link folderOf}, and CONFLICT where a link leads elsewhere
+   */
+  prepare(name: string): string {
+    const folder = this.folderOf(name);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (realpathSync(folder) !== path.join(realpathSync(this.#options.folder), name)) {
+      throw new AgentError('CONFLICT', `${folder} is a link that leads elsewhere.`);
+    }
+    chmodSync(folder, 0o700);
+    return folder;
+  }
+
+  /** As they stand there now, whoever wrote them last; null where there are none. @throws AgentError */
+  files(name: string): StackFiles | null {
+    const folder = this.folderOf(name);
+    if (!this.has(name) || !existsSync(folder)) return null;
+    this.prepare(name);
+    const compose = readIfThere(path.join(folder, composeFile));
+    return compose === undefined ? null : { compose, env: readIfThere(path.join(folder, envFile)) ?? '' };
+  }
+
+  /** @throws AgentError, or the file system's error */
+  write(name: string, { compose, env }: StackFiles): void {
+    const folder = this.prepare(name);
+    writeWhole(path.join(folder, composeFile), compose, 0o600);
+    if (env === '') rmSync(path.join(folder, envFile), { force: true });
+    else writeWhole(path.join(folder, envFile), env, 0o600);
+  }
+
+  /** Oldest first. */
+  numbers(name: string): number[] {
+    if (!this.has(name)) return [];
+    return readdirSync(this.#versionsOf(name))
+      .flatMap((file) => Number(/^(\d+)\.json$/.exec(file)?.[1] ?? Number.NaN))
+      .filter(Number.isSafeInteger)
+      .toSorted((a, b) => a - b);
+  }
+
+  latest(name: string): number | null {
+    return this.numbers(name).at(-1) ?? null;
+  }
+
+  /** @throws AgentError NOT_FOUND */
+  version(name: string, number: number): KeptVersion {
+    checkStackName(name);
+    const text = readIfThere(path.join(this.#versionsOf(name), `${Math.trunc(number)}.json`));
+    if (text === undefined) throw new AgentError('NOT_FOUND', `${name} has no version ${number}.`);
+    return keptVersionOf(object(parse(text)));
+  }
+
+  /** Keeps what was deployed as the next version, and forgets the oldest beyond {@link KEPT_VERSIONS}. */
+  keep(name: string, version: Omit<KeptVersion, 'number'>): StackVersion {
+    const number = (this.latest(name) ?? 0) + 1;
+    const folder = this.#versionsOf(name);
+    const kept: KeptVersion = { ...version, number };
+    writeWhole(path.join(folder, `${number}.json`), JSON.stringify(kept), 0o600);
+    for (const old of this.numbers(name).slice(0, -KEPT_VERSIONS)) {
+      rmSync(path.join(folder, `${old}.json`), { force: true });
+    }
+    return kept;
+  }
+
+  /** Forgets a stack. What else stands in its folder stays: it may be a container's data. */
+  forget(name: string): void {
+    const folder = this.folderOf(name);
+    for (const file of [composeFile, envFile]) rmSync(path.join(folder, file), { force: true });
+    rmSync(this.#versionsOf(name), { recursive: true, force: true });
+  }
+
+  #versionsOf(name: string): string {
+    return path.join(this.#options.versions, name);
+  }
+}
+
+/** Written by this agent or one before it, and read as carefully as anything else. */
+function keptVersionOf(value: Readonly<Record<string, unknown>>): KeptVersion {
+  const files = object(value['files']);
+  const services = Array.isArray(value['services']) ? value['services'].map(object) : [];
+  const restores = value['restores'];
+  return {
+    number: Number(value['number']),
+    at: Number(value['at']),
+    actor: String(value['actor']),
+    restores: typeof restores === 'number' ? restores : null,
+    composeVersion: String(value['composeVersion']),
+    files: { compose: String(files['compose']), env: typeof files['env'] === 'string' ? files['env'] : '' },
+    normalised: String(value['normalised']),
+    services: services.map((service) => ({
+      service: String(service['service']),
+      image: String(service['image']),
+      imageId: String(service['imageId']),
+      digests: Array.isArray(service['digests']) ? service['digests'].map(String) : [],
+      configHash: typeof service['configHash'] === 'string' ? service['configHash'] : null,
+    })),
+  };
+}

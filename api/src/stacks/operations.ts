@@ -1,0 +1,107 @@
+import { graphql } from '../generated/agent/index.ts';
+
+/** @public For the code generator, which puts it into the documents that name it. */
+export const StackFields = graphql(`
+  fragment StackFields on Stack {
+    name
+    managed
+    folder
+    configFiles
+    version
+    services {
+      name
+      containers {
+        id
+        name
+        number
+        state
+        status
+        health
+        exitCode
+        image
+        imageId
+        configHash
+      }
+    }
+  }
+`);
+
+export const StacksDocument = graphql(`
+  query Stacks($after: String) {
+    stacks(first: 200, after: $after) {
+      items {
+        ...StackFields
+      }
+      next
+    }
+  }
+`);
+
+export const StackDocument = graphql(`
+  query Stack($name: String!) {
+    stack(name: $name) {
+      ...StackFields
+    }
+  }
+`);
+
+export const StackFilesDocument = graphql(`
+  query StackFiles($name: String!, $version: Int) {
+    stackFiles(name: $name, version: $version) {
+      compose
+      env
+    }
+  }
+`);
+
+export const StackVersionsDocument = graphql(`
+  query StackVersions($name: String!) {
+    stackVersions(name: $name) {
+      number
+      at
+      actor
+      restores
+      composeVersion
+      services {
+        service
+        image
+        imageId
+        digests
+        configHash
+      }
+    }
+  }
+`);
+
+export const StackPlanDocument = graphql(`
+  query StackPlan($name: String!, $files: StackFilesInput!) {
+    stackPlan(name: $name, files: $files) {
+      problems {
+        line
+        message
+      }
+      warnings
+      privileged {
+        option
+        why
+      }
+      denied
+      builds
+      services {
+        service
+        action
+        reasons
+        image
+        imageId
+        currentImage
+        currentImageId
+        configHash
+        currentConfigHash
+        replicas
+        currentReplicas
+      }
+      version
+      composeVersion
+    }
+  }
+`);

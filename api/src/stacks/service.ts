@@ -1,0 +1,174 @@
+import { protocolError } from '../agents/agent-errors.ts';
+import type { AgentLink, Agents } from '../agents/link.ts';
+import { seenOf, type Sees } from '../access/sees.ts';
+import type { ContainerMirror } from '../containers/service.ts';
+import type { Database } from '../database/database.ts';
+import { isServerKitError } from '../errors.ts';
+import type { StackPlanQuery, StackVersionsQuery } from '../generated/agent/graphql.ts';
+import { stacksOf, type AgentStack } from './from-containers.ts';
+import {
+  StackDocument,
+  StackFilesDocument,
+  StackPlanDocument,
+  StacksDocument,
+  StackVersionsDocument,
+} from './operations.ts';
+
+/** A stack together with where and when it was seen. */
+export interface SeenStack {
+  readonly serverId: string;
+  readonly stack: AgentStack;
+  readonly observedAt: Date;
+}
+
+/** The two files that make a stack. They may hold secrets. */
+export interface StackFiles {
+  readonly compose: string;
+  readonly env: string;
+}
+
+export type StackPlan = StackPlanQuery['stackPlan'] & { readonly serverId: string; readonly name: string };
+export type StackVersion = StackVersionsQuery['stackVersions'][number];
+
+/** How long a list waits for an agent before it falls back to what was last seen. Milliseconds. */
+const listMs = 5_000;
+/** Compose reads the file three times at most, and the first Compose takes a second for each. Milliseconds. */
+const planMs = 120_000;
+/** An agent that says each time that there is more would have us ask for ever. */
+const maxPages = 100;
+
+const reads = ['docker:compose:read'] as const;
+/** What shows a stack's files takes the right to deploy it: they hold what its containers are told in confidence. */
+const readsFiles = ['docker:compose:read', 'docker:compose:write'] as const;
+
+export interface StacksNeeds {
+  readonly db: Database;
+  readonly agents: Agents;
+  readonly mirror: ContainerMirror;
+}
+
+/** Compose stacks, which live on servers: their files and versions are kept there, and nothing of them here. */
+export class Stacks {
+  readonly #db: Database;
+  readonly #agents: Agents;
+  readonly #mirror: ContainerMirror;
+
+  constructor({ db, agents, mirror }: StacksNeeds) {
+    this.#db = db;
+    this.#agents = agents;
+    this.#mirror = mirror;
+  }
+
+  /**
+   * The stacks of a server, by name: asked of its agent while it is linked, else what its containers told when they were
+   * last seen; null when they never were.
+   *
+   * @throws ServerKitError what the agent said, unless it merely did not answer
+   */
+  async list(serverId: string, actor: string): Promise<SeenStack[] | null> {
+    const link = this.#linked(serverId);
+    if (link) {
+      try {
+        const observedAt = new Date();
+        return (await this.#ask(link, actor)).map((stack) => ({ serverId, stack, observedAt }));
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+      }
+    }
+    const seen = await this.#mirror.get(serverId);
+    if (!seen) return null;
+    const { observedAt } = seen;
+    return stacksOf(seen.containers.values()).map((stack) => ({ serverId, stack, observedAt }));
+  }
+
+  /** Null when there is none of that name. @throws ServerKitError as {@link list} */
+  async find(serverId: string, name: string, actor: string): Promise<SeenStack | null> {
+    const link = this.#linked(serverId);
+    if (link) {
+      try {
+        const { stack } = await link.run(
+          StackDocument,
+          { name },
+          { actor, scopes: reads, timeoutMs: listMs },
+        );
+        return stack && { serverId, stack, observedAt: new Date() };
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+      }
+    }
+    return (await this.list(serverId, actor))?.find(({ stack }) => stack.name === name) ?? null;
+  }
+
+  /** Stacks of every server that is seen, or of those named, by server and name. One that fails has none. */
+  async fleet(serverIds: readonly string[] | null, sees: Sees, actor: string): Promise<SeenStack[]> {
+    const servers = await this.#db.prisma.server.findMany({
+      where: serverIds ? { id: { in: [...serverIds] } } : {},
+      select: { id: true },
+      orderBy: [{ name: 'asc' }, { id: 'asc' }],
+    });
+    const lists = await Promise.all(
+      seenOf(servers, sees, ({ id }) => id).map(({ id }) => this.list(id, actor).catch(() => null)),
+    );
+    return lists.flatMap((list) => list ?? []);
+  }
+
+  /** As they stand on the server now, or as they were deployed; null where the agent does not keep them. @throws ServerKitError */
+  async files(
+    {
+      serverId,
+      name,
+      version = null,
+    }: { readonly serverId: string; readonly name: string; readonly version?: number | null },
+    actor: string,
+  ): Promise<StackFiles | null> {
+    const link = this.#agents.require(serverId);
+    const call = { actor, scopes: readsFiles, timeoutMs: listMs };
+    return (await link.run(StackFilesDocument, { name, version }, call)).stackFiles;
+  }
+
+  /** Newest first. @throws ServerKitError */
+  async versions(serverId: string, name: string, actor: string): Promise<StackVersion[]> {
+    const link = this.#agents.require(serverId);
+    return (await link.run(StackVersionsDocument, { name }, { actor, scopes: reads, timeoutMs: listMs }))
+      .stackVersions;
+  }
+
+  /** What deploying these files would do. @throws ServerKitError */
+  async plan(serverId: string, name: string, files: StackFiles, actor: string): Promise<StackPlan> {
+    const link = this.#agents.require(serverId);
+    const call = { actor, scopes: readsFiles, timeoutMs: planMs };
+    const { stackPlan } = await link.run(StackPlanDocument, { name, files }, call);
+    return { ...stackPlan, serverId, name };
+  }
+
+  #linked(serverId: string): AgentLink | undefined {
+    const link = this.#agents.get(serverId);
+    return link && !link.closed.aborted ? link : undefined;
+  }
+
+  async #ask(link: AgentLink, actor: string): Promise<AgentStack[]> {
+    const found: AgentStack[] = [];
+    let after: string | null = null;
+    for (let page = 0; page < maxPages; page += 1) {
+      const { stacks }: { stacks: { items: AgentStack[]; next: string | null } } = await link.run(
+        StacksDocument,
+        { after },
+        { actor, scopes: reads, timeoutMs: listMs },
+      );
+      found.push(...stacks.items);
+      if (stacks.next === null) return found;
+      after = stacks.next;
+    }
+    throw protocolError('a list of stacks without end');
+  }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return (
+    isServerKitError(error, 'AGENT_OFFLINE') ||
+    isServerKitError(error, 'AGENT_TIMEOUT') ||
+    isServerKitError(error, 'OUTCOME_UNKNOWN') ||
+    isServerKitError(error, 'UNSUPPORTED_BY_AGENT') ||
+    isServerKitError(error, 'DOCKER_UNAVAILABLE')
+  );
+}

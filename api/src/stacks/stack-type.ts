@@ -1,0 +1,206 @@
+import { builder } from '../builder.ts';
+import { isPerson, type Principal } from '../context.ts';
+import { ContainerHealthEnum, ContainerStateEnum } from '../containers/types.ts';
+import { ServerType } from '../servers/server-type.ts';
+import type { SeenStack, StackFiles, StackVersion } from './service.ts';
+
+/** Whom the agent's own audit names. */
+export function askerOf(principal: Principal): string {
+  return isPerson(principal) ? principal.user.id : 'system';
+}
+
+type Service = SeenStack['stack']['services'][number];
+
+const StackState = builder.enumType('StackState', {
+  description: 'What the containers of a stack do, taken together.',
+  values: {
+    EMPTY: { description: 'There is no container of it.' },
+    PARTIAL: { description: 'Some run, others do not.' },
+    RUNNING: { description: 'All of them run.' },
+    STOPPED: { description: 'None of them runs.' },
+  } as const,
+});
+
+function stateOf(services: readonly Service[]): 'EMPTY' | 'PARTIAL' | 'RUNNING' | 'STOPPED' {
+  const all = services.flatMap(({ containers }) => containers);
+  const running = all.filter(({ state }) => state === 'RUNNING').length;
+  if (all.length === 0) return 'EMPTY';
+  if (running === all.length) return 'RUNNING';
+  return running === 0 ? 'STOPPED' : 'PARTIAL';
+}
+
+const healths = ['healthy', 'starting', 'unhealthy'] as const;
+
+const StackContainer = builder.objectRef<Service['containers'][number]>('StackContainer').implement({
+  access: 'inherited',
+  description: 'A container of a stack.',
+  fields: (t) => ({
+    configHash: t.exposeString('configHash', {
+      nullable: true,
+      description: "Compose's hash of the service as it was when the container was made.",
+    }),
+    containerId: t.exposeID('id', { description: "The container, by Docker's id." }),
+    exitCode: t.exposeInt('exitCode', { nullable: true, description: 'How it ended; null while it runs.' }),
+    health: t.field({
+      type: ContainerHealthEnum,
+      nullable: true,
+      description: 'What its health check says; null when it has none or is not running.',
+      resolve: ({ health }) => healths.find((one) => one === health) ?? null,
+    }),
+    image: t.exposeString('image', { description: 'As it was named when the container was made.' }),
+    imageId: t.exposeString('imageId', { description: "Docker's id of the image, sha256:…." }),
+    name: t.exposeString('name', { description: 'The name of the container.' }),
+    number: t.exposeInt('number', { description: "Which of the service's, from 1." }),
+    state: t.field({ type: ContainerStateEnum, description: 'What it does.', resolve: ({ state }) => state }),
+    status: t.exposeString('status', { description: "In Docker's words: Up 3 hours (healthy)." }),
+  }),
+});
+
+const StackService = builder.objectRef<Service>('StackService').implement({
+  access: 'inherited',
+  description: 'A service of a stack.',
+  fields: (t) => ({
+    containers: t.field({
+      type: [StackContainer],
+      description: 'Its containers, by number.',
+      resolve: ({ containers }) => containers,
+    }),
+    name: t.exposeString('name', { description: 'As the file names it.' }),
+  }),
+});
+
+const StackFilesType = builder.objectRef<StackFiles>('StackFiles').implement({
+  access: 'inherited',
+  description: 'The two files that make a stack. They may hold secrets.',
+  fields: (t) => ({
+    compose: t.exposeString('compose', { description: 'The file compose.yaml.' }),
+    env: t.exposeString('env', { description: 'The file .env; empty without.' }),
+  }),
+});
+
+const DeployedService = builder.objectRef<StackVersion['services'][number]>('DeployedService').implement({
+  access: 'inherited',
+  description: 'What one service ran as.',
+  fields: (t) => ({
+    configHash: t.exposeString('configHash', {
+      nullable: true,
+      description: "Compose's hash of the service.",
+    }),
+    digests: t.exposeStringList('digests', {
+      description: 'By which a registry gives the same image again; empty for one made on the server.',
+    }),
+    image: t.exposeString('image', { description: 'As the file names it.' }),
+    imageId: t.exposeString('imageId', { description: "Docker's id of the image, sha256:…." }),
+    service: t.exposeString('service', { description: 'As the file names it.' }),
+  }),
+});
+
+/** A version together with the stack that it is of. */
+interface VersionOfStack extends StackVersion {
+  readonly serverId: string;
+  readonly stack: string;
+}
+
+function versionOf(version: StackVersion, serverId: string, stack: string): VersionOfStack {
+  return { ...version, serverId, stack };
+}
+
+const StackVersionType = builder.objectRef<VersionOfStack>('StackVersion').implement({
+  access: 'docker:compose:read',
+  on: ({ serverId }) => serverId,
+  description: 'A deployment that came to a good end.',
+  fields: (t) => ({
+    composeVersion: t.exposeString('composeVersion', { description: 'Of the Compose that deployed it.' }),
+    deployedAt: t.field({
+      type: 'DateTime',
+      description: 'When it was deployed.',
+      resolve: ({ at }) => new Date(at),
+    }),
+    files: t.field({
+      type: StackFilesType,
+      nullable: true,
+      access: 'docker:compose:write',
+      on: ({ serverId }) => serverId,
+      description:
+        'What was deployed; asks the agent. Scope: docker:compose:write, as they may hold secrets.',
+      resolve: ({ serverId, stack, number }, _args, { services, principal }) =>
+        services.stacks.files({ serverId, name: stack, version: number }, askerOf(principal)),
+    }),
+    number: t.exposeInt('number', { description: 'From 1.' }),
+    restores: t.exposeInt('restores', {
+      nullable: true,
+      description: 'The version that it went back to; null for one that was new.',
+    }),
+    services: t.field({
+      type: [DeployedService],
+      description: 'What each service ran as.',
+      resolve: ({ services }) => services,
+    }),
+  }),
+});
+
+export const StackType = builder.objectRef<SeenStack>('Stack').implement({
+  access: 'docker:compose:read',
+  on: ({ serverId }) => serverId,
+  description: 'A Compose project on a server, whoever made it.',
+  fields: (t) => ({
+    configFiles: t.stringList({
+      description: 'The files it was made from, as Compose noted them; empty where it did not.',
+      resolve: ({ stack }) => stack.configFiles,
+    }),
+    files: t.field({
+      type: StackFilesType,
+      nullable: true,
+      access: 'docker:compose:write',
+      on: ({ serverId }) => serverId,
+      description:
+        'As they stand on the server; null for a stack that was made elsewhere. Scope: docker:compose:write, as they may hold secrets.',
+      resolve: ({ serverId, stack }, _args, { services, principal }) =>
+        services.stacks.files({ serverId, name: stack.name }, askerOf(principal)),
+    }),
+    folder: t.string({
+      nullable: true,
+      description: 'Where its files are on the server; null where nobody said.',
+      resolve: ({ stack }) => stack.folder,
+    }),
+    managed: t.boolean({
+      description: 'Whether its files are kept by the agent. One that is not was made elsewhere.',
+      resolve: ({ stack }) => stack.managed,
+    }),
+    name: t.string({
+      description: 'Its name, unlike every other on the server.',
+      resolve: ({ stack }) => stack.name,
+    }),
+    observedAt: t.expose('observedAt', { type: 'DateTime', description: 'When this was last seen.' }),
+    server: t.prismaField({
+      type: ServerType,
+      description: 'The server it is on.',
+      resolve: (query, { serverId }, _args, { db }) =>
+        db.prisma.server.findUniqueOrThrow({ ...query, where: { id: serverId } }),
+    }),
+    services: t.field({
+      type: [StackService],
+      description: 'Services that have containers, by name.',
+      resolve: ({ stack }) => stack.services,
+    }),
+    state: t.field({
+      type: StackState,
+      description: 'What its containers do, taken together.',
+      resolve: ({ stack }) => stateOf(stack.services),
+    }),
+    version: t.int({
+      nullable: true,
+      description: 'The newest version that was deployed; null for a stack that was made elsewhere.',
+      resolve: ({ stack }) => stack.version,
+    }),
+    versions: t.field({
+      type: [StackVersionType],
+      nullable: true,
+      description: 'What was deployed, newest first, 50 at most; asks the agent.',
+      resolve: async ({ serverId, stack }, _args, { services, principal }) =>
+        (await services.stacks.versions(serverId, stack.name, askerOf(principal))).map((version) =>
+          versionOf(version, serverId, stack.name),
+        ),
+    }),
+  }),
+});

@@ -1,0 +1,204 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { expect } from 'vitest';
+import { docker } from '../../../testing/docker.ts';
+import { testImages } from '../../../testing/images.ts';
+import { composeTools } from '../../../testing/product/compose.ts';
+import { removeComposeProject, uniqueProject } from '../../../testing/product/compose-project.ts';
+import { plainEnv, startProcess } from '../../../testing/processes.ts';
+import { tempDir } from '../../../testing/tmp.ts';
+import { cliJson, hold, namesOf, type Comparison, type Truths } from '../comparison.ts';
+
+interface Told {
+  readonly Id: string;
+  readonly Name: string;
+  readonly Image: string;
+  readonly State: {
+    readonly Status: string;
+    readonly ExitCode: number;
+    readonly Health?: { readonly Status: string };
+  };
+  readonly Config: { readonly Image: string; readonly Labels: Readonly<Record<string, string>> };
+}
+
+const label = ({ Config }: Told, name: string): string => Config.Labels[`com.docker.compose.${name}`] ?? '';
+
+const container: Truths<Told> = {
+  containerId: ({ Id }) => Id,
+  name: ({ Name }) => Name.slice(1),
+  number: (told) => Number(label(told, 'container-number')),
+  state: ({ State }) => State.Status.toUpperCase(),
+  status: ({ State }) =>
+    State.Status === 'running'
+      ? (expect.stringMatching(/^Up/) as unknown)
+      : (expect.stringMatching(/^Exited/) as unknown),
+  health: ({ State }) => State.Health?.Status.toUpperCase() ?? null,
+  exitCode: ({ State }) => (State.Status === 'running' ? null : State.ExitCode),
+  image: ({ Config }) => Config.Image,
+  imageId: ({ Image }) => Image,
+  configHash: (told) => label(told, 'config-hash'),
+};
+
+const service: Truths<readonly Told[]> = {
+  name: ([told]) => told && label(told, 'service'),
+  containers: (told) => told.map((one) => shown(container, one)),
+};
+
+const stack: Truths<readonly Told[]> = {
+  name: ([told]) => told && label(told, 'project'),
+  folder: ([told]) => told && label(told, 'project.working_dir'),
+  configFiles: ([told]) => told && label(told, 'project.config_files').split(','),
+  services: (told) => told.map((one) => shown(service, [one])),
+  state: () => 'PARTIAL',
+};
+
+const shown = <Said>(truths: Truths<Said>, told: Said): unknown =>
+  Object.fromEntries(Object.entries(truths).map(([field, say]) => [field, say(told)]));
+
+const fields = `
+  name folder configFiles state
+  services { name containers { containerId name number state status health exitCode image imageId configHash } }`;
+
+const planned: Truths<Told> = {
+  service: (told) => label(told, 'service'),
+  action: (told) => (label(told, 'service') === 'a-done' ? 'START' : 'NONE'),
+  reasons: (told) => (label(told, 'service') === 'a-done' ? ['NOT_RUNNING'] : []),
+  image: ({ Config }) => Config.Image,
+  imageId: ({ Image }) => Image,
+  currentImage: ({ Config }) => Config.Image,
+  currentImageId: ({ Image }) => Image,
+  configHash: (told) => label(told, 'config-hash'),
+  currentConfigHash: (told) => label(told, 'config-hash'),
+  replicas: () => 1,
+  currentReplicas: () => 1,
+};
+
+const file = `version: "3.8"
+services:
+  a-done:
+    image: ${testImages.busybox}
+    command: ["sh", "-c", "exit 3"]
+  b-runs:
+    image: ${testImages.busybox}
+    command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+`;
+
+/** A stack that somebody made at the host, told as the docker command tells of its containers. */
+async function madeByHand(work: (name: string, told: readonly Told[]) => Promise<void>): Promise<void> {
+  // The one that the agent finds on this machine.
+  const [tool] = composeTools();
+  const name = uniqueProject();
+  await using dir = await tempDir('sk-stack-');
+  await mkdir(dir.file(name));
+  await writeFile(dir.file(`${name}/compose.yaml`), file);
+  const [program = '', ...first] = tool?.command ?? [];
+  const words = [
+    ...first,
+    '--project-name',
+    name,
+    '--file',
+    dir.file(`${name}/compose.yaml`),
+    'up',
+    '--detach',
+  ];
+  try {
+    await using child = startProcess(program, words, { env: plainEnv() });
+    child.write(null);
+    const { code } = await child.exit;
+    if (code !== 0) throw new Error(child.output());
+    const ids = (await cliNames(name)).toSorted();
+    await work(name, await cliJson<readonly Told[]>('inspect', ...ids));
+  } finally {
+    await removeComposeProject(name);
+  }
+}
+
+/** By service, as `docker ps` tells them. */
+async function cliNames(project: string): Promise<string[]> {
+  const listed = await docker(
+    'ps',
+    '--all',
+    '--filter',
+    `label=com.docker.compose.project=${project}`,
+    '--format',
+    '{{.Names}}',
+  );
+  return listed.split('\n').filter(Boolean);
+}
+
+export const stackFields: readonly Comparison[] = [
+  {
+    title: 'a stack that was made by hand, in the lists of one server and of all',
+    covers: [
+      'Query.stacks',
+      'StackConnection.nodes',
+      ...namesOf('Stack', stack),
+      ...namesOf('StackService', service),
+      ...namesOf('StackContainer', container),
+    ],
+    run: (rig) =>
+      madeByHand(async (name, told) => {
+        const one = await rig.query<{ server: { stack: object } }>(
+          `query ($serverId: ID!, $name: String!) { server(id: $serverId) { stack(name: $name) { ${fields} } } }`,
+          { name },
+        );
+        hold(one.server.stack, stack, told);
+        const all = await rig.query<{ stacks: { nodes: object[] } }>(
+          `query ($serverId: ID!, $name: String!) {
+            stacks(filter: { serverIds: [$serverId], text: $name, managed: false }) { nodes { ${fields} } }
+          }`,
+          { name },
+        );
+        expect(all.stacks.nodes).toHaveLength(1);
+        hold(all.stacks.nodes[0], stack, told);
+      }),
+  },
+  {
+    title: 'a plan for what runs already, and one for what would go too far',
+    covers: [
+      ...namesOf('PlannedService', planned),
+      ...['services', 'privileged', 'problems', 'warnings', 'composeVersion'].map(
+        (field) => `StackPlan.${field}`,
+      ),
+      'StackPrivilege.option',
+      'StackPrivilege.why',
+      'StackProblem.line',
+      'StackProblem.message',
+    ],
+    run: (rig) =>
+      madeByHand(async (name, told) => {
+        const [tool] = composeTools();
+        const plan = async (compose: string) =>
+          (
+            await rig.query<{ server: { stackPlan: { services: object[] } & Record<string, unknown> } }>(
+              `query ($serverId: ID!, $name: String!, $files: StackFilesInput!) {
+                server(id: $serverId) {
+                  stackPlan(name: $name, files: $files) {
+                    services { ${Object.keys(planned).join(' ')} }
+                    privileged { option why } problems { line message } warnings composeVersion
+                  }
+                }
+              }`,
+              { name, files: { compose } },
+            )
+          ).server.stackPlan;
+        const { services, ...rest } = await plan(file);
+        const [first, second] = told;
+        expect(services).toEqual([first && shown(planned, first), second && shown(planned, second)]);
+        expect(rest).toEqual({
+          privileged: [],
+          problems: [],
+          warnings: [],
+          composeVersion: tool?.title.replace('Compose ', ''),
+        });
+        expect(
+          await plan(`${file}    privileged: true\n    environment: { A: "$SERVERKIT_UNSET" }\n`),
+        ).toMatchObject({
+          privileged: [{ option: 'services.b-runs.privileged', why: expect.any(String) as unknown }],
+          warnings: [expect.stringContaining('SERVERKIT_UNSET')],
+        });
+        expect(await plan(`${file}    privileg: true\n`)).toMatchObject({
+          problems: [{ line: 8, message: expect.stringContaining('privileg') as unknown }],
+        });
+      }),
+  },
+];
