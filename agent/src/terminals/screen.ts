@@ -7,6 +7,8 @@ const maxCells = 120_000;
 const maxSnapshot = 256 * 1024;
 /** Longest run of characters without a width: each is kept in the cell before it, however many there are. */
 const endlessMarks = /(\p{M}{8})\p{M}+/gu;
+/** DECSET 1049: the screen of programs that fill it. */
+const secondScreen = '\u001b[?1049h';
 const notAscii = /[^\0-\u007f]/;
 
 /**
@@ -52,7 +54,10 @@ export async function openScreen({ columns, rows }: Size, answer: (text: string)
     resize: (size) => terminal.resize(size.columns, size.rows),
     snapshot() {
       for (let lines = maxLines; ; lines = Math.floor(lines / 4)) {
-        const text = serializer.serialize({ scrollback: lines });
+        // It writes the second screen as if nothing were chosen, and leaves chosen what was so on the first.
+        const text = serializer
+          .serialize({ scrollback: lines })
+          .replace(secondScreen, `\u001b[0m${secondScreen}`);
         if (text.length <= maxSnapshot || lines === 0) return text.slice(0, 4 * maxSnapshot);
       }
     },

@@ -1,8 +1,8 @@
 import { StringDecoder } from 'node:string_decoder';
 import { bounded } from './screen.ts';
 
-/** Longest piece that is shown at once: 3 ms of work. Characters. */
-const pieceLength = 16 * 1024;
+/** Longest piece that is shown at once: less than 1 ms of work. Characters. */
+const pieceLength = 4 * 1024;
 /** Longest beginning of an order to the terminal that waits for its rest. Characters. */
 const longestOrder = 256;
 
