@@ -306,6 +306,7 @@ describe('every root field', () => {
         "Subscription.containerTerminal: docker:containers:exec → admin",
         "Subscription.fleetMetrics: system:metrics:read → admin operator viewer",
         "Subscription.fleetOverview: servers:read → admin operator viewer",
+        "Subscription.jobChanges: servers:read → admin operator viewer",
         "Subscription.jobEvents: servers:read → admin operator viewer",
         "Subscription.serverContainerStats: docker:containers:read → admin operator viewer",
         "Subscription.serverEvents: servers:read → admin operator viewer",

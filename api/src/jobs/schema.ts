@@ -1,11 +1,12 @@
 import type { JobLine } from '@serverkit/prisma/generated/client/client.ts';
 import * as z from 'zod';
-import { serversWhere } from '../access/sees.ts';
+import { seesWith, serversWhere } from '../access/sees.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { notFound, permissionDenied } from '../errors.ts';
 import { each } from '../graphql/access.ts';
 import { requireOn } from '../graphql/refusals.ts';
+import { jobChanges, type JobChange } from './events.ts';
 import { jobFeed, type JobEvent } from './feed.ts';
 import { JobPayload, JobStateEnum, JobType, mayRead } from './job-type.ts';
 import { kindOf } from './kinds.ts';
@@ -167,5 +168,25 @@ builder.subscriptionField('jobEvents', (t) =>
       return jobFeed(jobs.records, topics, { id, after, signal: context.signal });
     },
     resolve: (event) => event,
+  }),
+);
+
+builder.subscriptionField('jobChanges', (t) =>
+  t.field({
+    type: JobType,
+    access: 'servers:read',
+    on: (_root, { serverId }) => serverId ?? each,
+    overflow: 'skip',
+    description:
+      'Jobs as they begin, go on and end, on one server or on all that are seen. Scope: servers:read.',
+    args: { serverId: t.arg.id({ description: 'Only on this server.' }) },
+    subscribe: (_root, { serverId }, { services, signal, principal: { rights } }) => {
+      const sees = seesWith(rights, 'servers:read');
+      return services.topics.subscribe(jobChanges, {
+        signal,
+        where: (change) => (!serverId || change.serverId === serverId) && (sees?.(change.serverId) ?? true),
+      });
+    },
+    resolve: ({ jobId }: JobChange, _args, { services }) => services.jobs.require(jobId),
   }),
 );

@@ -43,6 +43,7 @@ export class Jobs {
   readonly records: JobRecords;
   readonly #log: Platform['log'];
   readonly #agents: Needs['agents'];
+  readonly #topics: Topics;
   readonly #follower: JobFollower;
   /** Asked for and not answered yet: an agent that does not know of these may still hear of them. */
   readonly #beginning = new Set<string>();
@@ -51,6 +52,7 @@ export class Jobs {
     this.records = new JobRecords(db, audit);
     this.#log = log;
     this.#agents = agents;
+    this.#topics = topics;
     this.#follower = new JobFollower({
       records: this.records,
       log,
@@ -99,6 +101,7 @@ export class Jobs {
     // Where it is not certain whether the agent heard of it, that is found out by following it.
     const link = this.#agents.links.get(serverId);
     if (link) void this.#follower.follow(link, id);
+    this.#topics.publish(jobChanges, { jobId: id, serverId, kind: name, ended: false });
     return this.require(id);
   }
 

@@ -1,12 +1,14 @@
 import Activity from '@lucide/svelte/icons/activity';
 import History from '@lucide/svelte/icons/history';
+import ListChecks from '@lucide/svelte/icons/list-checks';
 import Server from '@lucide/svelte/icons/server';
 import Settings from '@lucide/svelte/icons/settings';
 import { dockerSections, sectionHref } from './docker/sections.ts';
 import { session } from './session.svelte.ts';
 
 type Place = 'first' | 'docker' | 'last';
-type PageName = 'overview' | 'servers' | (typeof dockerSections)[number]['name'] | 'audit' | 'settings';
+type PageName =
+  'overview' | 'servers' | (typeof dockerSections)[number]['name'] | 'jobs' | 'audit' | 'settings';
 
 export interface PageEntry {
   /** Its word is under `nav` in the messages. */
@@ -33,6 +35,7 @@ const pages: readonly PageEntry[] = [
     key,
     place: 'docker' as const,
   })),
+  { name: 'jobs', href: '/jobs', icon: ListChecks, scope: 'servers:read', key: 'j', place: 'last' },
   { name: 'audit', href: '/audit', icon: History, scope: 'audit:read', key: 'a', place: 'last' },
   { name: 'settings', href: '/settings', icon: Settings, scope: null, key: 'e', place: 'last' },
 ];

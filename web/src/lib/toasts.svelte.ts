@@ -19,8 +19,8 @@ class Toasts {
     this.#add({ id: this.#next++, look: 'good', text, href }, shownMs);
   }
 
-  critical(text: string): void {
-    this.#add({ id: this.#next++, look: 'critical', text });
+  critical(text: string, href?: string): void {
+    this.#add({ id: this.#next++, look: 'critical', text, href });
   }
 
   close(id: number): void {

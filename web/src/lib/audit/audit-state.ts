@@ -10,6 +10,8 @@ export const nouns = [
   'server',
   'group',
   'container',
+  'image',
+  'job',
   'session',
   'user',
   'invitation',

@@ -7,6 +7,7 @@ import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
 import * as groups from './en/groups.ts';
 import * as images from './en/images.ts';
+import * as jobs from './en/jobs.ts';
 import * as joining from './en/joining.ts';
 import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
@@ -34,6 +35,7 @@ export const en = {
   ...frame,
   ...groups,
   ...images,
+  ...jobs,
   ...joining,
   ...keys,
   ...people,

@@ -7,6 +7,7 @@ import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
 import * as groups from './fr/groups.ts';
 import * as images from './fr/images.ts';
+import * as jobs from './fr/jobs.ts';
 import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
@@ -26,6 +27,7 @@ export const fr: Messages = {
   ...frame,
   ...groups,
   ...images,
+  ...jobs,
   ...joining,
   ...keys,
   ...people,

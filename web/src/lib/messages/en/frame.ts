@@ -40,6 +40,7 @@ export const nav = {
   images: 'Images',
   networks: 'Networks',
   volumes: 'Volumes',
+  jobs: 'Jobs',
   main: 'Main navigation',
   open: 'Open navigation',
   overview: 'Overview',

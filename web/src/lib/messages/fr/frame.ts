@@ -41,6 +41,7 @@ export const nav: Messages['nav'] = {
   images: 'Images',
   networks: 'Réseaux',
   volumes: 'Volumes',
+  jobs: 'Tâches',
   main: 'Navigation principale',
   open: 'Ouvrir la navigation',
   overview: 'Vue d’ensemble',

@@ -1,0 +1,78 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
+import { eventually } from '../../testing/events.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { run } from '../../testing/processes.ts';
+import { freshImage, registry, type Registry } from '../../testing/registry.ts';
+import { jobRig, type JobRig } from '../jobs/rig.ts';
+import { seriousProblems } from './axe.ts';
+import { signIn } from './signed-in.ts';
+
+/** Long work, as a person begins it, watches it and cancels it. */
+describeWith(['docker', 'registry', 'chromium'], 'a pull in the dashboard', () => {
+  let rig: JobRig;
+  let hub: Registry;
+  let chrome: TestBrowser;
+  let tab: TestPage;
+  let page: Page;
+  const pulled: string[] = [];
+
+  beforeAll(async () => {
+    [rig, hub, chrome] = await Promise.all([jobRig(), registry(), browser()]);
+    await rig.startAgent();
+    tab = await chrome.open();
+    ({ page } = tab);
+    await signIn(page, rig.plane);
+  });
+  afterAll(async () => {
+    await chrome?.[Symbol.asyncDispose]();
+    await rig?.[Symbol.asyncDispose]();
+    await hub?.[Symbol.asyncDispose]();
+    for (const reference of pulled) await run('docker', ['rmi', '--force', reference]).catch(() => undefined);
+  });
+
+  async function begin(name: string): Promise<string> {
+    const image = await freshImage();
+    const reference = await hub.push(image, name);
+    await run('docker', ['rmi', image]);
+    pulled.push(reference);
+    await page.goto(`${rig.plane.url}/docker/images`);
+    await page.getByRole('button', { name: 'Pull', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Image').fill(reference);
+    await dialog.getByRole('button', { name: 'Pull', exact: true }).click();
+    return reference;
+  }
+
+  it('moves before one’s eyes, and its end is told with a link', async () => {
+    const release = hub.hold();
+    const reference = await begin('team/shown:1');
+    await page.getByRole('link', { name: 'It has begun. See how it goes on.' }).click();
+    await page.locator('[data-testid=job][data-state=RUNNING]').waitFor();
+    const bar = page.getByTestId('job-parts').getByRole('progressbar');
+    const percent = async () => Number(await bar.first().getAttribute('aria-valuenow'));
+    const before = await eventually(async () => (await percent()) || undefined, 'progress');
+    await eventually(async () => (await percent()) > before, 'the progress to move');
+    expect(await seriousProblems(page)).toEqual([]);
+    release();
+    await page.locator('[data-testid=job][data-state=SUCCEEDED]').waitFor();
+    await page.getByRole('link', { name: `Pull image ${reference}: Done` }).waitFor();
+    await page.getByTestId('job-output').getByText('Pulling from team/shown').waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('[data-testid=job-line][data-state=SUCCEEDED]').first().waitFor();
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it('is cancelled, and no download is left running', async () => {
+    const release = hub.hold();
+    await begin('team/unwanted:1');
+    await eventually(() => hub.downloads > 0, 'a download to be open');
+    await page.getByRole('link', { name: 'It has begun. See how it goes on.' }).click();
+    await page.getByRole('button', { name: 'Cancel the job' }).click();
+    await page.getByRole('dialog').last().getByRole('button', { name: 'Cancel the job' }).click();
+    await page.locator('[data-testid=job][data-state=CANCELLED]').waitFor();
+    await eventually(() => hub.downloads === 0, 'the download to end');
+    release();
+  });
+});

@@ -1,0 +1,35 @@
+import { subscribe } from '../api/operations.ts';
+import { t } from '../i18n.svelte.ts';
+import { toasts } from '../toasts.svelte.ts';
+import { Events } from './documents.ts';
+import { isOver, kindText, type Job } from './job-text.ts';
+
+export const jobHref = (id: string): string => `/jobs?job=${id}`;
+
+/**
+ * What a page calls once it has begun a job: the end is told wherever the person is by then, with a link to all of it.
+ *
+ * @param ended - called when it is over, to look again at what it changed
+ */
+export function startedJob(id: string, ended: (job: Job) => void = () => undefined): void {
+  let last: Job | undefined;
+  toasts.good(t().jobs.begun, jobHref(id));
+  subscribe(
+    Events,
+    { id, after: 0 },
+    {
+      next: ({ jobEvents: { job } }) => (last = job),
+      ended: () => {
+        if (!last || !isOver(last)) return;
+        tell(last);
+        ended(last);
+      },
+    },
+  );
+}
+
+function tell({ id, kind, target, state }: Job): void {
+  const text = t().jobs.over(kindText(kind), target.name, t().jobs.states[state]);
+  if (state === 'SUCCEEDED') toasts.good(text, jobHref(id));
+  else toasts.critical(text, jobHref(id));
+}

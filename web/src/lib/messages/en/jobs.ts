@@ -1,0 +1,49 @@
+import { counter } from '../count.ts';
+
+const count = counter('en');
+
+export const jobs = {
+  all: 'All',
+  began: 'Began',
+  begun: 'It has begun. See how it goes on.',
+  by: 'By',
+  cancel: 'Cancel the job',
+  cancelAsked: 'Asked to end',
+  cancelText: 'What is done by then stays as it is.',
+  cancelTitle: (what: string) => `Cancel: ${what}?`,
+  ended: 'Ended',
+  id: 'Job',
+  itself: 'ServerKit',
+  kind: 'Kind',
+  kinds: { 'image.pull': 'Pull image' },
+  missing: (lines: number) =>
+    `${count(lines, { one: 'older line is', other: 'older lines are' })} not shown.`,
+  noLines: 'Nothing has been said yet.',
+  noMatchText: 'No job fits these filters.',
+  none: 'No jobs yet',
+  noneText:
+    'Work that takes longer, such as pulling an image, is shown here while it goes on and afterwards.',
+  output: 'Output',
+  over: (kind: string, target: string, state: string) => `${kind} ${target}: ${state}`,
+  progress: 'Progress',
+  server: 'Server',
+  show: 'Show',
+  state: 'State',
+  states: {
+    CANCELLED: 'Cancelled',
+    FAILED: 'Failed',
+    INTERRUPTED: 'Interrupted',
+    PENDING: 'Asked for',
+    RUNNING: 'Running',
+    SUCCEEDED: 'Done',
+  },
+};
+
+export const pull = {
+  reference: 'Image',
+  referenceHint: 'Such as nginx:1.29, or with its registry: registry.example.com/team/web:2',
+  server: 'Server',
+  submit: 'Pull',
+  text: 'Its layers are downloaded in the background; how far they are is shown with the job.',
+  title: 'Pull an image',
+};

@@ -1,0 +1,49 @@
+import { counter } from '../count.ts';
+
+const count = counter('fr');
+
+export const jobs = {
+  all: 'Toutes',
+  began: 'Début',
+  begun: 'C’est commencé. Voir où cela en est.',
+  by: 'Par',
+  cancel: 'Annuler la tâche',
+  cancelAsked: 'Arrêt demandé',
+  cancelText: 'Ce qui est fait d’ici là reste en l’état.',
+  cancelTitle: (what: string) => `Annuler : ${what} ?`,
+  ended: 'Fin',
+  id: 'Tâche',
+  itself: 'ServerKit',
+  kind: 'Genre',
+  kinds: { 'image.pull': 'Télécharger l’image' },
+  missing: (lines: number) =>
+    `${count(lines, { one: 'ligne plus ancienne n’est pas affichée', other: 'lignes plus anciennes ne sont pas affichées' })}.`,
+  noLines: 'Rien n’a encore été dit.',
+  noMatchText: 'Aucune tâche ne correspond à ces filtres.',
+  none: 'Aucune tâche pour l’instant',
+  noneText:
+    'Le travail qui dure, comme le téléchargement d’une image, s’affiche ici pendant qu’il avance et après.',
+  output: 'Sortie',
+  over: (kind: string, target: string, state: string) => `${kind} ${target} : ${state}`,
+  progress: 'Avancement',
+  server: 'Serveur',
+  show: 'Afficher',
+  state: 'État',
+  states: {
+    CANCELLED: 'Annulée',
+    FAILED: 'Échouée',
+    INTERRUPTED: 'Interrompue',
+    PENDING: 'Demandée',
+    RUNNING: 'En cours',
+    SUCCEEDED: 'Terminée',
+  },
+};
+
+export const pull = {
+  reference: 'Image',
+  referenceHint: 'Par exemple nginx:1.29, ou avec son registre : registry.example.com/team/web:2',
+  server: 'Serveur',
+  submit: 'Télécharger',
+  text: 'Ses couches sont téléchargées en arrière-plan ; leur avancement s’affiche avec la tâche.',
+  title: 'Télécharger une image',
+};
