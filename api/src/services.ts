@@ -15,6 +15,7 @@ import { Metrics } from './metrics/service.ts';
 import { Overview } from './overview/service.ts';
 import { Networks } from './networks/service.ts';
 import type { Platform } from './platform.ts';
+import { Registries } from './registries/service.ts';
 import { SavedFilters } from './saved-filters/service.ts';
 import { Servers } from './servers/service.ts';
 import { Terminals } from './terminals/service.ts';
@@ -42,6 +43,7 @@ export interface Services {
   readonly metrics: Metrics;
   readonly networks: Networks;
   readonly overview: Overview;
+  readonly registries: Registries;
   readonly savedFilters: SavedFilters;
   readonly servers: Servers;
   readonly terminals: Terminals;
@@ -68,6 +70,7 @@ export function createServices(platform: Platform): Services {
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ access, db, audit, topics, agents });
   const stacks = new Stacks({ db, agents: agents.links, mirror: containers.mirror });
+  const registries = new Registries({ db, vault, audit, agents });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor, platform.env);
   return {
@@ -79,13 +82,14 @@ export function createServices(platform: Platform): Services {
     controlPlane,
     groups,
     identity,
-    images: new Images(db, agents),
+    images: new Images(db, agents, registries),
     install,
     jobs,
     keys,
     metrics,
     networks: new Networks({ db, agents }),
     overview,
+    registries,
     savedFilters: new SavedFilters({ db, audit }),
     servers,
     terminals: new Terminals(agents, containers),

@@ -15,6 +15,8 @@ export interface JobRig extends AsyncDisposable {
   readonly admin: TestClient;
   readonly serverId: string;
   readonly agent: TestProcess;
+  /** Where it keeps everything. */
+  readonly agentDir: string;
   /** Starts the agent; resolves once it is online. */
   startAgent(): Promise<void>;
   stopAgent(signal: NodeJS.Signals): Promise<void>;
@@ -108,6 +110,7 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
       if (!agent) throw new Error('the agent was not started');
       return agent;
     },
+    agentDir: dir.path,
     async startAgent() {
       agent = startProcess(process.execPath, [agentMain, 'start', '-c', config], { env: plainEnv() });
       await untilStatus(admin, server.id, 'ONLINE');

@@ -3,6 +3,8 @@ import { AgentError } from '../errors.ts';
 import { scoped } from '../scoped.ts';
 import './actions-schema.ts';
 import './prune-schema.ts';
+import './registry-schema.ts';
+import './update-schema.ts';
 import './pull-schema.ts';
 import { ImageDetailsType, ImagePageType, ImageStepType } from './image-type.ts';
 import { imageDetails, imageHistory, listImages } from './service.ts';

@@ -129,3 +129,12 @@ export const PullImageDocument = graphql(`
     }
   }
 `);
+
+export const ImageUpdateDocument = graphql(`
+  query ImageUpdate($reference: String!, $auth: RegistryAuthInput) {
+    imageUpdate(reference: $reference, auth: $auth) {
+      localDigests
+      remoteDigest
+    }
+  }
+`);

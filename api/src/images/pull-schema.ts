@@ -30,17 +30,19 @@ builder.mutationField('pullImage', (t) =>
     access: 'docker:images:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to pull an image onto a server; the progress of each layer is told by the job. Scope: docker:images:write.',
+      'Begins to pull an image onto a server, with the credentials for its registry if there are any; the progress of each layer is told by the job. Scope: docker:images:write.',
     args: { input: t.arg({ type: PullImageInput, required: true }) },
-    resolve: async (_root, { input: { serverId, reference, platform: wanted } }, context) => ({
-      job: await context.services.jobs.start(imagePull, {
+    resolve: async (_root, { input: { serverId, reference, platform: wanted } }, context) => {
+      const auth = await context.services.registries.authFor(reference);
+      const job = await context.services.jobs.start(imagePull, {
         serverId,
         target: { kind: 'image', id: reference },
         parameters: wanted ? { platform: wanted } : {},
         actor: actorOf(context),
         document: PullImageDocument,
-        variables: (jobId) => ({ jobId, reference, platform: wanted ?? null, auth: null }),
-      }),
-    }),
+        variables: (jobId) => ({ jobId, reference, platform: wanted ?? null, auth }),
+      });
+      return { job };
+    },
   }),
 );

@@ -1,3 +1,4 @@
 import './mutations.ts';
 import './queries.ts';
 import './pull-schema.ts';
+import './updates-schema.ts';

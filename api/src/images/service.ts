@@ -1,4 +1,5 @@
 import type { AgentService } from '../agents/service.ts';
+import type { Registries } from '../registries/service.ts';
 import { askEach, type Asked } from '../agents/ask-each.ts';
 import { protocolError } from '../agents/agent-errors.ts';
 import type { Actor } from '../audit/actor.ts';
@@ -23,6 +24,7 @@ import {
   RemoveImageDocument,
   TagImageDocument,
 } from './operations.ts';
+import { imageUpdates, type ImageUpdate } from './updates.ts';
 
 /** An image together with where it is. */
 export interface SeenImage {
@@ -64,10 +66,12 @@ const maxPages = 100;
 export class Images {
   readonly #agents: AgentService;
   readonly #db: Database;
+  readonly #registries: Registries;
 
-  constructor(db: Database, agents: AgentService) {
+  constructor(db: Database, agents: AgentService, registries: Registries) {
     this.#db = db;
     this.#agents = agents;
+    this.#registries = registries;
   }
 
   /** @throws ServerKitError AGENT_OFFLINE, DOCKER_UNAVAILABLE, … */
@@ -116,6 +120,16 @@ export class Images {
     const link = this.#agents.links.require(serverId);
     const call = { actor, ...read, timeoutMs: previewMs };
     return (await link.run(ImagePrunePreviewDocument, { extent }, call)).imagePrunePreview;
+  }
+
+  /** Whether registries have something newer under these tags. @throws ServerKitError AGENT_OFFLINE */
+  updates(
+    serverId: string,
+    references: readonly string[],
+    asker: { readonly actor: string; readonly signal: AbortSignal },
+  ): Promise<ImageUpdate[]> {
+    const needs = { agents: this.#agents, registries: this.#registries };
+    return imageUpdates(needs, serverId, references, asker);
   }
 
   /** @throws ServerKitError AGENT_OFFLINE, AGENT_REFUSED, NOT_FOUND, INPUT_INVALID, OUTCOME_UNKNOWN, … */

@@ -6,6 +6,7 @@ import { images } from './images.ts';
 import { networks } from './networks.ts';
 import { pulls } from './pulls.ts';
 import { terminals } from './terminals.ts';
+import { registries } from './registries.ts';
 import { volumes } from './volumes.ts';
 import { stackFields } from './stacks.ts';
 
@@ -18,6 +19,7 @@ export const comparisons: readonly Comparison[] = [
   ...networks,
   ...pulls,
   ...terminals,
+  ...registries,
   ...volumes,
   ...stackFields,
 ];
@@ -73,6 +75,9 @@ export const notDockers: Readonly<Record<string, string>> = {
   'NetworkEdge.node': paging,
   'Terminal.openedAt': ours,
   'Terminal.openedBy': ours,
+  'ImageUpdate.error': 'what an error says is tested where it arises',
+  'ImageUpdate.reference': 'repeats what was asked',
+  'Query.registries': 'what ServerKit keeps itself',
   'UnansweredServer.code': ours,
   'UnansweredServer.message': ours,
   'UnansweredServer.server': ours,

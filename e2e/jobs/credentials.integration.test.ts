@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { eventually } from '../../testing/events.ts';
+import { codeOf } from '../../testing/graphql-client.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { run } from '../../testing/processes.ts';
+import { freshImage, registry, type Registry } from '../../testing/registry.ts';
+import { jobRig, type JobRig } from './rig.ts';
+
+const ada = { username: 'ada', password: 'hunter2-hunter2' };
+
+describeWith(['docker', 'registry'], 'a registry with a password', () => {
+  let rig: JobRig;
+  let hub: Registry;
+  let reference: string;
+  beforeAll(async () => {
+    [rig, hub] = await Promise.all([jobRig(), registry({ credentials: ada })]);
+    await rig.startAgent();
+  });
+  afterAll(async () => {
+    await rig[Symbol.asyncDispose]();
+    await hub[Symbol.asyncDispose]();
+  });
+  beforeEach(async () => {
+    const image = await freshImage();
+    reference = await hub.push(image, 'team/web:1');
+    await run('docker', ['rmi', image]);
+    return async () => {
+      await run('docker', ['rmi', '--force', reference]).catch(() => undefined);
+    };
+  });
+
+  const ended = async (id: string) =>
+    eventually(async () => {
+      const job = await rig.job(id);
+      return job.finishedAt !== null && job;
+    }, 'the job to end');
+  const check = async (registryId: string) =>
+    (
+      await rig.admin.query<{ checkRegistry: { accepted: boolean; message: string } }>(
+        'mutation C($input: CheckRegistryInput!) { checkRegistry(input: $input) { accepted message } }',
+        { input: { registryId, serverId: rig.serverId } },
+      )
+    ).checkRegistry;
+
+  test('is refused without credentials, checked, and pulled from with them, which nobody keeps', async () => {
+    expect((await ended(await rig.pull(reference))).state).toBe('FAILED');
+
+    const { createRegistry } = await rig.admin.query<{ createRegistry: { registry: { id: string } } }>(
+      'mutation C($input: CreateRegistryInput!) { createRegistry(input: $input) { registry { id } } }',
+      { input: { host: hub.address, ...ada, password: 'not the one' } },
+    );
+    const registryId = createRegistry.registry.id;
+    expect((await check(registryId)).accepted).toBe(false);
+    await rig.admin.query(
+      'mutation U($input: UpdateRegistryInput!) { updateRegistry(input: $input) { registry { id } } }',
+      { input: { registryId, ...ada } },
+    );
+    expect(await check(registryId)).toEqual({ accepted: true, message: 'Login Succeeded' });
+    expect(await ended(await rig.pull(reference))).toMatchObject({ state: 'SUCCEEDED' });
+
+    const kept = await Promise.all(
+      ['Job', 'Command', 'AuditEvent', 'Registry'].map((table) =>
+        rig.rows(`SELECT row_to_json(t)::text AS row FROM "${table}" t`),
+      ),
+    );
+    expect(kept.flat().length).toBeGreaterThan(4);
+    expect(JSON.stringify(kept)).not.toContain(ada.password);
+    expect(rig.agent.output() + rig.plane.process.output()).not.toContain(ada.password);
+    const found = await run('grep', ['-rlF', ada.password, rig.plane.dataDir, rig.agentDir]).catch(() => '');
+    expect(found).toBe('');
+  });
+
+  test('is not signed in to by those who only look', async () => {
+    const answer = await rig.plane
+      .anonymous()
+      .answer('mutation { checkRegistry(input: { registryId: "rgy_1", serverId: "srv_1" }) { accepted } }');
+    expect(codeOf(answer)).toBe('UNAUTHENTICATED');
+  });
+});
