@@ -1,0 +1,198 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
+import { newId } from '../ids.ts';
+import { codeOf } from '../../../testing/graphql-client.ts';
+import { addServer } from '../metrics/testing.ts';
+import { jobChanges } from './events.ts';
+import { keptLines } from './records.ts';
+
+const system = { kind: 'system', label: 'test' } as const;
+
+describe('jobs of the public API', () => {
+  let api: TestApi;
+  let admin: TestPerson;
+  let operator: TestPerson;
+  let viewer: TestPerson;
+  let elsewhere: TestPerson;
+  beforeAll(async () => {
+    api = await testApi();
+    [admin, operator, viewer, elsewhere] = await Promise.all([
+      api.join('admin'),
+      api.join('operator'),
+      api.join('viewer'),
+      api.join('operator'),
+    ]);
+    await api.platform.db.prisma.user.update({
+      where: { id: elsewhere.userId },
+      data: { access: 'granted' },
+    });
+  });
+  afterAll(() => api[Symbol.asyncDispose]());
+
+  let serverId: string;
+  let id: string;
+  beforeEach(async () => {
+    serverId = (await addServer(api.platform.db)).id;
+    id = newId('job');
+    await api.services.jobs.records.begin({
+      id,
+      serverId,
+      kind: 'image.pull',
+      scope: 'docker:images:write',
+      target: { kind: 'image', id: 'web:1' },
+      parameters: {},
+      actor: system,
+    });
+  });
+
+  const line = (seq: number) => ({ seq, at: Date.now(), stream: 'STDOUT', text: `line ${seq}` });
+  const say = async (from: number, to: number): Promise<void> => {
+    const lines = Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
+    await api.services.jobs.records.note(id, { lines, progress: [], step: null });
+    api.services.topics.publish(jobChanges, { jobId: id, serverId, kind: 'image.pull', ended: false });
+  };
+  const end = async (): Promise<void> => {
+    const job = await api.services.jobs.require(id);
+    await api.services.jobs.records.end(job, { state: 'succeeded', result: { id: 'x' }, error: null });
+    api.services.topics.publish(jobChanges, { jobId: id, serverId, kind: 'image.pull', ended: true });
+  };
+
+  const events =
+    'subscription ($id: ID!, $after: Int!) { jobEvents(id: $id, after: $after) { dropped lines { seq } job { state } } }';
+  interface Event {
+    readonly jobEvents: {
+      readonly dropped: number;
+      readonly lines: readonly { readonly seq: number }[];
+      readonly job: { readonly state: string };
+    };
+  }
+  const cancel = 'mutation ($id: ID!) { cancelJob(input: { jobId: $id }) { job { cancelAskedAt } } }';
+  const pull =
+    'mutation ($id: ID!) { pullImage(input: { serverId: $id, reference: "web:1" }) { job { id } } }';
+
+  test('a viewer sees a job, and neither begins nor cancels one', async () => {
+    const { client } = viewer;
+    expect(await client.query('query ($id: ID!) { job(id: $id) { state } }', { id })).toEqual({
+      job: { state: 'PENDING' },
+    });
+    expect(codeOf(await client.answer(cancel, { id }))).toBe('PERMISSION_DENIED');
+    expect(codeOf(await client.answer(pull, { id: serverId }))).toBe('PERMISSION_DENIED');
+    expect((await api.services.jobs.require(id)).cancelAskedAt).toBeNull();
+  });
+
+  test('for who may not see the server there is no such job, in no way of asking', async () => {
+    const { client } = elsewhere;
+    expect(codeOf(await client.answer('query ($id: ID!) { job(id: $id) { state } }', { id }))).toBe(
+      'PERMISSION_DENIED',
+    );
+    expect(codeOf(await client.answer(cancel, { id }))).toBe('PERMISSION_DENIED');
+    await using stream = client.subscribe<Event>(events, { id, after: 0 });
+    await expect(stream.next()).rejects.toThrow('PERMISSION_DENIED');
+  });
+
+  test('who sees another server alone finds no job of this one', async () => {
+    const other = (await addServer(api.platform.db)).id;
+    await admin.client.query(
+      'mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { grant { id } } }',
+      {
+        input: { userId: elsewhere.userId, serverId: other, scopes: ['servers:read', 'docker:*'] },
+      },
+    );
+    const { client } = elsewhere;
+    expect(
+      await client.query('query ($id: ID!) { job(id: $id) { state } jobs { totalCount } }', { id }),
+    ).toEqual({
+      job: null,
+      jobs: { totalCount: 0 },
+    });
+    expect(codeOf(await client.answer(cancel, { id }))).toBe('NOT_FOUND');
+    await using stream = client.subscribe<Event>(events, { id, after: 0 });
+    await expect(stream.next()).rejects.toThrow('NOT_FOUND');
+  });
+
+  test('is cancelled by an operator while its agent is away; that is remembered and on record, once it is asked for', async () => {
+    const { cancelJob } = await operator.client.query<{
+      cancelJob: { job: { cancelAskedAt: string | null } };
+    }>(cancel, { id });
+    expect(cancelJob.job.cancelAskedAt).not.toBeNull();
+    const recorded = await api.platform.db.prisma.auditEvent.findMany({
+      where: { action: 'job.cancel', targetId: id },
+    });
+    expect(recorded).toMatchObject([{ actorId: operator.userId, serverId, outcome: 'ok' }]);
+  });
+
+  test('that has ended cannot be cancelled any more, and nothing is recorded', async () => {
+    await end();
+    await operator.client.query(cancel, { id });
+    expect(await api.services.jobs.require(id)).toMatchObject({ state: 'succeeded', cancelAskedAt: null });
+    expect(
+      await api.platform.db.prisma.auditEvent.count({ where: { action: 'job.cancel', targetId: id } }),
+    ).toBe(0);
+  });
+
+  test('of two who tell its end, one does, and it is audited once', async () => {
+    await Promise.all([end(), end(), end()]);
+    const ended = await api.platform.db.prisma.auditEvent.findMany({
+      where: { action: 'image.pull', serverId },
+    });
+    expect(ended).toHaveLength(1);
+  });
+
+  test('a reader who comes, leaves and comes again gets each line once, in order', async () => {
+    await say(1, 1_200);
+    const seen: number[] = [];
+    const read = async (after: number, until: number): Promise<void> => {
+      await using stream = admin.client.subscribe<Event>(events, { id, after });
+      await stream.next(({ jobEvents: { lines } }) => {
+        seen.push(...lines.map(({ seq }) => seq));
+        return (seen.at(-1) ?? 0) >= until;
+      });
+    };
+    await read(0, 1_200);
+    await say(1_201, 1_300);
+    await read(1_200, 1_300);
+    expect(seen).toEqual(Array.from({ length: 1_300 }, (_, index) => index + 1));
+  });
+
+  test('lines that are told twice are stored once, and the stream ends with the job', async () => {
+    await using stream = admin.client.subscribe<Event>(events, { id, after: 0 });
+    await say(1, 10);
+    await say(5, 12);
+    const seen: number[] = [];
+    await stream.next(({ jobEvents: { lines } }) => {
+      seen.push(...lines.map(({ seq }) => seq));
+      return seen.at(-1) === 12;
+    });
+    expect(seen).toEqual(Array.from({ length: 12 }, (_, index) => index + 1));
+    await end();
+    await stream.next(({ jobEvents: { job } }) => job.state === 'SUCCEEDED');
+    expect(await stream.ended).toBeUndefined();
+  });
+
+  test('keeps its newest lines, and says how many are missing', async () => {
+    const last = keptLines + 3_000;
+    for (let from = 1; from <= last; from += 1_000) await say(from, from + 999);
+    const [oldest] = await api.services.jobs.records.lines(id, 0, 1);
+    expect(oldest?.seq).toBeGreaterThan(2_000);
+    await using stream = admin.client.subscribe<Event>(events, { id, after: 0 });
+    const first = await stream.next();
+    expect(first.jobEvents.dropped).toBe((oldest?.seq ?? 0) - 1);
+  });
+
+  test('that ended long ago is deleted with its lines; one that has not ended stays', async () => {
+    await say(1, 3);
+    const later = new Date(Date.now() + 1_000);
+    await api.services.jobs.sweep(later);
+    expect(await api.services.jobs.records.lines(id, 0, 10)).toHaveLength(3);
+    await end();
+    await api.services.jobs.sweep(new Date(Date.now() + 1_000));
+    expect(await api.services.jobs.records.find(id)).toBeNull();
+    expect(await api.services.jobs.records.lines(id, 0, 10)).toEqual([]);
+  });
+
+  test('goes with its server', async () => {
+    await say(1, 3);
+    await api.platform.db.prisma.server.delete({ where: { id: serverId } });
+    expect(await api.services.jobs.records.find(id)).toBeNull();
+  });
+});
