@@ -6,6 +6,7 @@ import type { TestClient, TestSubscription } from '../../testing/graphql-client.
 import { plainEnv, run, startProcess, type TestProcess } from '../../testing/processes.ts';
 import { tempDir } from '../../testing/tmp.ts';
 import { untilStatus } from '../install/plane.ts';
+import { openNetwork, type Network } from '../link/tcp-proxy.ts';
 
 const agentMain = fileURLToPath(new URL('../../agent/src/main.ts', import.meta.url));
 
@@ -17,6 +18,8 @@ export interface JobRig extends AsyncDisposable {
   readonly agent: TestProcess;
   /** Where it keeps everything. */
   readonly agentDir: string;
+  /** Between the two. */
+  readonly network: Network;
   /** Starts the agent; resolves once it is online. */
   startAgent(): Promise<void>;
   stopAgent(signal: NodeJS.Signals): Promise<void>;
@@ -74,6 +77,7 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
   let plane = await controlPlane(planeOptions);
   undo.defer(() => plane[Symbol.asyncDispose]());
   let admin = await plane.signIn();
+  const network = undo.use(await openNetwork(plane.url));
   const { createServer } = await admin.query<{
     createServer: { server: { id: string }; registrationToken: string };
   }>(
@@ -91,7 +95,7 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
       'server: { max_reconnect_interval: 1s }',
     ].join('\n'),
   );
-  await run(process.execPath, [agentMain, 'register', '--server', plane.url, '-c', config], {
+  await run(process.execPath, [agentMain, 'register', '--server', network.url, '-c', config], {
     env: plainEnv({ SERVERKIT_TOKEN: registrationToken }),
   });
   let agent: TestProcess | undefined;
@@ -106,6 +110,7 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
       return admin;
     },
     serverId: server.id,
+    network,
     get agent() {
       if (!agent) throw new Error('the agent was not started');
       return agent;
