@@ -11,6 +11,7 @@ import './containers/schema.ts';
 import './images/schema.ts';
 import './volumes/schema.ts';
 import './networks/schema.ts';
+import './docker-events/schema.ts';
 import './jobs/schema.ts';
 import './bulk/schema.ts';
 import './control-plane/schema.ts';

@@ -4,6 +4,7 @@ import { createAudit, type Audit } from './audit/service.ts';
 import { AuditTrail } from './audit/trail.ts';
 import { Containers } from './containers/service.ts';
 import { createControlPlane, type ControlPlane } from './control-plane/service.ts';
+import { DockerEvents } from './docker-events/service.ts';
 import { Identity } from './identity/service.ts';
 import { Groups } from './groups/service.ts';
 import { Images } from './images/service.ts';
@@ -34,6 +35,7 @@ export interface Services {
   readonly auditTrail: AuditTrail;
   readonly containers: Containers;
   readonly controlPlane: ControlPlane;
+  readonly dockerEvents: DockerEvents;
   readonly groups: Groups;
   readonly identity: Identity;
   readonly images: Images;
@@ -80,6 +82,7 @@ export function createServices(platform: Platform): Services {
     auditTrail,
     containers,
     controlPlane,
+    dockerEvents: new DockerEvents(agents.links, topics),
     groups,
     identity,
     images: new Images(db, agents, registries),

@@ -5,6 +5,7 @@ import { Changes } from './changes.ts';
 import type { Container } from './container.ts';
 import { detailsOf } from './details-mapping.ts';
 import { createEngine, type Engine } from './engine.ts';
+import { EventFeed } from './event-feed.ts';
 import { Inventory } from './inventory.ts';
 import { object } from './json.ts';
 import { containerLogs } from './logs.ts';
@@ -44,6 +45,7 @@ export function createDocker({
     active: () => inventory.active(),
     process: (id) => inventory.lifetime(id),
   });
+  const events = new EventFeed();
   const watcher = watchEngine({
     engine,
     socket,
@@ -64,6 +66,8 @@ export function createDocker({
   });
 
   function event(happened: EngineEvent): void {
+    events.tell(happened);
+    if (happened.type === 'volume') return;
     inventory.apply(happened);
     if (happened.action === 'die' || happened.action === 'destroy') usage.forget(happened.id);
     const id = happened.type === 'network' ? happened.container : happened.id;
@@ -110,6 +114,7 @@ export function createDocker({
       return id;
     },
     changes: (signal) => changes.subscribe(signal),
+    events: (types, signal) => events.subscribe(types, signal),
     stats: (intervalMs, signal) => stats.subscribe(intervalMs, signal),
     logs(options, credits, signal) {
       const id = async (): Promise<string> => (await find(options.id)).id;
@@ -161,6 +166,7 @@ export function createNoDocker(): DockerService {
     act: refuse,
     remove: refuse,
     changes: refuse,
+    events: refuse,
     stats: refuse,
     logs: refuse,
     measure: () => undefined,

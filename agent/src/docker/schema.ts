@@ -4,6 +4,7 @@ import { scoped } from '../scoped.ts';
 import { ContainerChangeType, ContainerStatsBatchType, ContainerType } from './container-type.ts';
 import { ContainerDetailsType } from './details-type.ts';
 import './actions-schema.ts';
+import './events-schema.ts';
 import './logs-schema.ts';
 import type { ContainerPage } from './service.ts';
 

@@ -10,6 +10,7 @@ import type {
 } from './container.ts';
 import type { ContainerDetails } from './details.ts';
 import type { Engine } from './engine.ts';
+import type { EngineEventBatch } from './event-feed.ts';
 
 export interface ContainerPage {
   readonly items: readonly Container[];
@@ -58,6 +59,8 @@ export interface DockerService {
   /** Resolves with the full id. */
   remove(reference: string, options: RemoveOptions, signal: AbortSignal): Promise<string>;
   changes(signal: AbortSignal): Source<ContainerChange>;
+  /** What happened lately, then what happens, of these types. */
+  events(types: ReadonlySet<string>, signal: AbortSignal): Source<EngineEventBatch>;
   stats(intervalMs: number, signal: AbortSignal): Source<ContainerStatsBatch>;
   logs(options: LogOptions, credits: CreditWindow, signal: AbortSignal): Source<LogBatch>;
   /** Takes the readings that CPU use in lists is told from; called at the pace of samples. */

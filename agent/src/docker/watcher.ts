@@ -4,14 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Notifier } from '../notifier.ts';
-import type { DockerFacts } from './container.ts';
+import type { DockerFacts, Label } from './container.ts';
 import { filters, type Engine } from './engine.ts';
-import { object, parse, text, textOrNull, type JsonObject } from './json.ts';
+import { number, object, parse, text, textOrNull, type JsonObject } from './json.ts';
 import { eachLine } from './lines.ts';
 import { engineFacts, noEngine } from './probe.ts';
 
 export interface EngineEvent {
-  /** container, image or network. */
+  /** container, image, network or volume. */
   readonly type: string;
   /** create, start, die, health_status: healthy, … */
   readonly action: string;
@@ -19,6 +19,12 @@ export interface EngineEvent {
   readonly id: string;
   /** The container that a network was connected to or cut off from. */
   readonly container: string | null;
+  /** What it is called; its id where it has no name. */
+  readonly name: string;
+  /** The few attributes that tell more of the event: never labels, which may hold anything. */
+  readonly details: readonly Label[];
+  /** Ms since 1970, by the engine's clock. */
+  readonly at: number;
 }
 
 export interface WatcherListener {
@@ -47,8 +53,10 @@ const SHORTEST_WAIT = 100;
 
 /** Left out: exec_create and its like, which every health check causes. */
 const events =
-  'create start die destroy pause unpause rename update health_status oom stop connect disconnect ' +
-  'pull tag untag delete import load commit save prune';
+  'create start die destroy pause unpause rename update health_status oom stop kill restart connect disconnect ' +
+  'pull push tag untag delete import load commit save prune remove';
+
+const telling = 'image exitCode signal oldName container driver reclaimed'.split(' ');
 
 export function watchEngine({ engine, socket, log, listener }: WatcherOptions): Watcher {
   const stopping = new AbortController();
@@ -66,7 +74,7 @@ export function watchEngine({ engine, socket, log, listener }: WatcherOptions): 
     const connection = new AbortController();
     const stream = await engine.stream(
       '/events',
-      filters({ type: ['container', 'image', 'network'], event: events.split(' ') }),
+      filters({ type: ['container', 'image', 'network', 'volume'], event: events.split(' ') }),
       AbortSignal.any([stopping.signal, connection.signal]),
     );
     try {
@@ -136,11 +144,21 @@ export function watchEngine({ engine, socket, log, listener }: WatcherOptions): 
 
 function eventOf(event: JsonObject): EngineEvent {
   const actor = object(event['Actor']);
+  const attributes = object(actor['Attributes']);
+  const id = text(actor['ID']);
+  const seconds = number(event['time']) ?? 0;
+  const nanoseconds = number(event['timeNano']);
   return {
     type: text(event['Type']),
     action: text(event['Action']),
-    id: text(actor['ID']),
-    container: textOrNull(object(actor['Attributes'])['container']),
+    id,
+    container: textOrNull(attributes['container']),
+    name: text(attributes['name']) || id,
+    details: telling.flatMap((key) => {
+      const value = text(attributes[key]);
+      return value === '' ? [] : [{ key, value }];
+    }),
+    at: nanoseconds === null ? seconds * 1000 : Math.floor(nanoseconds / 1e6),
   };
 }
 

@@ -14,8 +14,12 @@ export function whileLinked(
 ): () => void {
   let stream: AgentStream | undefined;
   let wanted = true;
+  // Wanted because a link came up, it hears of that link twice.
+  let begun: AgentLink | undefined;
   const begin = (link: AgentLink): void => {
-    if (wanted && link.serverId === serverId && !link.closed.aborted) stream = start(link);
+    if (!wanted || link === begun || link.serverId !== serverId || link.closed.aborted) return;
+    begun = link;
+    stream = start(link);
   };
   const forget = agents.onUp(begin);
   const current = agents.get(serverId);

@@ -312,6 +312,7 @@ describe('every root field', () => {
         "Subscription.containerEvents: docker:containers:read → admin operator viewer",
         "Subscription.containerLogs: docker:containers:read → admin operator viewer",
         "Subscription.containerTerminal: docker:containers:exec → admin",
+        "Subscription.dockerEvents: docker:containers:read → admin operator viewer",
         "Subscription.fleetMetrics: system:metrics:read → admin operator viewer",
         "Subscription.fleetOverview: servers:read → admin operator viewer",
         "Subscription.jobChanges: servers:read → admin operator viewer",

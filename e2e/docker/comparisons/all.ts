@@ -2,6 +2,7 @@ import type { Comparison } from '../comparison.ts';
 import { containerChanges } from './container-changes.ts';
 import { containerFields } from './container-fields.ts';
 import { containerStreams } from './container-streams.ts';
+import { dockerEvents } from './docker-events.ts';
 import { images } from './images.ts';
 import { networks } from './networks.ts';
 import { pulls } from './pulls.ts';
@@ -15,6 +16,7 @@ export const comparisons: readonly Comparison[] = [
   ...containerFields,
   ...containerChanges,
   ...containerStreams,
+  ...dockerEvents,
   ...images,
   ...networks,
   ...pulls,
@@ -55,6 +57,9 @@ export const notDockers: Readonly<Record<string, string>> = {
   'DeployedService.service': kept,
   'DockerFacts.error':
     'null while Docker is there; what it says otherwise is tested with engines that come and go',
+  'DockerEvent.key': ours,
+  'DockerEvents.missed': ours,
+  'DockerEvents.serverId': ours,
   'Image.server': ours,
   'ImageConnection.edges': paging,
   'ImageConnection.pageInfo': paging,

@@ -1,4 +1,5 @@
 import Boxes from '@lucide/svelte/icons/boxes';
+import CalendarClock from '@lucide/svelte/icons/calendar-clock';
 import Database from '@lucide/svelte/icons/database';
 import Layers from '@lucide/svelte/icons/layers';
 import Network from '@lucide/svelte/icons/network';
@@ -14,6 +15,7 @@ export const dockerSections = [
   { name: 'images', icon: Layers, scope: 'docker:images:read', key: 'i' },
   { name: 'volumes', icon: Database, scope: 'docker:volumes:read', key: 'v' },
   { name: 'networks', icon: Network, scope: 'docker:networks:read', key: 'n' },
+  { name: 'events', icon: CalendarClock, scope: 'docker:containers:read', key: 'd' },
 ] as const;
 
 /** The address of a section, over all servers or of one. */

@@ -101,3 +101,17 @@ export const networks = {
   subnet: 'Subnet',
   subnetHint: 'Such as 172.28.0.0/16; left empty, Docker chooses.',
 };
+
+export const dockerEvents = {
+  missed: (many: number) =>
+    `${count(many, { one: 'event', other: 'events' })} came faster than they could be shown.`,
+  none: 'Nothing has happened yet',
+  noneText: 'Whatever Docker does from now on shows here at once.',
+  search: 'Search events',
+  shown: (shown: number, total: number) =>
+    shown === total
+      ? count(total, { one: 'event', other: 'events' })
+      : `${formats.number(shown)} of ${formats.number(total)}`,
+  type: 'About',
+  types: { CONTAINER: 'Container', IMAGE: 'Image', NETWORK: 'Network', VOLUME: 'Volume' },
+};

@@ -37,6 +37,7 @@ export const nav = {
   audit: 'Audit',
   breadcrumb: 'Where you are',
   containers: 'Containers',
+  events: 'Events',
   images: 'Images',
   networks: 'Networks',
   volumes: 'Volumes',

@@ -101,3 +101,17 @@ export const networks = {
   subnet: 'Sous-réseau',
   subnetHint: 'Par exemple 172.28.0.0/16 ; laissé vide, Docker choisit.',
 };
+
+export const dockerEvents = {
+  missed: (many: number) =>
+    `${count(many, { one: 'événement', other: 'événements' })} sont arrivés trop vite pour être affichés.`,
+  none: 'Rien ne s’est encore passé',
+  noneText: 'Tout ce que fait Docker à partir de maintenant apparaît ici aussitôt.',
+  search: 'Chercher des événements',
+  shown: (shown: number, total: number) =>
+    shown === total
+      ? count(total, { one: 'événement', other: 'événements' })
+      : `${formats.number(shown)} sur ${formats.number(total)}`,
+  type: 'À propos de',
+  types: { CONTAINER: 'Conteneur', IMAGE: 'Image', NETWORK: 'Réseau', VOLUME: 'Volume' },
+};

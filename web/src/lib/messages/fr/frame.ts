@@ -38,6 +38,7 @@ export const nav: Messages['nav'] = {
   audit: 'Audit',
   breadcrumb: 'Où vous êtes',
   containers: 'Conteneurs',
+  events: 'Événements',
   images: 'Images',
   networks: 'Réseaux',
   volumes: 'Volumes',
