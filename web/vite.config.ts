@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import adapter from '@sveltejs/adapter-static';
 import { sveltekit } from '@sveltejs/kit/vite';
 import tailwindcss from '@tailwindcss/vite';
 import { join, relative } from 'node:path';
-import { defineConfig } from 'vite';
+import { pathToFileURL } from 'node:url';
+import { defineConfig, type Plugin } from 'vite';
 
 /** Where `vite dev` finds the API. The built dashboard is served by the API itself, on one origin. */
 const api = process.env['SERVERKIT_API'] ?? 'http://127.0.0.1:4000';
@@ -23,8 +24,40 @@ function sourceVersion(): string {
   return hash.digest('hex').slice(0, 16);
 }
 
+interface Generated {
+  /** @returns {} for a text that was not there when the documents were generated */
+  readonly graphql: (source: string) => { toString(): string };
+}
+
+/**
+ * Puts the text that is sent to the API, fragments and all, in the place of each graphql(`…`). What is generated holds
+ * every document of every page, twice, and would be part of the first load.
+ */
+function documentTexts(): Plugin {
+  const generated = join(import.meta.dirname, 'src/lib/generated/gql.ts');
+  return {
+    name: 'serverkit:document-texts',
+    enforce: 'pre',
+    async transform(code, id) {
+      if (id === generated) return { code: 'export const graphql = (text) => text;', map: null };
+      if (!/\.(svelte|ts)$/.test(id) || !code.includes('graphql(`')) return null;
+      const { graphql }: Generated = await import(
+        `${pathToFileURL(generated).href}?${statSync(generated).mtimeMs}`
+      );
+      const texts = code.replaceAll(/graphql\(`([^`]*)`\)/g, (_all, source: string) => {
+        const text = graphql(source).toString();
+        if (text === String({})) this.error(`not among the generated documents: ${source}`);
+        // Nothing in a document but its strings minds how it is laid out, and they have no line ends.
+        return `/* @__PURE__ */ graphql(${JSON.stringify(text.replaceAll(/\s*\n\s*/g, ' ').trim())})`;
+      });
+      return { code: texts, map: null };
+    },
+  };
+}
+
 export default defineConfig({
   plugins: [
+    documentTexts(),
     tailwindcss(),
     sveltekit({
       adapter: adapter({ pages: 'build', fallback: 'index.html', precompress: true }),
