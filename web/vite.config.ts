@@ -25,9 +25,10 @@ function sourceVersion(): string {
 }
 
 interface Generated {
-  /** @returns {} for a text that was not there when the documents were generated */
-  readonly graphql: (source: string) => { toString(): string };
+  /** @returns an empty object for a text that was not there when the documents were generated */
+  readonly graphql: (source: string) => object;
 }
+const load: (url: string) => Promise<Generated> = (url) => import(url);
 
 /**
  * Puts the text that is sent to the API, fragments and all, in the place of each graphql(`…`). What is generated holds
@@ -41,12 +42,11 @@ function documentTexts(): Plugin {
     async transform(code, id) {
       if (id === generated) return { code: 'export const graphql = (text) => text;', map: null };
       if (!/\.(svelte|ts)$/.test(id) || !code.includes('graphql(`')) return null;
-      const { graphql }: Generated = await import(
-        `${pathToFileURL(generated).href}?${statSync(generated).mtimeMs}`
-      );
+      const { graphql } = await load(`${pathToFileURL(generated).href}?${statSync(generated).mtimeMs}`);
       const texts = code.replaceAll(/graphql\(`([^`]*)`\)/g, (_all, source: string) => {
-        const text = graphql(source).toString();
-        if (text === String({})) this.error(`not among the generated documents: ${source}`);
+        const document = graphql(source);
+        if (!(document instanceof String)) this.error(`not among the generated documents: ${source}`);
+        const text = document.toString();
         // Nothing in a document but its strings minds how it is laid out, and they have no line ends.
         return `/* @__PURE__ */ graphql(${JSON.stringify(text.replaceAll(/\s*\n\s*/g, ' ').trim())})`;
       });
