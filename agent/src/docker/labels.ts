@@ -16,7 +16,7 @@ export function asObject(pairs: readonly Label[]): Record<string, string> {
   return Object.fromEntries(pairs.map(({ key, value }) => [key, value]));
 }
 
-const looksSecret = /pass|secret|token|credential|private|(^|[_-])key$/i;
+export const looksSecret = /pass|secret|token|credential|private|(^|[_-])key$/i;
 
 /**
  * The options of a driver, without what looks like a secret: drives of the network are mounted with a password among

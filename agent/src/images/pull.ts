@@ -58,13 +58,19 @@ export function splitReference(reference: string): { readonly name: string; read
  * Tells the progress of each layer, and the rest as lines. The engine answers with success before it begins, so a
  * failure is an item of the stream, and a stream that ends without a last word was cut off.
  *
+ * @param onAux - given what the engine says to programs rather than people
  * @throws AgentError
  */
-export async function followLayers(stream: Readable, job: JobHandle): Promise<void> {
+export async function followLayers(
+  stream: Readable,
+  job: JobHandle,
+  onAux: (aux: JsonObject) => void = () => undefined,
+): Promise<void> {
   let last = '';
   for await (const item of items(stream)) {
     const error = textOrNull(item['error']) ?? textOrNull(object(item['errorDetail'])['message']);
     if (error !== null) throw new AgentError(codeOf(error), error.slice(0, 400));
+    onAux(object(item['aux']));
     const [id, status] = [text(item['id']), text(item['status'])];
     if (status === '') continue;
     if (isLayer(id)) {

@@ -10,3 +10,19 @@ export const imagePull = jobKind({
   reads: 'docker:images:read',
   result: z.object({ id: digest, digests: z.array(digest).max(1_000) }),
 });
+
+/** Uploads an image. Result: the digest that the registry knows it by. */
+export const imagePush = jobKind({
+  name: 'image.push',
+  scope: 'docker:images:write',
+  reads: 'docker:images:read',
+  result: z.object({ digest }),
+});
+
+/** Builds an image. Result: its id and the tag it got. */
+export const imageBuild = jobKind({
+  name: 'image.build',
+  scope: 'docker:images:write',
+  reads: 'docker:images:read',
+  result: z.object({ id: digest, tag: digest }),
+});

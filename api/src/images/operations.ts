@@ -138,3 +138,33 @@ export const ImageUpdateDocument = graphql(`
     }
   }
 `);
+
+export const PushImageDocument = graphql(`
+  mutation PushImage($jobId: ID!, $reference: String!, $auth: RegistryAuthInput) {
+    pushImage(jobId: $jobId, reference: $reference, auth: $auth) {
+      id
+    }
+  }
+`);
+
+export const BuildImageDocument = graphql(`
+  mutation BuildImage(
+    $jobId: ID!
+    $dockerfile: String!
+    $tag: String!
+    $arguments: [BuildArgument!]!
+    $pull: Boolean!
+    $noCache: Boolean!
+  ) {
+    buildImage(
+      jobId: $jobId
+      dockerfile: $dockerfile
+      tag: $tag
+      arguments: $arguments
+      pull: $pull
+      noCache: $noCache
+    ) {
+      id
+    }
+  }
+`);

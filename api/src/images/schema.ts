@@ -1,3 +1,4 @@
+import './build-schema.ts';
 import './mutations.ts';
 import './queries.ts';
 import './pull-schema.ts';

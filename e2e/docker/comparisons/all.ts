@@ -1,4 +1,5 @@
 import type { Comparison } from '../comparison.ts';
+import { builds } from './builds.ts';
 import { containerChanges } from './container-changes.ts';
 import { containerFields } from './container-fields.ts';
 import { containerStreams } from './container-streams.ts';
@@ -13,6 +14,7 @@ import { stackFields } from './stacks.ts';
 
 /** Each room of Docker's adds its own. */
 export const comparisons: readonly Comparison[] = [
+  ...builds,
   ...containerFields,
   ...containerChanges,
   ...containerStreams,

@@ -44,6 +44,8 @@ const auditActions: Lookup = {
   'container.unpause': 'Resume container',
   'terminal.close': 'Close terminal',
   'terminal.open': 'Open a terminal in',
+  'image.build': 'Build image',
+  'image.push': 'Push image',
   'image.pull': 'Pull image',
   'job.cancel': 'Cancel job',
   'server.create': 'Add server',

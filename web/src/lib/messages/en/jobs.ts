@@ -15,7 +15,7 @@ export const jobs = {
   id: 'Job',
   itself: 'ServerKit',
   kind: 'Kind',
-  kinds: { 'image.pull': 'Pull image' },
+  kinds: { 'image.build': 'Build image', 'image.pull': 'Pull image', 'image.push': 'Push image' },
   missing: (lines: number) =>
     `${count(lines, { one: 'older line is', other: 'older lines are' })} not shown.`,
   noLines: 'Nothing has been said yet.',

@@ -46,6 +46,8 @@ export const audit: Messages['audit'] = {
     'container.unpause': 'Reprise du conteneur',
     'terminal.close': 'Fermeture du terminal',
     'terminal.open': 'Ouverture d’un terminal dans',
+    'image.build': 'Construire l’image',
+    'image.push': 'Envoyer l’image',
     'image.pull': 'Télécharger l’image',
     'job.cancel': 'Annuler la tâche',
     'server.create': 'Ajout du serveur',

@@ -15,7 +15,11 @@ export const jobs = {
   id: 'Tâche',
   itself: 'ServerKit',
   kind: 'Genre',
-  kinds: { 'image.pull': 'Télécharger l’image' },
+  kinds: {
+    'image.build': 'Construire l’image',
+    'image.pull': 'Télécharger l’image',
+    'image.push': 'Envoyer l’image',
+  },
   missing: (lines: number) =>
     `${count(lines, { one: 'ligne plus ancienne n’est pas affichée', other: 'lignes plus anciennes ne sont pas affichées' })}.`,
   noLines: 'Rien n’a encore été dit.',
