@@ -11,6 +11,7 @@ import * as jobs from './en/jobs.ts';
 import * as joining from './en/joining.ts';
 import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
+import * as registries from './en/registries.ts';
 import * as security from './en/security.ts';
 import * as servers from './en/servers.ts';
 import * as terminals from './en/terminals.ts';
@@ -39,6 +40,7 @@ export const en = {
   ...joining,
   ...keys,
   ...people,
+  ...registries,
   ...security,
   ...servers,
   ...terminals,

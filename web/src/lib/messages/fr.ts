@@ -11,6 +11,7 @@ import * as jobs from './fr/jobs.ts';
 import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
+import * as registries from './fr/registries.ts';
 import * as security from './fr/security.ts';
 import * as servers from './fr/servers.ts';
 import * as terminals from './fr/terminals.ts';
@@ -31,6 +32,7 @@ export const fr: Messages = {
   ...joining,
   ...keys,
   ...people,
+  ...registries,
   ...security,
   ...servers,
   ...terminals,
