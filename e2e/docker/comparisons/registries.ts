@@ -58,6 +58,7 @@ const newer: Comparison = {
       await docker('tag', byDigest, reference);
       const [told] = await ask();
       expect(told).toEqual({ state: 'NEWER', remoteDigest: await pulled() });
+      await docker('rmi', byDigest);
     } finally {
       await docker('rmi', '--force', reference, ...made);
     }
