@@ -106,4 +106,25 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await page.getByTestId('network-details').getByRole('link', { name: 'web' }).waitFor();
     expect(dashboard.tab.complaints).toEqual([]);
   });
+
+  it('tell what happens to them as it happens', async () => {
+    await page.goto(`${dashboard.plane.url}/docker/events`);
+    const event = page.getByTestId('docker-event');
+    await engine.cli('volume', 'create', 'watched');
+    await event.filter({ hasText: 'watched' }).getByText('create').waitFor();
+    await engine.cli('volume', 'rm', 'watched');
+    await event.filter({ hasText: 'watched' }).getByText('destroy').waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/docker-events-filled.png' });
+    await page.getByRole('searchbox').fill('watched destroy');
+    await event.getByText('create', { exact: true }).first().waitFor({ state: 'detached' });
+    expect(await event.count()).toBe(1);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.screenshot({ path: 'e2e/screenshots/docker-events-phone.png' });
+    await page.goto(`${dashboard.plane.url}/servers/${serverId}/volumes`);
+    await entry('data').waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/docker-volumes-phone.png' });
+    await engine.cli('volume', 'create', 'from-the-shell');
+    await entry('from-the-shell').waitFor();
+    expect(dashboard.tab.complaints).toEqual([]);
+  });
 });

@@ -60,13 +60,16 @@ export class DockerEvents {
     );
   }
 
-  /** What happens from now on, as far as it fits and may be seen. */
+  /** What happened lately, then what happens, as far as it fits and may be seen. */
   watch(filter: EventFilter, rights: Rights, signal: AbortSignal): Source<EventBatch> {
-    return this.#topics.subscribe(batches, {
+    const recent = this.recent(filter, rights);
+    const source = this.#topics.subscribe(batches, {
       ...(filter.serverIds && { channels: filter.serverIds }),
       where: (batch) => seenOf(batch, filter, rights).events.length > 0 || batch.missed > 0,
       signal,
     });
+    for (const batch of recent) source.push(batch);
+    return source;
   }
 
   /** What happened lately on the servers that are watched already. */

@@ -66,6 +66,8 @@ builder.subscriptionField('dockerEvents', (t) =>
     type: DockerEvents,
     access: 'docker:containers:read',
     on: (_root, { serverIds }) => serverIds ?? each,
+    // What is shared is executed with the one right that the field names, and this one tells by four of them.
+    delivery: 'private',
     description:
       "Docker's events as they happen: first what happened lately, then each. Of images, networks and volumes with the scopes to read those. Scope: docker:containers:read.",
     args: {
@@ -85,8 +87,6 @@ builder.subscriptionField('dockerEvents', (t) =>
     },
     subscribe: (_root, filter, { services, signal, principal: { rights } }) =>
       services.dockerEvents.watch(filter, rights, signal),
-    // Taken for each who joins, as the source is shared and may have been open for long.
-    snapshot: (filter, { services, principal: { rights } }) => services.dockerEvents.recent(filter, rights),
     resolve: (batch, filter, { principal: { rights } }) => seenOf(batch, filter, rights),
   }),
 );
