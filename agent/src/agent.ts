@@ -102,6 +102,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stateDir,
     folder: path.join(stateDir, 'stacks'),
     policy: () => policy,
+    log,
   });
 
   const services: AgentServices = {

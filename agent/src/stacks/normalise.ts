@@ -129,7 +129,7 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
         value,
         json: JSON.stringify(value),
         services: servicesOf(value),
-        warnings: warningsOf(stderr),
+        warnings: warningsOf(stderr, tool),
         tool,
       };
     },
@@ -194,7 +194,10 @@ function withoutProfiles(value: Readonly<Record<string, unknown>>): Readonly<Rec
 function problemOf(stderr: string, file: ComposeFile): StackProblem {
   const message = lastWords(stderr);
   const named = /\b(services|networks|volumes|secrets|configs)\.([\w.-]+)/.exec(message)?.[0];
-  const at = named?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const unknown = /Additional property (\S+)|Unsupported config option for \S+: '([^']+)'/.exec(message);
+  const key = unknown?.[1] ?? unknown?.[2];
+  const parts = named?.split('.').map((part) => (/^\d+$/.test(part) ? Number(part) : part));
+  const at = parts && [...parts, ...(key === undefined ? [] : [key])];
   const quoted = /service "?([\w-]+)"?/i.exec(message)?.[1];
   return { line: at ? file.lineOf(at) : quoted ? file.lineOf(['services', quoted]) : null, message };
 }
@@ -219,11 +222,12 @@ export function lastWords(stderr: string): string {
   return said.length > MAX_MESSAGE ? `${said.slice(0, MAX_MESSAGE - 1)}…` : said;
 }
 
-function warningsOf(stderr: string): string[] {
+/** The first Compose writes them plainly, and on success nothing else. */
+function warningsOf(stderr: string, { generation }: ComposeTool): string[] {
   const found = stderr.split('\n').flatMap((line) => {
     const [, quoted] = /level=warning msg="((?:[^"\\]|\\.)*)"/.exec(line) ?? [];
-    const [, plain] = /^WARNING: (.+)$/.exec(line.trim()) ?? [];
-    return quoted?.replaceAll('\\"', '"') ?? plain ?? [];
+    const plain = generation === 1 ? line.trim().replace(/^WARNING: /, '') : '';
+    return quoted?.replaceAll('\\"', '"') ?? (plain === '' ? [] : plain);
   });
   return [...new Set(found)].slice(0, 50).map((warning) => warning.slice(0, MAX_MESSAGE));
 }

@@ -123,7 +123,7 @@ describeWith(['docker', 'compose'], 'stacks of the real engine', () => {
         await problems(`services:\n  web:\n    image: ${busybox}\n    ports: ["80:abc"]\n`),
       ).toHaveLength(1);
       expect(await problems(`services:\n  web:\n    image: ${busybox}\n    healthchek: {}\n`)).toMatchObject([
-        { line: 3, message: expect.stringContaining('healthchek') },
+        { line: 4, message: expect.stringContaining('healthchek') },
       ]);
       expect(await problems(`# ${'x'.repeat(1024 * 1024)}\n${file}`)).toMatchObject([
         { message: 'The file is larger than 1 MB.' },

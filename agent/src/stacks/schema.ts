@@ -1,3 +1,4 @@
+import './deploy-schema.ts';
 import { builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import { AgentError } from '../errors.ts';

@@ -1,4 +1,6 @@
 import type { Outside } from '../docker/privilege/outside.ts';
+import type { JobHandle, JobResult } from '../jobs/job.ts';
+import type { DeployOptions } from './deploy.ts';
 import type { PlannedService } from './plan.ts';
 import type { StackProblem } from './problem.ts';
 import type { Stack } from './stack.ts';
@@ -39,4 +41,12 @@ export interface StackService {
   version(name: string, number: number): KeptVersion;
   /** Changes nothing. */
   plan(name: string, files: StackFiles, signal: AbortSignal): Promise<StackPlan>;
+  /** One at a time for each stack: the second is told CONFLICT. @returns {version} */
+  deploy(options: Omit<DeployOptions, 'restores'>, job: JobHandle): Promise<JobResult>;
+  /** Deploys the files of a version again, with the images that it ran then. @returns {version} */
+  restore(
+    number: number,
+    options: Omit<DeployOptions, 'restores' | 'files' | 'pull'>,
+    job: JobHandle,
+  ): Promise<JobResult>;
 }

@@ -1,8 +1,11 @@
 import path from 'node:path';
 import { pages } from '../docker/pages.ts';
 import type { DockerService } from '../docker/service.ts';
+import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
+import { deploy } from './deploy.ts';
+import { StackLocks } from './locks.ts';
 import { checkStackName } from './names.ts';
 import { createNormaliser, type Normalised, type Normaliser } from './normalise.ts';
 import { imageOf, localImage, planOf, type LocalImage } from './plan.ts';
@@ -22,18 +25,20 @@ export interface StacksOptions {
   /** Where the stacks' folders are. */
   readonly folder: string;
   readonly policy: () => Policy;
+  readonly log: Log;
   /** Where Compose is looked for. @default the docker command's plugin, then docker-compose */
   readonly commands?: readonly ComposeCommand[];
 }
 
 export function createStacks(options: StacksOptions): StackService {
-  const { docker, socket, stateDir, folder, policy } = options;
+  const { docker, socket, stateDir, folder, policy, log } = options;
   const home = path.join(stateDir, 'compose');
   const run = createRunCompose({ socket, home });
   const finder = createComposeFinder(run, options.commands);
   const normaliser = createNormaliser({ run, finder, scratch: home });
   const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
-  const tools = { docker, normaliser, store };
+  const tools = { docker, normaliser, store, log };
+  const locks = new StackLocks();
 
   return {
     async list(first, after) {
@@ -57,6 +62,12 @@ export function createStacks(options: StacksOptions): StackService {
         .map((number) => store.version(name, number));
     },
     version: (name, number) => store.version(name, number),
+    deploy: (wanted, job) => locks.hold(wanted.name, 'deployed', () => deploy(wanted, job, tools)),
+    restore: (number, wanted, job) =>
+      locks.hold(wanted.name, 'deployed', () => {
+        const restores = store.version(wanted.name, number);
+        return deploy({ ...wanted, files: restores.files, pull: false, restores }, job, tools);
+      }),
     async plan(name, files, signal) {
       const version = store.latest(name);
       try {

@@ -5,6 +5,7 @@ import { startProcess, plainEnv } from '../../../testing/processes.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import type { DockerService } from '../docker/service.ts';
 import { connected } from '../docker/testing.ts';
+import { silentLog } from '../log.ts';
 import { createPolicy } from '../policy.ts';
 import type { ComposeCommand } from './compose-tool.ts';
 import type { StackService } from './service.ts';
@@ -50,6 +51,7 @@ export async function testStacks(
     stateDir: dir.file('state'),
     folder,
     policy: () => policy,
+    log: silentLog,
     ...(command && { commands: [command] }),
   });
   return {

@@ -1,4 +1,5 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import { isUncertain } from '../agents/outcome.ts';
 import type { AgentService } from '../agents/service.ts';
@@ -23,6 +24,8 @@ export interface JobRequest<Result, Variables> {
   /** What of the request may be kept; never a secret. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly actor: Actor;
+  /** As of a command: what it is authorised with besides, of what the one who asks holds. @default none */
+  readonly heldScopes?: readonly AgentScope[];
   /** The agent's mutation of this kind. */
   readonly document: TypedDocumentNode<Result, Variables>;
   /** What it is called with. Secrets may be in here: it is sent and not kept. */
@@ -74,7 +77,15 @@ export class Jobs {
    */
   async start<Result, Variables>(
     { name, scope }: JobKind,
-    { serverId, target, parameters = {}, actor, document, variables }: JobRequest<Result, Variables>,
+    {
+      serverId,
+      target,
+      parameters = {},
+      actor,
+      heldScopes = [],
+      document,
+      variables,
+    }: JobRequest<Result, Variables>,
   ): Promise<Job> {
     const id = newId('job');
     this.#beginning.add(id);
@@ -83,7 +94,7 @@ export class Jobs {
       const link = await this.#agents.commands.link(serverId, scope);
       await link.run(document, variables(id), {
         actor: 'id' in actor ? actor.id : actor.kind,
-        scopes: [scope],
+        scopes: [scope, ...heldScopes],
         timeoutMs: beginTimeoutMs,
       });
       await this.records.began(id);

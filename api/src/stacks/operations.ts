@@ -105,3 +105,45 @@ export const StackPlanDocument = graphql(`
     }
   }
 `);
+
+export const DeployStackDocument = graphql(`
+  mutation DeployStack(
+    $jobId: ID!
+    $name: String!
+    $files: StackFilesInput!
+    $baseVersion: Int
+    $pull: Boolean!
+    $timeoutSeconds: Int!
+  ) {
+    deployStack(
+      jobId: $jobId
+      name: $name
+      files: $files
+      baseVersion: $baseVersion
+      pull: $pull
+      timeoutSeconds: $timeoutSeconds
+    ) {
+      id
+    }
+  }
+`);
+
+export const RestoreStackDocument = graphql(`
+  mutation RestoreStack(
+    $jobId: ID!
+    $name: String!
+    $version: Int!
+    $baseVersion: Int
+    $timeoutSeconds: Int!
+  ) {
+    restoreStack(
+      jobId: $jobId
+      name: $name
+      version: $version
+      baseVersion: $baseVersion
+      timeoutSeconds: $timeoutSeconds
+    ) {
+      id
+    }
+  }
+`);

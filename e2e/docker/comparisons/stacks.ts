@@ -1,12 +1,14 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { docker } from '../../../testing/docker.ts';
+import { eventually } from '../../../testing/events.ts';
 import { testImages } from '../../../testing/images.ts';
 import { composeTools } from '../../../testing/product/compose.ts';
 import { removeComposeProject, uniqueProject } from '../../../testing/product/compose-project.ts';
 import { plainEnv, startProcess } from '../../../testing/processes.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import { cliJson, hold, namesOf, type Comparison, type Truths } from '../comparison.ts';
+import type { DockerRig } from '../rig.ts';
 
 interface Told {
   readonly Id: string;
@@ -197,8 +199,58 @@ export const stackFields: readonly Comparison[] = [
           warnings: [expect.stringContaining('SERVERKIT_UNSET')],
         });
         expect(await plan(`${file}    privileg: true\n`)).toMatchObject({
-          problems: [{ line: 8, message: expect.stringContaining('privileg') as unknown }],
+          problems: [{ line: 9, message: expect.stringContaining('privileg') as unknown }],
         });
       }),
   },
+  {
+    title: 'a stack that is deployed, and goes back to its first version',
+    covers: ['Mutation.deployStack', 'Mutation.restoreStack'],
+    async run(rig) {
+      const name = uniqueProject();
+      const started = async (field: string, given: object): Promise<void> => {
+        const type = `${field[0]?.toUpperCase()}${field.slice(1)}Input`;
+        const answer = await rig.query<Readonly<Record<string, { job: { id: string } }>>>(
+          `mutation ($input: ${type}!) { ${field}(input: $input) { job { id } } }`,
+          { input: { serverId: rig.serverId, name, ...given } },
+        );
+        await ended(rig, answer[field]?.job.id ?? '');
+      };
+      const hash = async (): Promise<string> => {
+        const [told] = await cliJson<readonly Told[]>('inspect', ...(await cliNames(name)));
+        return told ? `${told.Image} ${label(told, 'config-hash')}` : '';
+      };
+      const deployed = (greeting: string) => ({
+        compose: `services:
+  web:
+    image: ${testImages.busybox}
+    command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+    environment: { GREETING: ${greeting} }
+`,
+      });
+      try {
+        await started('deployStack', { files: deployed('hello') });
+        const first = await hash();
+        await started('deployStack', { files: deployed('bye'), baseVersion: 1 });
+        expect(await hash()).not.toBe(first);
+        await started('restoreStack', { version: 1, baseVersion: 2 });
+        expect(await hash()).toBe(first);
+      } finally {
+        await removeComposeProject(name);
+      }
+    },
+  },
 ];
+
+/** Waits until a job has ended well. */
+async function ended(rig: DockerRig, id: string): Promise<void> {
+  const look = async () => {
+    const { job } = await rig.client.query<{ job: { state: string; errorMessage: string | null } }>(
+      'query ($id: ID!) { job(id: $id) { state errorMessage } }',
+      { id },
+    );
+    return job.state === 'RUNNING' || job.state === 'PENDING' ? undefined : job;
+  };
+  const job = await eventually(look, 'the deployment to end', { limit: 50_000 });
+  expect(job).toEqual({ state: 'SUCCEEDED', errorMessage: null });
+}

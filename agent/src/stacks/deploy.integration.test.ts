@@ -1,0 +1,189 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { docker as cli, uniqueName } from '../../../testing/docker.ts';
+import { testImages } from '../../../testing/images.ts';
+import { describeWith } from '../../../testing/parts.ts';
+import { jobId, testJobs, type Told } from '../jobs/testing.ts';
+import type { DeployOptions } from './deploy.ts';
+import { eachCompose, testStacks, type TestStacks } from './testing.ts';
+
+const running = (image: string, greeting = 'hello') => `services:
+  web:
+    image: ${image}
+    command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+    environment: { GREETING: ${greeting} }
+`;
+const failing = (image: string) => running(image).replace(/command: .*/, 'command: ["sh", "-c", "exit 7"]');
+
+async function deployment(
+  stack: TestStacks,
+  compose: string,
+  {
+    baseVersion = null,
+    scopes = [],
+    env = '',
+    cancel,
+  }: {
+    baseVersion?: number | null;
+    scopes?: string[];
+    env?: string;
+    /** Cancels it at this step. */
+    cancel?: string;
+  } = {},
+): Promise<Told> {
+  await using jobs = await testJobs();
+  const id = jobId();
+  const options: Omit<DeployOptions, 'restores'> = {
+    name: stack.name,
+    files: { compose, env },
+    baseVersion,
+    pull: false,
+    timeoutMs: 60_000,
+    actor: 'usr_1',
+    authority: { scopes: new Set(scopes), deniesPath: () => false },
+  };
+  const { ended } = jobs.begin({
+    id,
+    run: (job) =>
+      stack.stacks.deploy(options, {
+        ...job,
+        step(name) {
+          job.step(name);
+          if (name === cancel) jobs.service.cancel(id);
+        },
+      }),
+  });
+  return await ended;
+}
+
+/** As the docker command tells: image and hash of what runs. */
+async function runs(name: string): Promise<string> {
+  const ids = (await cli('ps', '--quiet', '--filter', `label=com.docker.compose.project=${name}`))
+    .split('\n')
+    .filter(Boolean);
+  if (ids.length === 0) return '';
+  return (
+    await cli(
+      'inspect',
+      '--format',
+      '{{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}',
+      ...ids,
+    )
+  ).trim();
+}
+
+/** Another image under the same name, and the first one again afterwards. */
+async function twoImages(): Promise<
+  { readonly name: string; readonly move: () => Promise<void> } & AsyncDisposable
+> {
+  const name = `serverkit-test/stack-${uniqueName('i')}:1`;
+  await cli('tag', testImages.busybox, name);
+  return {
+    name,
+    async move() {
+      const box = (await cli('create', testImages.busybox)).trim();
+      await cli('commit', '--change', 'LABEL moved=yes', box, name);
+      await cli('rm', box);
+    },
+    async [Symbol.asyncDispose]() {
+      await cli('rmi', '--force', name);
+    },
+  };
+}
+
+describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
+  describe.each(eachCompose())('with $title', ({ command }) => {
+    test('bring a stack up, keep its files and its version; going back restores images and hashes', async () => {
+      await using image = await twoImages();
+      await using stack = await testStacks(command);
+      const { job } = await deployment(stack, running(image.name), { env: 'SECRET=hunter2\n' });
+      expect(job).toMatchObject({ state: 'SUCCEEDED', result: { version: 1 } });
+      const first = await runs(stack.name);
+      expect(await readFile(`${stack.folder}/${stack.name}/compose.yaml`, 'utf8')).toBe(running(image.name));
+      const [version] = stack.stacks.versions(stack.name);
+      const [service] = version?.services ?? [];
+      expect(`${service?.imageId} ${service?.configHash}`).toBe(first);
+
+      await image.move();
+      const second = await deployment(stack, running(image.name, 'bye'), { baseVersion: 1 });
+      expect(second.job.result).toEqual({ version: 2 });
+      expect(await runs(stack.name)).not.toBe(first);
+
+      await using jobs = await testJobs();
+      const { ended } = jobs.begin({
+        run: (handle) =>
+          stack.stacks.restore(
+            1,
+            {
+              name: stack.name,
+              baseVersion: 2,
+              timeoutMs: 60_000,
+              actor: 'usr_1',
+              authority: { scopes: new Set(), deniesPath: () => false },
+            },
+            handle,
+          ),
+      });
+      expect((await ended).job).toMatchObject({ state: 'SUCCEEDED', result: { version: 3 } });
+      expect(await runs(stack.name)).toBe(first);
+      expect(stack.stacks.versions(stack.name)[0]?.restores).toBe(1);
+    }, 120_000);
+
+    test('that fail or are cancelled leave what ran before running', async () => {
+      await using stack = await testStacks(command);
+      const nothing = await deployment(stack, failing(testImages.busybox));
+      expect(nothing.job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR' });
+      expect(nothing.job.errorMessage).toContain('7');
+      expect(await runs(stack.name)).toBe('');
+      expect(stack.stacks.versions(stack.name)).toEqual([]);
+
+      await deployment(stack, running(testImages.busybox));
+      const before = await runs(stack.name);
+      const failed = await deployment(stack, failing(testImages.busybox), { baseVersion: 1 });
+      expect(failed.job.state).toBe('FAILED');
+      expect(await runs(stack.name)).toBe(before);
+      const cancelled = await deployment(stack, running(testImages.busybox, 'bye'), {
+        baseVersion: 1,
+        cancel: 'Health',
+      });
+      expect(cancelled.job.state).toBe('CANCELLED');
+      expect(await runs(stack.name)).toBe(before);
+      expect(stack.stacks.files(stack.name)?.compose).toBe(running(testImages.busybox));
+    }, 180_000);
+  });
+
+  test('of two who deploy one stack one wins, and the other is told', async () => {
+    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    const compose = running(testImages.busybox);
+    const both = await Promise.all([deployment(stack, compose), deployment(stack, compose)]);
+    expect(both.map(({ job }) => job.errorCode ?? job.state).toSorted()).toEqual(['CONFLICT', 'SUCCEEDED']);
+    const late = await deployment(stack, running(testImages.busybox, 'late'));
+    expect(late.job).toMatchObject({
+      errorCode: 'CONFLICT',
+      errorMessage: expect.stringContaining('version 1') as unknown,
+    });
+  });
+
+  test('that go beyond their containers take the scope, and touch nothing without it', async () => {
+    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    const compose = `${running(testImages.busybox)}    pid: host\n`;
+    const { job } = await deployment(stack, compose);
+    expect(job).toMatchObject({ errorCode: 'PRIVILEGE_NEEDED' });
+    expect(await runs(stack.name)).toBe('');
+    const { job: allowed } = await deployment(stack, compose, { scopes: ['docker:containers:privileged'] });
+    expect(allowed.state).toBe('SUCCEEDED');
+  });
+
+  test('of what somebody made elsewhere are refused', async () => {
+    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    const label = [
+      '--label',
+      `com.docker.compose.project=${stack.name}`,
+      '--label',
+      'com.docker.compose.service=web',
+    ];
+    await cli('create', ...label, testImages.busybox);
+    const { job } = await deployment(stack, running(testImages.busybox));
+    expect(job).toMatchObject({ errorCode: 'CONFLICT' });
+  });
+});

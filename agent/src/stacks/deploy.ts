@@ -1,0 +1,236 @@
+import type { DockerService } from '../docker/service.ts';
+import { allow, type Authority } from '../docker/privilege/guard.ts';
+import { pullImage, splitReference } from '../images/pull.ts';
+import { AgentError, describe } from '../errors.ts';
+import type { JobHandle, JobResult } from '../jobs/job.ts';
+import type { Log } from '../log.ts';
+import { waitUntilUp } from './health.ts';
+import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
+import { lastWords, servicesOf } from './normalise.ts';
+import { imageOf, localImage } from './plan.ts';
+import { judgePrivilege } from './privilege.ts';
+import { tellProgress } from './progress.ts';
+import { readProjects } from './projects.ts';
+import { isRecord } from './compose-file.ts';
+import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
+
+/** What a roll-back may take, as it cannot be cancelled. Ms. */
+const ROLL_BACK = 10 * 60_000;
+
+export interface DeployOptions {
+  readonly name: string;
+  readonly files: StackFiles;
+  /** The version that whoever asks has seen; null for a stack that is not there yet. */
+  readonly baseVersion: number | null;
+  /** Pull every image, not only those that are missing. */
+  readonly pull: boolean;
+  /** Until all of it is up. Ms. */
+  readonly timeoutMs: number;
+  readonly actor: string;
+  readonly authority: Authority;
+  /** The version that this goes back to, with its images. */
+  readonly restores?: KeptVersion;
+}
+
+export interface DeployTools {
+  readonly docker: DockerService;
+  readonly normaliser: Normaliser;
+  readonly store: StackStore;
+  readonly log: Log;
+}
+
+/**
+ * Deploys a stack and keeps it as a version. Whatever goes wrong after its containers were touched, what ran before runs
+ * again: the version before this one, or nothing where there was none.
+ *
+ * @throws AgentError
+ */
+export async function deploy(options: DeployOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
+  const { name, files, baseVersion, authority, restores } = options;
+  const { docker, normaliser, store } = tools;
+  job.step('Check');
+  await checkBase(name, baseVersion, tools);
+  const folder = store.prepare(name);
+  const stack = await normaliser.normalise({ name, files, folder }, job.signal);
+  for (const warning of stack.warnings) job.line(warning, 'STDERR');
+  const judgement = await judgePrivilege(docker.engine, stack);
+  allow(judgement, authority, `Deploying ${name}`);
+  if (judgement.builds && !authority.scopes.has('docker:images:write')) {
+    throw new AgentError(
+      'SCOPE_DENIED',
+      `${name} has images built on this server, which takes docker:images:write.`,
+    );
+  }
+  const before = store.latest(name);
+  const previous = before === null ? undefined : store.version(name, before);
+
+  job.step('Images');
+  if (restores) await bringBack(restores.services, job, tools);
+  else await pullMissing(stack, options.pull, job, tools);
+
+  job.step('Containers');
+  try {
+    await up(stack, job.signal, job, tools);
+    job.step('Health');
+    await waitUntilUp(docker, name, { timeoutMs: options.timeoutMs, job, signal: job.signal });
+  } catch (error) {
+    await rollBack(stack, previous, job, tools);
+    throw error;
+  }
+  store.write(name, files);
+  const version = store.keep(name, {
+    at: Date.now(),
+    actor: options.actor,
+    restores: restores?.number ?? null,
+    composeVersion: stack.tool.version,
+    files,
+    normalised: stack.json,
+    services: await deployedServices(stack, docker),
+  });
+  return { version: version.number };
+}
+
+async function checkBase(name: string, base: number | null, { docker, store }: DeployTools): Promise<void> {
+  const latest = store.latest(name);
+  if (latest !== base) {
+    throw new AgentError(
+      'CONFLICT',
+      latest === null
+        ? `${name} was removed meanwhile.`
+        : `Somebody deployed version ${latest} of ${name} meanwhile. Look at what has changed, and deploy again.`,
+    );
+  }
+  if (latest === null && (await readProjects(docker)).has(name)) {
+    throw new AgentError(
+      'CONFLICT',
+      `There is a stack ${name} on this server that was made elsewhere. Choose another name.`,
+    );
+  }
+}
+
+/** Runs Compose until what was asked for is there. @throws AgentError DOCKER_ERROR in Compose's words */
+async function up(
+  stack: RunTarget,
+  signal: AbortSignal,
+  job: JobHandle,
+  { normaliser }: DeployTools,
+): Promise<void> {
+  const { code, stderr } = await normaliser.run(stack, ['up', '--detach', '--remove-orphans'], {
+    signal,
+    onLine: tellProgress(stack.name, job),
+  });
+  if (code !== 0) throw new AgentError('DOCKER_ERROR', failureIn(stderr));
+}
+
+/** Both generations tell their progress on the same stream as what went wrong. */
+function failureIn(stderr: string): string {
+  const lines = stderr
+    .split('\n')
+    .filter((line) => !/^\s*(Container|Network|Volume|Image) \S+\s+\w+\s*$|\.\.\.\s*(done)?\s*$/.test(line));
+  return lastWords(lines.slice(-8).join('\n'));
+}
+
+async function rollBack(
+  stack: Normalised,
+  previous: KeptVersion | undefined,
+  job: JobHandle,
+  tools: DeployTools,
+): Promise<void> {
+  const { name, folder, tool } = stack;
+  const signal = AbortSignal.timeout(ROLL_BACK);
+  job.step('Roll back');
+  try {
+    if (previous) {
+      await retag(previous.services, job, tools);
+      await up({ name, folder, tool, json: previous.normalised }, signal, job, tools);
+      job.line(`Version ${previous.number} runs again.`);
+    } else {
+      const onLine = tellProgress(name, job);
+      await tools.normaliser.run(stack, ['down', '--remove-orphans'], { signal, onLine });
+      job.line('Nothing of it runs, as before.');
+    }
+  } catch (error) {
+    // What failed first is told as the job's failure.
+    tools.log.error('a stack could not be rolled back', { stack: name, reason: describe(error) });
+    job.line(`What ran before could not be started again: ${describe(error)}`, 'STDERR');
+  }
+}
+
+async function pullMissing(
+  stack: Normalised,
+  always: boolean,
+  job: JobHandle,
+  { docker }: DeployTools,
+): Promise<void> {
+  for (const [service, given] of stack.services) {
+    // Compose builds these.
+    if (given['build'] !== undefined && given['build'] !== null) continue;
+    const policy = given['pull_policy'];
+    if (policy === 'never') continue;
+    const image = imageOf(stack, service, given);
+    const wanted = always || policy === 'always';
+    if (!wanted && (await localImage(docker.engine, image))) continue;
+    job.progress({ item: service, status: `pulling ${image}` });
+    await pullImage(docker.engine, { reference: image, platform: null, auth: null }, job);
+  }
+}
+
+/** Has every image stand under its name as it did then, from this host's copy or by its digest. @throws AgentError NOT_FOUND */
+async function bringBack(
+  services: readonly DeployedService[],
+  job: JobHandle,
+  tools: DeployTools,
+): Promise<void> {
+  const { engine } = tools.docker;
+  for (const { service, imageId, digests } of services) {
+    if (await localImage(engine, imageId)) continue;
+    const [digest] = digests;
+    if (digest === undefined) {
+      throw new AgentError(
+        'NOT_FOUND',
+        `The image that ${service} ran then (${imageId.slice(0, 19)}) is not on this server any more, and it came from no registry.`,
+      );
+    }
+    job.progress({ item: service, status: `pulling ${digest}` });
+    await pullImage(engine, { reference: digest, platform: null, auth: null }, job);
+  }
+  await retag(services, job, tools);
+}
+
+async function retag(
+  services: readonly DeployedService[],
+  job: JobHandle,
+  { docker }: DeployTools,
+): Promise<void> {
+  for (const { image, imageId } of services) {
+    const local = await localImage(docker.engine, image);
+    if (local?.id === imageId || image.includes('@')) continue;
+    const { name: repo, tag } = splitReference(image);
+    await docker.engine.post(`/images/${imageId}/tag`, { repo, tag });
+    job.line(`${image} is ${imageId.slice(0, 19)} again.`);
+  }
+}
+
+async function deployedServices(stack: Normalised, docker: DockerService): Promise<DeployedService[]> {
+  const running = new Map(
+    (await readProjects(docker))
+      .get(stack.name)
+      ?.services.map(({ name, containers }) => [name, containers[0]]),
+  );
+  return Promise.all(
+    [...servicesOf(stack.value)].flatMap(([service, given]) => {
+      const container = running.get(service);
+      if (!container || !isRecord(given)) return [];
+      const image = imageOf(stack, service, given);
+      return [
+        localImage(docker.engine, container.imageId).then((local) => ({
+          service,
+          image,
+          imageId: container.imageId,
+          digests: local?.digests ?? [],
+          configHash: container.configHash,
+        })),
+      ];
+    }),
+  );
+}

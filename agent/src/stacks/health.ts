@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DockerService } from '../docker/service.ts';
+import { AgentError } from '../errors.ts';
+import type { JobHandle } from '../jobs/job.ts';
+import { readProjects } from './projects.ts';
+import type { StackContainer } from './stack.ts';
+
+/** One without a health check counts as up when it has run for so long: what fails at its start does so at once. Ms. */
+const SETTLED = 3_000;
+/** Between two looks. Ms. */
+const PACE = 500;
+
+/**
+ * Waits until every container of a stack is up: healthy where it has a check, else running and not about to fall over, or
+ * done with its work.
+ *
+ * @throws AgentError DOCKER_ERROR that names the one that is not; CANCELLED
+ */
+export async function waitUntilUp(
+  docker: Pick<DockerService, 'list'>,
+  name: string,
+  {
+    timeoutMs,
+    job,
+    signal,
+  }: { readonly timeoutMs: number; readonly job: Pick<JobHandle, 'progress'>; readonly signal: AbortSignal },
+): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  const since = new Map<string, number>();
+  for (;;) {
+    const services = (await readProjects(docker)).get(name)?.services ?? [];
+    let waiting: string | undefined;
+    for (const { name: service, containers } of services) {
+      const states = containers.map((container) => stateOf(container, since));
+      const failed = states.find(({ word }) => word === 'failed');
+      if (failed) throw new AgentError('DOCKER_ERROR', `${service} did not come up: ${failed.why}.`);
+      const pending = states.find(({ word }) => word === 'waiting');
+      if (pending) waiting = `${service} is ${pending.why}`;
+      job.progress({ item: service, status: pending ? pending.why : (states[0]?.why ?? 'gone') });
+    }
+    if (waiting === undefined) return;
+    if (performance.now() > deadline) {
+      throw new AgentError('DOCKER_ERROR', `${waiting} after ${Math.round(timeoutMs / 1000)} s.`);
+    }
+    await sleep(PACE, undefined, { signal }).catch(() => {
+      throw new AgentError('CANCELLED', 'It was cancelled.');
+    });
+  }
+}
+
+interface Word {
+  readonly word: 'up' | 'waiting' | 'failed';
+  /** Ends the sentence "it is …". */
+  readonly why: string;
+}
+
+function stateOf({ id, state, health, exitCode }: StackContainer, since: Map<string, number>): Word {
+  switch (state) {
+    case 'RUNNING': {
+      if (health === 'healthy') return { word: 'up', why: 'healthy' };
+      if (health === 'unhealthy') return { word: 'failed', why: 'its health check fails' };
+      if (health === 'starting') return { word: 'waiting', why: 'starting' };
+      const now = performance.now();
+      const seen = since.get(id) ?? now;
+      since.set(id, seen);
+      return now - seen >= SETTLED ? { word: 'up', why: 'running' } : { word: 'waiting', why: 'starting' };
+    }
+    case 'EXITED':
+      return exitCode === 0
+        ? { word: 'up', why: 'done' }
+        : { word: 'failed', why: `it ended with ${exitCode ?? 'an error'}` };
+    case 'RESTARTING':
+      return { word: 'failed', why: `it ends again and again, last with ${exitCode ?? 'an error'}` };
+    case 'DEAD':
+      return { word: 'failed', why: 'Docker could not finish it' };
+    case 'CREATED':
+    case 'PAUSED':
+    case 'REMOVING':
+      return { word: 'waiting', why: state.toLowerCase() };
+  }
+}

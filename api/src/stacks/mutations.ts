@@ -1,0 +1,106 @@
+import * as z from 'zod';
+import { actorOf } from '../audit/actor.ts';
+import { builder } from '../builder.ts';
+import { heldOf } from '../graphql/held.ts';
+import { JobPayload } from '../jobs/job-type.ts';
+import { stackName, StackFilesInput } from './fields.ts';
+import { stackDeploy, stackRestore } from './jobs.ts';
+import { DeployStackDocument, RestoreStackDocument } from './operations.ts';
+
+const version = z.number().int().min(1).max(1_000_000_000);
+const timeoutSeconds = z.number().int().min(1).max(3_600);
+
+/** Whether a stack takes these, only its agent can tell. */
+const mayTake = ['docker:containers:privileged', 'docker:images:write'] as const;
+
+function commonFields(t: Parameters<Parameters<typeof builder.inputType>[1]['fields'] & object>[0]) {
+  return {
+    baseVersion: t.int({
+      description:
+        'The newest version that you have seen; none for a new stack. CONFLICT when somebody deployed another meanwhile.',
+      validate: version,
+    }),
+    name: t.string({ required: true, description: 'Of the stack.', validate: stackName }),
+    serverId: t.id({ required: true }),
+    timeoutSeconds: t.int({
+      required: true,
+      defaultValue: 120,
+      description: 'How long all of it may take to be up, 1 to 3,600.',
+      validate: timeoutSeconds,
+    }),
+  };
+}
+
+const DeployStackInput = builder.inputType('DeployStackInput', {
+  fields: (t) => ({
+    ...commonFields(t),
+    files: t.field({ type: StackFilesInput, required: true, description: 'What to deploy.' }),
+    pull: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Pull every image, not only those that are missing.',
+    }),
+  }),
+});
+
+const RestoreStackInput = builder.inputType('RestoreStackInput', {
+  fields: (t) => ({
+    ...commonFields(t),
+    version: t.int({ required: true, description: 'To go back to.', validate: version }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  deployStack: t.field({
+    type: JobPayload,
+    access: 'docker:compose:write',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Begins to deploy a stack; when it does not come up, what ran before runs again. Scope: docker:compose:write; docker:containers:privileged as well for what reaches beyond its containers, and docker:images:write where it has images built.',
+    args: { input: t.arg({ type: DeployStackInput, required: true }) },
+    resolve: async (_root, { input }, context) => {
+      const { serverId, name, files, pull, timeoutSeconds: patience } = input;
+      const baseVersion = input.baseVersion ?? null;
+      return {
+        job: await context.services.jobs.start(stackDeploy, {
+          serverId,
+          target: { kind: 'stack', id: name },
+          parameters: { baseVersion, pull },
+          actor: actorOf(context),
+          heldScopes: heldOf(context, serverId, mayTake),
+          document: DeployStackDocument,
+          variables: (jobId) => ({ jobId, name, files, baseVersion, pull, timeoutSeconds: patience }),
+        }),
+      };
+    },
+  }),
+  restoreStack: t.field({
+    type: JobPayload,
+    access: 'docker:compose:write',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Begins to deploy a version of a stack again, with the images that it ran then. Scope: docker:compose:write, and what deployStack takes besides.',
+    args: { input: t.arg({ type: RestoreStackInput, required: true }) },
+    resolve: async (_root, { input }, context) => {
+      const { serverId, name, timeoutSeconds: patience } = input;
+      const baseVersion = input.baseVersion ?? null;
+      return {
+        job: await context.services.jobs.start(stackRestore, {
+          serverId,
+          target: { kind: 'stack', id: name },
+          parameters: { version: input.version, baseVersion },
+          actor: actorOf(context),
+          heldScopes: heldOf(context, serverId, mayTake),
+          document: RestoreStackDocument,
+          variables: (jobId) => ({
+            jobId,
+            name,
+            version: input.version,
+            baseVersion,
+            timeoutSeconds: patience,
+          }),
+        }),
+      };
+    },
+  }),
+}));
