@@ -55,6 +55,7 @@ const targets: Readonly<Record<string, string>> = {
   invitationId: 'The invitation, by its id.',
   serverId: 'The server, by its id.',
   sessionId: 'The session, by its id.',
+  terminalId: 'The terminal, by its id.',
   userId: 'The user, by their id.',
 };
 

@@ -15,7 +15,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     access: 'docker:compose:read',
     on: ({ id }) => id,
     description: 'One stack by name; null when there is none.',
-    args: { name: t.arg.string({ required: true, validate: stackName }) },
+    args: { name: t.arg.string({ required: true, description: 'Its name.', validate: stackName }) },
     resolve: (server, { name }, { services, principal }) =>
       services.stacks.find(server.id, name, askerOf(principal)),
   }),

@@ -66,6 +66,8 @@ export const errors: Messages['errors'] = {
   UNSUPPORTED_BY_AGENT: ({ message }) => message,
   AGENT_FAILED: () => 'L’agent a échoué de façon inattendue. Son journal sur le serveur dit pourquoi.',
   AGENT_PROTOCOL_ERROR: () => 'La réponse de l’agent n’a pas de sens. Mettez-le à jour et réessayez.',
+  COMPOSE_UNAVAILABLE: () =>
+    'Il n’y a pas de Docker Compose sur ce serveur. Installez-le ; sous Debian, c’est le paquet docker-compose.',
   DOCKER_UNAVAILABLE: () => 'Docker ne répond pas sur ce serveur. Démarrez-le avec : systemctl start docker',
   DOCKER_ERROR: ({ message }) => `Docker a refusé : ${message}`,
   RESULT_TOO_LARGE: () => 'La réponse est trop grande. Demandez-en moins.',
