@@ -125,6 +125,7 @@ export const ContainerLogsDocument = graphql(`
     $id: ID!
     $tail: Int
     $sinceMs: SafeInt
+    $untilMs: SafeInt
     $follow: Boolean!
     $stdout: Boolean!
     $stderr: Boolean!
@@ -135,6 +136,7 @@ export const ContainerLogsDocument = graphql(`
       id: $id
       tail: $tail
       sinceMs: $sinceMs
+      untilMs: $untilMs
       follow: $follow
       stdout: $stdout
       stderr: $stderr

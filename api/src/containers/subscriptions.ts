@@ -70,11 +70,18 @@ builder.subscriptionFields((t) => ({
         defaultValue: false,
         description: "Begin each line with Docker's RFC 3339 timestamp and a space.",
       }),
+      until: t.arg({ type: 'DateTime', description: 'Only what was written before this instant.' }),
     },
-    subscribe: (_root, { containerId, serverId, since, tail, ...streams }, context) =>
+    subscribe: (_root, { containerId, serverId, since, tail, until, ...streams }, context) =>
       followLogs(
         context.services.agents.links.require(serverId),
-        { ...streams, id: containerId, tail: tail ?? null, sinceMs: since?.getTime() ?? null },
+        {
+          ...streams,
+          id: containerId,
+          tail: tail ?? null,
+          sinceMs: since?.getTime() ?? null,
+          untilMs: until?.getTime() ?? null,
+        },
         {
           actor: requirePerson(context).user.id,
           signal: context.signal,

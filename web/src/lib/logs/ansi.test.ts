@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseAnsi, plain } from './ansi.ts';
+import { parseAnsi, parseLines, plain } from './ansi.ts';
 
 describe('colours', () => {
   test('plain text is one span', () => expect(parseAnsi('hello')).toEqual([{ text: 'hello' }]));
@@ -68,4 +68,9 @@ describe('hostile bytes', () => {
     parseAnsi(`${'\x1b]'.repeat(200_000)}x`);
     expect(performance.now() - started).toBeLessThan(2_000);
   });
+});
+
+test('line ends stay where a text has several lines, and nowhere else', () => {
+  expect(parseLines('a\n\x1b[31mb')).toEqual([{ text: 'a' }, { text: '\n' }, { text: 'b', fg: 1 }]);
+  expect(parseLines('a')).toEqual([{ text: 'a' }]);
 });

@@ -39,6 +39,12 @@ export function plain(text: string): string {
   return clean(afterReturn(text).replace(escapes, ''));
 }
 
+/** The same of a text that is shown over several lines, as JSON is when it is spread. */
+export function parseLines(text: string): readonly Span[] {
+  const [first = '', ...others] = text.split('\n');
+  return others.reduce((spans, line) => spans.concat({ text: '\n' }, parseAnsi(line)), [...parseAnsi(first)]);
+}
+
 /** Colours become spans, every other control sequence vanishes. Nothing of the text is ever markup. */
 export function parseAnsi(text: string): readonly Span[] {
   const line = afterReturn(text);

@@ -1,17 +1,25 @@
 import type { Failure } from '../api/failure.ts';
 import { subscribe } from '../api/operations.ts';
 import { graphql } from '../generated/gql.ts';
-import { LogBuffer } from './buffer.ts';
+import { keepLines, LogBuffer } from './buffer.ts';
 import { LineSplitter, type LogLine } from './splitter.ts';
 
 const Logs = graphql(`
-  subscription Logs_Container($serverId: ID!, $containerId: ID!, $tail: Int, $since: DateTime) {
+  subscription Logs_Container(
+    $serverId: ID!
+    $containerId: ID!
+    $tail: Int
+    $since: DateTime
+    $until: DateTime
+    $follow: Boolean!
+  ) {
     containerLogs(
       serverId: $serverId
       containerId: $containerId
       tail: $tail
       since: $since
-      follow: true
+      until: $until
+      follow: $follow
       timestamps: true
     ) {
       segments {
@@ -27,6 +35,12 @@ export interface LogSource {
   readonly serverId: string;
   readonly containerId: string;
   readonly name: string;
+}
+
+/** A part of the time that logs cover, RFC 3339 each; null is open. What has an end is not followed. */
+export interface LogRange {
+  readonly since: string | null;
+  readonly until: string | null;
 }
 
 export type FeedState = 'opening' | 'following' | 'ended' | 'failed';
@@ -52,6 +66,8 @@ export class LogFeed {
   version = $state(0);
   failure = $state.raw<Failure | null>(null);
   states = $state.raw<readonly FeedState[]>([]);
+
+  range = $state.raw<LogRange>({ since: null, until: null });
 
   readonly #buffer = new LogBuffer();
   readonly #channels: Channel[];
@@ -97,6 +113,18 @@ export class LogFeed {
     for (const [index, { state }] of this.#channels.entries()) if (state === 'ended') this.#open(index);
   }
 
+  /** Shows another part of the time, from its begin. */
+  show(range: LogRange): void {
+    this.range = range;
+    for (const channel of this.#channels) {
+      channel.stop?.();
+      channel.last = '';
+    }
+    this.#arrived = [];
+    this.clear();
+    for (const index of this.#channels.keys()) this.#open(index);
+  }
+
   clear(): void {
     this.#buffer.clear();
     this.version++;
@@ -119,7 +147,9 @@ export class LogFeed {
       {
         serverId: source.serverId,
         containerId: source.containerId,
-        ...(from === '' ? { tail: tailLines } : { since: from }),
+        follow: this.range.until === null,
+        ...(this.range.until !== null && { until: this.range.until }),
+        ...this.#begin(from),
       },
       {
         next: ({ containerLogs }) => {
@@ -143,6 +173,14 @@ export class LogFeed {
         ended: () => this.#become(channel, 'ended'),
       },
     );
+  }
+
+  /** Where to begin: after what is there, at the begin of what was asked for, or some lines before the end. */
+  #begin(from: string): { since: string } | { tail: number } {
+    if (from !== '') return { since: from };
+    const { since, until } = this.range;
+    if (since !== null) return { since };
+    return { tail: until === null ? tailLines : keepLines };
   }
 
   #become(channel: Channel, state: FeedState): void {

@@ -1,4 +1,5 @@
 import type { LogStream } from '../generated/graphql.ts';
+import type { Level } from './levels.ts';
 
 const key = 'serverkit.logs';
 
@@ -8,19 +9,27 @@ class LogView {
   timestamps = $state(false);
   stream = $state<'both' | LogStream>('both');
   onlyHits = $state(false);
+  /** Only lines at least so bad. */
+  least = $state<'all' | Level>('all');
+  /** JSON over several lines. */
+  expand = $state(false);
 
   constructor() {
     const saved = localStorage.getItem(key)?.split(' ') ?? ['wrap'];
     this.wrap = saved.includes('wrap');
     this.timestamps = saved.includes('timestamps');
+    this.expand = saved.includes('expand');
   }
 
-  set(change: { wrap?: boolean; timestamps?: boolean }): void {
+  set(change: { wrap?: boolean; timestamps?: boolean; expand?: boolean }): void {
     this.wrap = change.wrap ?? this.wrap;
     this.timestamps = change.timestamps ?? this.timestamps;
+    this.expand = change.expand ?? this.expand;
     localStorage.setItem(
       key,
-      [this.wrap && 'wrap', this.timestamps && 'timestamps'].filter(Boolean).join(' '),
+      [this.wrap && 'wrap', this.timestamps && 'timestamps', this.expand && 'expand']
+        .filter(Boolean)
+        .join(' '),
     );
   }
 }
