@@ -1,4 +1,5 @@
 import { builder } from './builder.ts';
+import './containers/schema.ts';
 import './docker/schema.ts';
 import './images/schema.ts';
 import './networks/schema.ts';

@@ -1,5 +1,6 @@
 import type { Container } from './container.ts';
 import type { ContainerDetails, ContainerHealthcheck, ContainerMount } from './details.ts';
+import { environmentOf, split } from './environment.ts';
 import { array, flag, number, object, text, textOrNull, texts, type JsonObject } from './json.ts';
 import { lifetimeOf } from './mapping.ts';
 
@@ -28,7 +29,8 @@ export function detailsOf(container: Container, inspect: JsonObject): ContainerD
     oomKilled: flag(state['OOMKilled']),
     error: textOrNull(state['Error']),
     mounts: array(inspect['Mounts']).map((mount) => mountOf(object(mount))),
-    environmentNames: texts(config['Env']).map((variable) => nameOf(variable)),
+    environmentNames: texts(config['Env']).map((variable) => split(variable)[0]),
+    environment: environmentOf(inspect),
     limits: {
       memoryBytes: number(host['Memory']) || null,
       cpus: cpusOf(host),
@@ -37,11 +39,6 @@ export function detailsOf(container: Container, inspect: JsonObject): ContainerD
     healthcheck: healthcheckOf(object(config['Healthcheck']), object(state['Health'])),
     inspectJson: JSON.stringify(masked(inspect)),
   };
-}
-
-function nameOf(variable: string): string {
-  const end = variable.indexOf('=');
-  return end < 0 ? variable : variable.slice(0, end);
 }
 
 function restartPolicyOf(policy: JsonObject): string {
@@ -90,9 +87,8 @@ function healthcheckOf(config: JsonObject, health: JsonObject): ContainerHealthc
   };
 }
 
-/** The whole reply, except the values of environment variables: they are where secrets live. */
+/** The whole reply, except the values of environment variables that look secret. */
 function masked(inspect: JsonObject): JsonObject {
-  const config = object(inspect['Config']);
-  const variables = array(config['Env']).map((variable) => `${nameOf(String(variable))}=${MASK}`);
-  return { ...inspect, Config: { ...config, Env: variables } };
+  const variables = environmentOf(inspect).map(({ name, value }) => `${name}=${value ?? MASK}`);
+  return { ...inspect, Config: { ...object(inspect['Config']), Env: variables } };
 }

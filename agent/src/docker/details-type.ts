@@ -1,5 +1,6 @@
 import { builder } from '../builder.ts';
 import { ContainerType } from './container-type.ts';
+import type { Variable } from './environment.ts';
 import type { ContainerDetails, ContainerHealthcheck, ContainerLimits, ContainerMount } from './details.ts';
 
 const Mount = builder.objectRef<ContainerMount>('ContainerMount').implement({
@@ -35,9 +36,16 @@ const Healthcheck = builder.objectRef<ContainerHealthcheck>('ContainerHealthchec
   }),
 });
 
+const VariableType = builder.objectRef<Variable>('EnvironmentVariable').implement({
+  fields: (t) => ({
+    name: t.exposeString('name'),
+    value: t.exposeString('value', { nullable: true, description: 'Null where it looks secret.' }),
+  }),
+});
+
 /** One container in depth. */
 export const ContainerDetailsType = builder.objectRef<ContainerDetails>('ContainerDetails').implement({
-  description: 'One container in depth. Values of environment variables never leave the host.',
+  description: 'One container in depth.',
   fields: (t) => ({
     container: t.expose('container', { type: ContainerType }),
     entrypoint: t.exposeStringList('entrypoint'),
@@ -59,10 +67,11 @@ export const ContainerDetailsType = builder.objectRef<ContainerDetails>('Contain
     error: t.exposeString('error', { nullable: true, description: 'Why the engine could not start it.' }),
     mounts: t.expose('mounts', { type: [Mount] }),
     environmentNames: t.exposeStringList('environmentNames'),
+    environment: t.expose('environment', { type: [VariableType], nullable: true }),
     limits: t.expose('limits', { type: Limits }),
     healthcheck: t.expose('healthcheck', { type: Healthcheck, nullable: true }),
     inspectJson: t.exposeString('inspectJson', {
-      description: 'docker inspect as JSON text, values of environment variables masked.',
+      description: 'docker inspect as JSON text, values of variables that look secret masked.',
     }),
   }),
 });

@@ -1,4 +1,5 @@
 import type { Container } from './container.ts';
+import type { Variable } from './environment.ts';
 
 export interface ContainerMount {
   /** bind, volume, tmpfs, … */
@@ -26,7 +27,7 @@ export interface ContainerHealthcheck {
   readonly lastOutput: string | null;
 }
 
-/** One container in depth. Values of environment variables never leave the host: they are where secrets live. */
+/** One container in depth. Values of variables that look secret stay on the host until somebody asks for them. */
 export interface ContainerDetails {
   readonly container: Container;
   readonly entrypoint: readonly string[];
@@ -47,8 +48,9 @@ export interface ContainerDetails {
   readonly error: string | null;
   readonly mounts: readonly ContainerMount[];
   readonly environmentNames: readonly string[];
+  readonly environment: readonly Variable[];
   readonly limits: ContainerLimits;
   readonly healthcheck: ContainerHealthcheck | null;
-  /** `docker inspect` as JSON text, values of environment variables masked. */
+  /** `docker inspect` as JSON text, values of variables that look secret masked. */
   readonly inspectJson: string;
 }

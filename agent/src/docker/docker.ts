@@ -90,6 +90,7 @@ export function createDocker({
     async list(options) {
       return pageOf(await list(options.ids, options.all), options);
     },
+    find,
     async details(reference) {
       try {
         const container = await find(reference);
@@ -162,6 +163,7 @@ export function createNoDocker(): DockerService {
     facts: () => facts,
     counts: () => null,
     list: refuse,
+    find: refuse,
     details: refuse,
     act: refuse,
     remove: refuse,

@@ -14,6 +14,8 @@ test.each([
   [403, 'authorization denied by plugin x', 'DOCKER_ERROR'],
   [500, 'container 123 is not connected to network x', 'CONFLICT'],
   [500, 'Invalid subnet nonsense : invalid CIDR address: nonsense', 'INPUT_INVALID'],
+  [500, 'Bind for 0.0.0.0:80 failed: port is already allocated', 'CONFLICT'],
+  [500, 'listen tcp4 0.0.0.0:80: bind: address already in use', 'CONFLICT'],
   [500, 'driver failed programming external connectivity', 'DOCKER_ERROR'],
   [501, 'configured logging driver does not support reading', 'DOCKER_ERROR'],
 ])('status %i, %j, is %s', (status, message, code) => {

@@ -25,6 +25,8 @@ function codeOf(status: number, message: string): AgentErrorCode {
     return 'CONFLICT';
   }
   if (status === 500 && /invalid (signal|subnet|CIDR|IPAM)/i.test(message)) return 'INPUT_INVALID';
+  // A port of the host that something else has.
+  if (status === 500 && /port is already allocated|address already in use/i.test(message)) return 'CONFLICT';
   return 'DOCKER_ERROR';
 }
 

@@ -52,6 +52,8 @@ export interface DockerService {
   /** Null without Docker. */
   counts(): DockerCounts | null;
   list(options: ListOptions): Promise<ContainerPage>;
+  /** The one container that is meant. @throws AgentError NOT_FOUND, or CONFLICT where it could be two */
+  find(reference: string): Promise<Container>;
   /** Null when there is no such container. */
   details(reference: string): Promise<ContainerDetails | null>;
   /** Resolves with the container as it is afterwards. The signal counts until the engine was told, not later. */

@@ -2,23 +2,8 @@ import * as z from 'zod';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import type { RequestContext } from '../context.ts';
-import { containerReference } from '../input-text.ts';
-import type { ContainerAction, SeenContainer } from './service.ts';
-import { ContainerType } from './types.ts';
-
-const ContainerPayload = builder
-  .objectRef<{ readonly container: SeenContainer }>('ContainerPayload')
-  .implement({
-    access: 'inherited',
-    description: 'A container after a command.',
-    fields: (t) => ({
-      container: t.field({
-        type: ContainerType,
-        description: 'As it is now.',
-        resolve: ({ container }) => container,
-      }),
-    }),
-  });
+import { ContainerPayload, containerName, targetFields } from './container-payload.ts';
+import type { ContainerAction } from './service.ts';
 
 const RemoveContainerPayload = builder
   .objectRef<{ readonly removedContainerId: string }>('RemoveContainerPayload')
@@ -35,21 +20,6 @@ const timeoutSeconds = z.number().int().min(0).max(86_400);
 const signal = z
   .string()
   .regex(/^(SIG[A-Z0-9+-]{2,12}|[1-9][0-9]?)$/, 'must be a signal such as SIGTERM, SIGHUP or 9');
-
-/** Docker's own rule for container names (moby/daemon/names). */
-const containerName = z
-  .string()
-  .regex(
-    /^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/,
-    'must be 2 to 128 letters, digits, dots, dashes or underscores',
-  );
-
-function targetFields(t: Parameters<Parameters<typeof builder.inputType>[1]['fields'] & object>[0]) {
-  return {
-    containerId: t.id({ required: true, validate: containerReference }),
-    serverId: t.id({ required: true }),
-  };
-}
 
 const stopping = "How long to wait before it is killed; the container's own setting when absent.";
 

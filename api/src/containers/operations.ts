@@ -58,6 +58,11 @@ export const ContainerDetailsDocument = graphql(`
   query ContainerDetails($id: ID!) {
     container(id: $id) {
       environmentNames
+      environment {
+        name
+        value
+      }
+      inspectJson
       entrypoint
       hostname
       user

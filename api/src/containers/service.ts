@@ -22,6 +22,13 @@ import { createDockerFacts } from './docker-facts.ts';
 import { runAction, runRemove, type Asker, type ContainerAction } from './actions.ts';
 import { referredTo } from './reference.ts';
 import { createSnapshots } from './snapshots.ts';
+import {
+  ContainerWork,
+  type ContainerUpdate,
+  type DuplicateOptions,
+  type WorkAsker,
+  type WorkTarget,
+} from './work/service.ts';
 
 export type { ContainerAction } from './actions.ts';
 export { containerChanges, type ContainerMirror } from './mirror.ts';
@@ -51,6 +58,7 @@ const maxPages = 1_000;
 
 export class Containers {
   readonly mirror: ContainerMirror;
+  readonly work: ContainerWork;
   readonly #agents: AgentService;
   readonly #db: Database;
   readonly #topics: Topics;
@@ -59,6 +67,7 @@ export class Containers {
     this.#agents = agents;
     this.#db = platform.db;
     this.#topics = topics;
+    this.work = new ContainerWork(agents);
     this.mirror = createContainerMirror(
       agents.links,
       topics,
@@ -134,14 +143,11 @@ export class Containers {
    * @throws ServerKitError AGENT_OFFLINE, AGENT_REFUSED, NOT_FOUND, CONFLICT, DOCKER_ERROR, OUTCOME_UNKNOWN, …
    */
   async act(serverId: string, id: string, action: ContainerAction, asker: Asker): Promise<SeenContainer> {
-    const container = await runAction(this.#agents.commands, this.target(serverId, id), action, asker);
-    if (container) {
-      this.mirror.note(serverId, container);
-      return { serverId, container, observedAt: new Date() };
-    }
-    const seen = await this.find(serverId, id);
-    if (!seen) throw notFound('container', id);
-    return seen;
+    return this.#noted(
+      serverId,
+      id,
+      await runAction(this.#agents.commands, this.target(serverId, id), action, asker),
+    );
   }
 
   /** @returns the full id of what is gone @throws ServerKitError as {@link act} */
@@ -154,6 +160,17 @@ export class Containers {
     const target = this.target(serverId, id);
     await runRemove(this.#agents.commands, target, options, asker);
     return target.id;
+  }
+
+  /** @throws ServerKitError as {@link act}, and PERMISSION_DENIED */
+  async update(target: WorkTarget, change: ContainerUpdate, asker: WorkAsker): Promise<SeenContainer> {
+    const { serverId, id } = target;
+    return this.#noted(serverId, id, await this.work.update(target, change, asker));
+  }
+
+  /** @throws ServerKitError as {@link update} */
+  async duplicate(target: WorkTarget, options: DuplicateOptions, asker: WorkAsker): Promise<SeenContainer> {
+    return this.#noted(target.serverId, options.name, await this.work.duplicate(target, options, asker));
   }
 
   /** Counts of a server as last seen, without asking it; undefined when never seen. */
@@ -203,7 +220,22 @@ export class Containers {
       }));
   }
 
-  /** What a reference means, as the audit names it. */
+  /** As it is after a command; asked for where the answer was lost although it was done. */
+  async #noted(
+    serverId: string,
+    reference: string,
+    container: AgentContainer | null,
+  ): Promise<SeenContainer> {
+    if (container) {
+      this.mirror.note(serverId, container);
+      return { serverId, container, observedAt: new Date() };
+    }
+    const seen = await this.find(serverId, reference);
+    if (!seen) throw notFound('container', reference);
+    return seen;
+  }
+
+  /** What a reference means, as far as it is known here, for commands and the audit. */
   target(serverId: string, id: string) {
     const known = this.mirror.peek(serverId)?.containers;
     const container = known && referredTo(id, known);

@@ -71,6 +71,20 @@ const ContainerMount = builder.objectRef<ContainerDetails['mounts'][number]>('Co
   }),
 });
 
+const EnvironmentVariable = builder
+  .objectRef<NonNullable<ContainerDetails['environment']>[number]>('EnvironmentVariable')
+  .implement({
+    access: 'inherited',
+    description: 'An environment variable of a container.',
+    fields: (t) => ({
+      name: t.exposeString('name', { description: 'Its name.' }),
+      value: t.exposeString('value', {
+        nullable: true,
+        description: 'Null where it looks secret: `revealContainerEnvironment` tells it.',
+      }),
+    }),
+  });
+
 const Details = builder.objectRef<ContainerDetails>('ContainerDetails').implement({
   access: 'inherited',
   description: 'What only inspecting a container tells.',
@@ -83,15 +97,22 @@ const Details = builder.objectRef<ContainerDetails>('ContainerDetails').implemen
     entrypoint: t.exposeStringList('entrypoint', {
       description: 'The program and the arguments that `command` is given to; empty when the image has none.',
     }),
-    environmentNames: t.exposeStringList('environmentNames', {
-      description: 'Names only: values can be secrets.',
+    environment: t.field({
+      type: [EnvironmentVariable],
+      nullable: true,
+      description: 'Its variables, those of its image included; null when the agent is too old to tell.',
+      resolve: ({ environment }) => environment ?? null,
     }),
+    environmentNames: t.exposeStringList('environmentNames', { description: 'The names alone.' }),
     healthcheck: t.stringList({
       description:
         'The health check as Docker runs it, such as CMD-SHELL and a command; empty when there is none.',
       resolve: ({ healthcheck }) => healthcheck?.test ?? [],
     }),
     hostname: t.exposeString('hostname', { description: 'The name it gives itself.' }),
+    inspect: t.exposeString('inspectJson', {
+      description: 'All that docker inspect tells, as JSON; values of variables that look secret are masked.',
+    }),
     memoryLimitBytes: t.field({
       type: 'SafeInt',
       nullable: true,

@@ -1,6 +1,7 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
+import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { isUncertain } from '../agents/outcome.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Actor } from '../audit/actor.ts';
@@ -25,6 +26,10 @@ export interface JobRequest<Result, Variables> {
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly actor: Actor;
   /** As of a command: what it is authorised with besides, of what the one who asks holds. @default none */
+  /**
+   * What it is authorised with besides its kind's scope, where only the agent can tell whether it needs it: of these, those
+   * that the one who asks holds. @default none
+   */
   readonly heldScopes?: readonly AgentScope[];
   /** The agent's mutation of this kind. */
   readonly document: TypedDocumentNode<Result, Variables>;

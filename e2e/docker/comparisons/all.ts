@@ -11,6 +11,7 @@ import { terminals } from './terminals.ts';
 import { registries } from './registries.ts';
 import { volumes } from './volumes.ts';
 import { stackFields } from './stacks.ts';
+import { containerWork } from './container-work.ts';
 
 /** Each room of Docker's adds its own. */
 export const comparisons: readonly Comparison[] = [
@@ -26,6 +27,7 @@ export const comparisons: readonly Comparison[] = [
   ...registries,
   ...volumes,
   ...stackFields,
+  ...containerWork,
 ];
 
 const paging = 'how lists are paged is the same for all of them, and tested with them';

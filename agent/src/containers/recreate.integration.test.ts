@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import { container, docker as cli, uniqueName, type ContainerOptions } from '../../../testing/docker.ts';
+import { testImages } from '../../../testing/images.ts';
+import { connected } from '../docker/testing.ts';
+import { duplicate, recreate, type Steps } from './recreate.ts';
+import { workWith } from './testing.ts';
+
+const quiet: Steps = { step: () => undefined, line: () => undefined };
+const idle = 'trap "exit 0" TERM INT; sleep infinity & wait';
+
+/** An image of our own, whose name can be given to another. Gone at the end. */
+async function image(name: string, changes: readonly string[]) {
+  await using box = await container({ start: false, command: ['sh', '-c', idle] });
+  const id = (await cli('commit', ...changes.flatMap((change) => ['--change', change]), box.id, name)).trim();
+  return {
+    id,
+    [Symbol.asyncDispose]: async () => void (await cli('rmi', '--force', id)),
+  };
+}
+
+/** A container that may be replaced: whatever has its name or a name like it is removed at the end. */
+async function replaceable(options: ContainerOptions) {
+  const box = await container(options);
+  return {
+    ...box,
+    names: async () =>
+      (await cli('ps', '--all', '--format', '{{.Names}}', '--filter', `name=${box.name}`))
+        .trim()
+        .split('\n')
+        .toSorted(),
+    [Symbol.asyncDispose]: async () => {
+      const ids = (await cli('ps', '--all', '--quiet', '--filter', `name=${box.name}`)).trim();
+      if (ids) await cli('rm', '--force', '--volumes', ...ids.split('\n'));
+    },
+  };
+}
+
+const read = async (format: string, id: string): Promise<string> =>
+  (await cli('inspect', '--format', format, id)).trim();
+const options = { image: null, healthTimeoutMs: 20_000 };
+
+describe('recreating a container', () => {
+  test('keeps what was chosen and lets what came with the image follow the new one', async () => {
+    using docker = await connected();
+    const name = `serverkit-test/next:${uniqueName()}`;
+    await using second = await image(uniqueName(), ['ENV A=new', 'ENV B=same', 'LABEL v=2', 'WORKDIR /var']);
+    await using _first = await image(name, [
+      'ENV A=old',
+      'ENV B=same',
+      'LABEL v=1',
+      'WORKDIR /tmp',
+      'EXPOSE 80',
+    ]);
+    await using box = await replaceable({
+      image: name,
+      command: ['sh', '-c', idle],
+      options: [
+        '--env',
+        'C=own',
+        '--memory',
+        '64m',
+        '--restart',
+        'on-failure:2',
+        '-p',
+        '127.0.0.1::80',
+        '-v',
+        '/cache',
+        '--hostname',
+        'web',
+        '--label',
+        'team=web',
+      ],
+    });
+    await box.exec('sh', '-c', 'echo kept > /cache/file');
+    await cli('tag', second.id, name);
+    const steps: string[] = [];
+    const done = await recreate(box.id, options, workWith(docker), {
+      ...quiet,
+      step: (step) => steps.push(step),
+    });
+    expect(done).toMatchObject({ container: { name: box.name, state: 'RUNNING' }, imageId: second.id });
+    expect(done.container.id).not.toBe(box.id);
+    const id = done.container.id;
+    const environment = await read('{{json .Config.Env}}', id);
+    for (const variable of ['A=new', 'B=same', 'C=own']) expect(environment).toContain(`"${variable}"`);
+    expect(environment).not.toContain('A=old');
+    expect(await read('{{.Config.Labels.v}} {{.Config.Labels.team}} {{.Config.WorkingDir}}', id)).toBe(
+      '2 web /var',
+    );
+    expect(
+      await read('{{.HostConfig.Memory}} {{.HostConfig.RestartPolicy.Name}} {{.Config.Hostname}}', id),
+    ).toBe(`${64 << 20} on-failure web`);
+    expect(await cli('port', id, '80/tcp')).toMatch(/^127\.0\.0\.1:\d+/);
+    expect(await cli('exec', id, 'cat', '/cache/file')).toBe('kept\n');
+    expect(await box.names()).toEqual([box.name]);
+    expect(steps[0]).toContain(name);
+  });
+
+  test.each([
+    ['ends at once', ['CMD ["sh", "-c", "exit 3"]'], /exit code 3/],
+    [
+      'is unhealthy',
+      ['HEALTHCHECK --interval=200ms --retries=1 CMD false', `CMD ["sh", "-c", ${JSON.stringify(idle)}]`],
+      /unhealthy/,
+    ],
+    [
+      'takes too long',
+      [
+        'HEALTHCHECK --interval=500ms --start-period=60s --retries=1 CMD false',
+        `CMD ["sh", "-c", ${JSON.stringify(idle)}]`,
+      ],
+      /not healthy within 3 s/,
+    ],
+    ['cannot be started', ['CMD ["/no/such/program"]'], /no\/such\/program/],
+  ])('puts the old one back when the new one %s', async (_why, changes, message) => {
+    using docker = await connected();
+    const name = `serverkit-test/next:${uniqueName()}`;
+    await using first = await image(uniqueName(), [`CMD ["sh", "-c", ${JSON.stringify(idle)}]`]);
+    await using second = await image(uniqueName(), changes);
+    await cli('tag', first.id, name);
+    await using box = await replaceable({ image: name, command: [] });
+    await cli('tag', second.id, name);
+    await expect(
+      recreate(box.id, { ...options, healthTimeoutMs: 3_000 }, workWith(docker), quiet),
+    ).rejects.toThrow(expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(message) }));
+    expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
+    expect(await box.names()).toEqual([box.name]);
+  });
+
+  test('one that is cancelled half-way is put back', async () => {
+    using docker = await connected();
+    await using box = await replaceable({});
+    const leaving = new AbortController();
+    const work = { ...workWith(docker), signal: leaving.signal };
+    const stop: Steps = { ...quiet, step: (step) => step.startsWith('waiting') && leaving.abort() };
+    await expect(recreate(box.id, options, work, stop)).rejects.toThrow(
+      expect.objectContaining({ code: 'CANCELLED' }),
+    );
+    expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
+    expect(await box.names()).toEqual([box.name]);
+  });
+
+  test('one that is stopped is replaced and stays stopped', async () => {
+    using docker = await connected();
+    await using box = await replaceable({ start: false });
+    const { container: made } = await recreate(box.id, options, workWith(docker), quiet);
+    expect(made).toMatchObject({ name: box.name, state: 'CREATED' });
+  });
+
+  test('what could not be put back, or reaches beyond itself, is refused', async () => {
+    using docker = await connected();
+    await using leaver = await container({ options: ['--rm'] });
+    await using strong = await container({ options: ['--cap-add', 'NET_ADMIN'], start: false });
+    await expect(recreate(leaver.id, options, workWith(docker), quiet)).rejects.toThrow('removes itself');
+    await expect(recreate(strong.id, options, workWith(docker), quiet)).rejects.toThrow(
+      expect.objectContaining({ code: 'PRIVILEGE_NEEDED' }),
+    );
+    await expect(
+      duplicate(strong.id, { name: uniqueName(), publishedPorts: true, start: false }, workWith(docker)),
+    ).rejects.toThrow(expect.objectContaining({ code: 'PRIVILEGE_NEEDED' }));
+  });
+});
+
+describe('duplicating a container', () => {
+  test('gives one like it with volumes without a name of its own', async () => {
+    using docker = await connected();
+    await using box = await container({
+      options: [
+        '--env',
+        'A=b',
+        '-v',
+        '/cache',
+        '-p',
+        '127.0.0.1::80',
+        '--label',
+        'com.docker.compose.project=p',
+      ],
+    });
+    const name = uniqueName();
+    const made = await duplicate(box.id, { name, publishedPorts: false, start: true }, workWith(docker));
+    try {
+      expect(made).toMatchObject({
+        name,
+        state: 'RUNNING',
+        image: testImages.busybox,
+        ports: [{ publicPort: null }],
+      });
+      expect(await read('{{json .Config.Env}} {{json .Config.Labels}}', made.id)).toMatch(/"A=b"/);
+      expect(await read('{{json .Config.Labels}}', made.id)).not.toContain('compose');
+      const volume = (id: string) => read('{{(index .Mounts 0).Name}} {{(index .Mounts 0).Destination}}', id);
+      expect(await volume(made.id)).toMatch(/ \/cache$/);
+      expect(await volume(made.id)).not.toBe(await volume(box.id));
+    } finally {
+      await cli('rm', '--force', '--volumes', made.id);
+    }
+  });
+});

@@ -1,0 +1,244 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Container } from '../docker/container.ts';
+import type { Engine } from '../docker/engine.ts';
+import { flag, number, object, text, type JsonObject } from '../docker/json.ts';
+import { AgentError, describe, throwIfAborted } from '../errors.ts';
+import { discard, judged, make } from './create.ts';
+import { requestLike, type KeepOptions, type Origin } from './settings.ts';
+import { entered, inspect, seen, type Work } from './work.ts';
+
+/** What recreating tells while it is at it. */
+export interface Steps {
+  step(name: string): void;
+  line(text: string): void;
+}
+
+export interface RecreateOptions {
+  /** @default the name its image has now */
+  readonly image: string | null;
+  /** How long it may take to become healthy. Ms. */
+  readonly healthTimeoutMs: number;
+}
+
+export interface Recreated {
+  readonly container: Container;
+  /** Of the image before and now. */
+  readonly imageIdBefore: string;
+  readonly imageId: string;
+}
+
+const LOOK_EVERY = 250;
+/** A container without a health check is taken for healthy when it has run for so long. Ms. */
+const STEADY_FOR = 5_000;
+/** To stop, beyond its own grace period. Ms. */
+const AFTERWARDS = 60_000;
+
+/** @throws AgentError */
+export async function originOf(engine: Engine, inspected: JsonObject): Promise<Origin> {
+  const [image, info] = await Promise.all([
+    engine.get(`/images/${text(inspected['Image'])}/json`).catch((error: unknown) => {
+      if (error instanceof AgentError && error.code === 'NOT_FOUND') return null;
+      throw error;
+    }),
+    engine.get('/info'),
+  ]);
+  return { inspected, image: image === null ? null : object(image), info: object(info) };
+}
+
+/**
+ * Puts a new container in the place of one, with the same settings, out of the image that its name stands for now. The old
+ * one is kept, stopped, until the new one is healthy; if that does not come true, the old one is put back and started.
+ *
+ * @throws AgentError CONFLICT with the reason when it was put back
+ */
+export async function recreate(
+  reference: string,
+  { image, healthTimeoutMs }: RecreateOptions,
+  work: Work,
+  steps: Steps,
+): Promise<Recreated> {
+  const { engine } = work.docker;
+  const { container: old, inspected } = await entered(work, reference, 'Recreating');
+  if (flag(object(inspected['HostConfig'])['AutoRemove'])) {
+    throw new AgentError(
+      'CONFLICT',
+      `${old.name} removes itself when it stops, so it could not be put back. Make another one instead.`,
+    );
+  }
+  if (old.state === 'PAUSED') throw new AgentError('CONFLICT', `${old.name} is paused; resume it first.`);
+  const ran = old.state === 'RUNNING' || old.state === 'RESTARTING';
+  const next = image ?? text(object(inspected['Config'])['Image']);
+  const origin = await originOf(engine, inspected);
+  const kept: KeepOptions = { image: next, anonymousVolumes: true, place: true, publishedPorts: true };
+  const request = requestLike(origin, kept);
+  await judged(engine, request, work.authority, `Recreating ${old.name}`);
+
+  steps.step(`making the new container out of ${next}`);
+  const names = namesFor(old);
+  const made = await make(engine, request, names.made, work.signal);
+  for (const warning of made.warnings) steps.line(warning);
+  const place = new Place(engine, { old, made: made.id, names, ran, inspected });
+  try {
+    await place.take(work.signal, steps);
+    if (ran) {
+      steps.step('waiting until it is healthy');
+      await becomeHealthy(engine, made.id, healthTimeoutMs, work.signal);
+    }
+  } catch (error) {
+    steps.step('putting the old container back');
+    await place.giveBack().catch((cause: unknown) => {
+      throw new AgentError(
+        'DOCKER_ERROR',
+        `${old.name} failed and the one before could not be put back: ${describe(cause)}. It is there, stopped, as ${names.before} or ${old.name}.`,
+        cause,
+      );
+    });
+    if (work.signal.aborted) throw error;
+    const why = error instanceof AgentError ? error.message : describe(error);
+    throw new AgentError('CONFLICT', `${old.name} is as it was before, as the new one failed: ${why}`, error);
+  }
+  steps.step('removing the old container');
+  await place.clear(steps);
+  const container = await seen(work, made.id);
+  return { container, imageIdBefore: text(inspected['Image']), imageId: container.imageId };
+}
+
+interface Names {
+  readonly made: string;
+  readonly before: string;
+}
+
+/** Tells whoever finds one of these after a power cut what it is. */
+function namesFor({ name, id }: Container): Names {
+  const stem = name.slice(0, 90);
+  return { made: `${stem}.new-${id.slice(0, 8)}`, before: `${stem}.before-${id.slice(0, 8)}` };
+}
+
+interface Parties {
+  readonly old: Container;
+  readonly made: string;
+  readonly names: Names;
+  readonly ran: boolean;
+  readonly inspected: JsonObject;
+}
+
+/** The place of a container: its name, its addresses and ports, which only one of the two can have. */
+class Place {
+  readonly #engine: Engine;
+  readonly #parties: Parties;
+
+  constructor(engine: Engine, parties: Parties) {
+    this.#engine = engine;
+    this.#parties = parties;
+  }
+
+  async take(signal: AbortSignal, steps: Steps): Promise<void> {
+    const { old, made, names, ran, inspected } = this.#parties;
+    throwIfAborted(signal);
+    if (ran) {
+      steps.step(`stopping ${old.name}`);
+      const grace = number(object(inspected['Config'])['StopTimeout']) ?? 10;
+      await this.#engine.post(`/containers/${old.id}/stop`, {}, grace * 1000 + AFTERWARDS);
+    }
+    await this.#rename(old.id, names.before);
+    await this.#rename(made, old.name);
+    if (!ran) return;
+    steps.step(`starting the new ${old.name}`);
+    throwIfAborted(signal);
+    await this.#engine.post(`/containers/${made}/start`, {}, AFTERWARDS);
+  }
+
+  /** Whatever was done is undone; anonymous volumes of the new one stay, as they are the old one's. */
+  async giveBack(): Promise<void> {
+    const { old, made, ran } = this.#parties;
+    await this.#engine.delete(`/containers/${made}`, { force: true }, AFTERWARDS).catch(() => undefined);
+    await this.#rename(old.id, old.name).catch((error: unknown) => {
+      // It was not renamed yet.
+      if (!(error instanceof AgentError) || !/same as its current name/i.test(error.message)) throw error;
+    });
+    if (ran) await this.#engine.post(`/containers/${old.id}/start`, {}, AFTERWARDS);
+  }
+
+  async clear(steps: Steps): Promise<void> {
+    try {
+      await this.#engine.delete(`/containers/${this.#parties.old.id}`, {}, AFTERWARDS);
+    } catch (error) {
+      steps.line(
+        `The old container could not be removed: ${describe(error)}. It is ${this.#parties.names.before}.`,
+      );
+    }
+  }
+
+  async #rename(id: string, name: string): Promise<void> {
+    await this.#engine.post(`/containers/${id}/rename`, { name });
+  }
+}
+
+/** @throws AgentError when it ends, is unhealthy, or takes too long */
+async function becomeHealthy(
+  engine: Engine,
+  id: string,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const begun = performance.now();
+  for (;;) {
+    const { State: given, RestartCount: restarts } = await inspect(engine, id);
+    const state = object(given);
+    const health = text(object(state['Health'])['Status']);
+    const took = performance.now() - begun;
+    if (health === 'healthy') return;
+    if (health === 'unhealthy')
+      throw new AgentError('CONFLICT', 'its health check says that it is unhealthy.');
+    if (!flag(state['Running']) || flag(state['Restarting']) || (number(restarts) ?? 0) > 0) {
+      throw new AgentError('CONFLICT', `it ended with exit code ${number(state['ExitCode']) ?? '?'}.`);
+    }
+    if ((health === '' || health === 'none') && took >= Math.min(STEADY_FOR, timeoutMs)) return;
+    if (took >= timeoutMs) {
+      throw new AgentError('CONFLICT', `it was not healthy within ${Math.round(timeoutMs / 1000)} s.`);
+    }
+    throwIfAborted(signal);
+    await sleep(LOOK_EVERY);
+  }
+}
+
+export interface DuplicateOptions {
+  readonly name: string;
+  /** Publishes the same ports, which only one that runs can have. */
+  readonly publishedPorts: boolean;
+  readonly start: boolean;
+}
+
+/**
+ * Makes another container like one, of the same image. Volumes with a name and folders are shared, those without a name
+ * are its own; addresses are not taken.
+ */
+export async function duplicate(
+  reference: string,
+  { name, publishedPorts, start }: DuplicateOptions,
+  work: Work,
+): Promise<Container> {
+  const { engine } = work.docker;
+  const { container, inspected } = await entered(work, reference, 'Duplicating');
+  const request = requestLike(await originOf(engine, inspected), {
+    image:
+      container.imageId === text(inspected['Image'])
+        ? text(object(inspected['Config'])['Image'])
+        : container.imageId,
+    anonymousVolumes: false,
+    place: false,
+    publishedPorts,
+  });
+  await judged(engine, request, work.authority, `Duplicating ${container.name}`);
+  const { id } = await make(engine, request, name, work.signal);
+  try {
+    if (start) {
+      throwIfAborted(work.signal);
+      await engine.post(`/containers/${id}/start`, {}, AFTERWARDS);
+    }
+    return await seen(work, id);
+  } catch (error) {
+    await discard(engine, id);
+    throw error;
+  }
+}

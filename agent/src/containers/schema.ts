@@ -1,0 +1,3 @@
+import './change-schema.ts';
+import './look-schema.ts';
+import './job-schema.ts';

@@ -1,0 +1,105 @@
+import * as z from 'zod';
+import { actorOf } from '../../audit/actor.ts';
+import { builder } from '../../builder.ts';
+import { JobPayload } from '../../jobs/job-type.ts';
+import { targetFields } from '../container-payload.ts';
+import { heldOn, targeted } from './asking.ts';
+import { containerCreate, containerRecreate } from './jobs.ts';
+import { CreateContainerDocument, RecreateContainerDocument } from './operations.ts';
+import { checkSpec } from './spec.ts';
+import { ContainerSpecInput } from './spec-type.ts';
+
+const ImagePullPolicy = builder.enumType('ImagePullPolicy', {
+  description:
+    'When the image of a container is pulled before it is made. Takes docker:images:write besides.',
+  values: {
+    ALWAYS: { description: 'Always, so that it is the newest.' },
+    MISSING: { description: 'When the server has none of this name.' },
+    NEVER: { description: 'Never.' },
+  } as const,
+});
+
+const CreateContainerInput = builder.inputType('CreateContainerInput', {
+  fields: (t) => ({
+    pull: t.field({
+      type: ImagePullPolicy,
+      required: true,
+      defaultValue: 'MISSING',
+      description: 'When its image is pulled.',
+    }),
+    serverId: t.id({ required: true }),
+    spec: t.field({ type: ContainerSpecInput, required: true, description: 'What to make.' }),
+    start: t.boolean({ required: true, defaultValue: true, description: 'Whether it is started.' }),
+  }),
+});
+
+const RecreateContainerInput = builder.inputType('RecreateContainerInput', {
+  fields: (t) => ({
+    ...targetFields(t),
+    healthTimeoutSeconds: t.int({
+      required: true,
+      defaultValue: 120,
+      description: 'How long the new one may take to become healthy; 3,600 at most.',
+      validate: z.number().int().min(1).max(3_600),
+    }),
+    image: t.string({
+      description: 'Another image; the name it was made of when absent.',
+      validate: z.string().regex(/^[\w./:@[\]-]{1,400}$/, 'must be the name of an image'),
+    }),
+    pull: t.field({
+      type: ImagePullPolicy,
+      required: true,
+      defaultValue: 'ALWAYS',
+      description: 'When its image is pulled.',
+    }),
+  }),
+});
+
+/** What the agent may find out that it needs: it judges all of what is asked for. */
+const perhaps = ['docker:containers:privileged', 'docker:images:write'] as const;
+
+builder.mutationFields((t) => ({
+  createContainer: t.field({
+    type: JobPayload,
+    access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Begins to make a container; its image is pulled first where it is not there. Whether it may be made is judged before anything is pulled. Scope: docker:containers:write.',
+    args: { input: t.arg({ type: CreateContainerInput, required: true }) },
+    resolve: async (_root, { input: { serverId, spec, start, pull } }, context) => {
+      checkSpec(spec, 'input.spec');
+      const job = await context.services.jobs.start(containerCreate, {
+        serverId,
+        target: { kind: 'container', id: spec.name ?? spec.image, name: spec.name ?? spec.image },
+        parameters: { image: spec.image, start, pull },
+        actor: actorOf(context),
+        heldScopes: heldOn(context, serverId, perhaps),
+        document: CreateContainerDocument,
+        variables: (jobId) => ({ jobId, spec, start, pull }),
+      });
+      return { job };
+    },
+  }),
+  recreateContainer: t.field({
+    type: JobPayload,
+    access: 'docker:containers:write',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Begins to put a new container in the place of one, with the same settings and a newer image; what came with the old image follows the new one. The old one is put back unless the new one becomes healthy. Scope: docker:containers:write.',
+    args: { input: t.arg({ type: RecreateContainerInput, required: true }) },
+    resolve: async (_root, { input }, context) => {
+      const { serverId, image, pull, healthTimeoutSeconds } = input;
+      const { id, name } = targeted(context, input);
+      const job = await context.services.jobs.start(containerRecreate, {
+        serverId,
+        target: { kind: 'container', id, name },
+        parameters: { pull, healthTimeoutSeconds, ...(image && { image }) },
+        actor: actorOf(context),
+        heldScopes: heldOn(context, serverId, perhaps),
+        document: RecreateContainerDocument,
+        variables: (jobId) => ({ jobId, id, image: image ?? null, pull, healthTimeoutSeconds }),
+      });
+      return { job };
+    },
+  }),
+}));
