@@ -12,7 +12,10 @@ import { askerFor, targeted } from './asking.ts';
 import { checkSpec } from './spec.ts';
 import { EnvironmentVariableInput, LimitsInput, RestartPolicyInput } from './spec-type.ts';
 
-const word = z.string().max(131_072);
+const word = z
+  .string()
+  .max(131_072)
+  .regex(/^[^\0]*$/, 'must not hold NUL');
 const words = z.array(word).min(1, 'must have at least one word').max(1_000, 'must have at most 1,000 words');
 const short = z.string().min(1).max(1_000);
 

@@ -128,7 +128,7 @@ export class ContainerWork {
       document: ExecInContainerDocument,
       variables: { id: target.id, command: [...words], environment: [...environment], ...others },
       // Its arguments may be secrets.
-      parameters: { program: (words[0] ?? '').slice(0, 200), arguments: words.length - 1 },
+      parameters: { program: (words[0] ?? '').slice(0, 200).toWellFormed(), arguments: words.length - 1 },
       timeoutMs: options.timeoutSeconds * 1000 + dockerMs,
     });
     return known(answer).execInContainer;
