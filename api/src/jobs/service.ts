@@ -1,5 +1,4 @@
 import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
-import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { isUncertain } from '../agents/outcome.ts';
@@ -25,7 +24,6 @@ export interface JobRequest<Result, Variables> {
   /** What of the request may be kept; never a secret. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   readonly actor: Actor;
-  /** As of a command: what it is authorised with besides, of what the one who asks holds. @default none */
   /**
    * What it is authorised with besides its kind's scope, where only the agent can tell whether it needs it: of these, those
    * that the one who asks holds. @default none
