@@ -248,7 +248,8 @@ describeWith('docker', 'terminals', () => {
       limit: 30_000,
     });
     await eventually(async () => expect(await processes(box.id)).toEqual([]), 'no process to be left');
-    expect(existsSync(path.join(plane.dataDir, 'agent', 'terminals.json'))).toBe(false);
+    const list = path.join(plane.dataDir, 'agent', 'terminals.json');
+    await eventually(() => !existsSync(list), 'nothing to be kept of it');
   });
 });
 
