@@ -78,15 +78,21 @@ async function twoImages(): Promise<
 > {
   const name = `serverkit-test/stack-${uniqueName('i')}:1`;
   await cli('tag', testImages.busybox, name);
+  const moved: string[] = [];
   return {
     name,
     async move() {
       const box = (await cli('create', testImages.busybox)).trim();
-      await cli('commit', '--change', 'LABEL moved=yes', box, name);
+      moved.push((await cli('commit', '--change', 'LABEL moved=yes', box, name)).trim());
       await cli('rm', box);
     },
     async [Symbol.asyncDispose]() {
-      await cli('rmi', '--force', name);
+      // Going back takes the name off the second one, which is then only known by its id.
+      for (const image of [name, ...moved]) {
+        await cli('rmi', '--force', image).catch((error: unknown) => {
+          if (!String(error).includes('No such image')) throw error;
+        });
+      }
     },
   };
 }
