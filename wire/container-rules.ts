@@ -42,7 +42,9 @@ export function problemsOf(spec: ContainerSpec): SpecProblem[] {
     check.text([...path, 'value'], value, anyText, textRule);
   });
   check.list(['labels'], spec.labels, ({ key, value }, path) => {
-    check.text([...path, 'key'], key, /^[^\0=]{1,1024}$/, 'must not be empty or hold "="');
+    // Those of Compose tell which containers are a stack's, and whose images it goes back to.
+    const rule = 'must not be empty, hold "=" or begin with com.docker.compose';
+    check.text([...path, 'key'], key, /^(?!com\.docker\.compose)[^\0=]{1,1024}$/, rule);
     check.text([...path, 'value'], value, anyText, textRule);
   });
   check.list(['ports'], spec.ports, ({ containerPort, protocol, hostPort, hostAddress }, path) => {

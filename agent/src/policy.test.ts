@@ -62,3 +62,10 @@ test('a feature that is switched off on the host is out of bounds', () => {
   expect(() => subject.requireFeature('docker')).not.toThrow();
   expect(() => subject.requireFeature('logs')).toThrow(expect.objectContaining({ code: 'POLICY_DENIED' }));
 });
+
+test('a path whose end cannot be told is denied where anything is', async () => {
+  await using dir = await tempDir('serverkit-policy-');
+  await symlink(dir.file('loop'), dir.file('loop'));
+  expect(policy({ deniedPaths: ['/srv/serverkit/data'] }).deniesPath(dir.file('loop', 'x'))).toBe(true);
+  expect(policy({ deniedPaths: [] }).deniesPath(dir.file('loop', 'x'))).toBe(false);
+});

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { ScopePattern } from '@serverkit/wire/scopes.ts';
-import { AgentError } from './errors.ts';
+import { AgentError, systemCode } from './errors.ts';
 
 /**
  * - `local`: the ceiling stands in this host's configuration; only somebody on the host can raise it.
@@ -36,7 +36,7 @@ export interface Policy {
 
 export function createPolicy(options: PolicyOptions): Policy {
   const deniedPaths = [
-    ...new Set(options.deniedPaths.flatMap((denied) => [path.resolve(denied), real(denied)])),
+    ...new Set(options.deniedPaths.flatMap((denied) => [path.resolve(denied), real(denied) ?? []].flat())),
   ];
   const scopes: readonly ScopePattern[] = options.scopes === 'managed' ? ['*'] : [...options.scopes];
 
@@ -47,7 +47,11 @@ export function createPolicy(options: PolicyOptions): Policy {
     disabledFeatures: options.disabledFeatures,
     deniesPath(candidate) {
       if (candidate.includes('\0')) return true;
-      const forms = [path.resolve('/', candidate), real(path.resolve('/', candidate))];
+      const resolved = path.resolve('/', candidate);
+      const leadsTo = real(resolved);
+      // Where it leads cannot be told, so it may lead there.
+      if (leadsTo === undefined) return deniedPaths.length > 0;
+      const forms = [resolved, leadsTo];
       return deniedPaths.some((denied) =>
         forms.some((form) => contains(denied, form) || contains(form, denied)),
       );
@@ -70,13 +74,20 @@ function contains(parent: string, child: string): boolean {
   );
 }
 
-/** Symbolic links resolved as far as the path exists: a link into a denied folder is denied as well. */
-function real(candidate: string): string {
+/**
+ * Symbolic links resolved as far as the path exists: a link into a denied folder is denied as well.
+ *
+ * @returns undefined where this account may not look
+ */
+function real(candidate: string): string | undefined {
   const resolved = path.resolve(candidate);
   try {
     return realpathSync(resolved);
-  } catch {
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') return undefined;
     const parent = path.dirname(resolved);
-    return parent === resolved ? resolved : path.join(real(parent), path.basename(resolved));
+    if (parent === resolved) return resolved;
+    const above = real(parent);
+    return above === undefined ? undefined : path.join(above, path.basename(resolved));
   }
 }

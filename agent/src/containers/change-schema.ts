@@ -47,7 +47,7 @@ const Commit = builder.objectRef<{ imageId: string }>('CommittedImage').implemen
 
 builder.mutationField('commitContainer', (t) =>
   t.field({
-    ...scoped('docker:images:write'),
+    ...scoped('docker:containers:exec'),
     description: 'Makes an image of its files as they are, volumes left out.',
     type: Commit,
     args: {

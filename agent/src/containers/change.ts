@@ -63,6 +63,13 @@ export async function commit(reference: string, options: CommitOptions, work: Wo
   if (!repo || !/^[a-z0-9][a-zA-Z0-9._:/-]{0,254}$/.test(repo)) {
     throw new AgentError('INPUT_INVALID', 'reference must be the name of an image, with a tag or without.');
   }
+  // Whoever may name an image decides what others run by that name.
+  if (!work.authority.scopes.has('docker:images:write')) {
+    throw new AgentError(
+      'SCOPE_DENIED',
+      'An image is made, which was not authorised with docker:images:write.',
+    );
+  }
   const { container } = await entered(work, reference, 'Making an image of');
   throwIfAborted(work.signal);
   const { comment, author, pause } = options;

@@ -71,7 +71,7 @@ builder.mutationField('createContainer', (t) =>
       auth: t.arg({ type: RegistryAuthInput }),
     },
     async resolve(_root, { jobId, spec, start, pull, auth }, context) {
-      const request = await admit(spec, workOf(context));
+      await admit(spec, workOf(context));
       throwIfAborted(context.signal);
       const environment = spec.environment ?? [];
       const secrets = environment.filter(({ name, value }) => looksSecret(name, value));
@@ -86,6 +86,8 @@ builder.mutationField('createContainer', (t) =>
           const work = during(context, job);
           await bring({ image: spec.image, pull, auth: auth ?? null }, work, job);
           job.step(start ? 'making and starting it' : 'making it');
+          // A volume or network that was not there before the pull may be another's by now.
+          const request = await admit(spec, work);
           const { container, warnings } = await create(request, { name: spec.name ?? null, start }, work);
           for (const warning of warnings) job.line(warning, 'STDERR');
           return { id: container.id, name: container.name, imageId: container.imageId, warnings };

@@ -63,6 +63,8 @@ describe('looking into a container', () => {
       { name: 'MODE', value: 'fast' },
       { name: 'PATH', value: '/bin' },
     ]);
+    await using strong = await container({ options: ['--pid', 'host'], start: false });
+    await expect(environment(workWith(docker), strong.id)).rejects.toThrow(coded('PRIVILEGE_NEEDED'));
   });
 });
 
@@ -105,7 +107,9 @@ describe('changing a container', () => {
     );
     const reference = `${uniqueName()}:1`;
     const options = { reference, comment: null, author: null, pause: true };
-    await expect(commit(strong.id, options, work)).rejects.toThrow(coded('PRIVILEGE_NEEDED'));
+    await expect(commit(strong.id, options, work)).rejects.toThrow(coded('SCOPE_DENIED'));
+    const writing = workWith(docker, { scopes: ['docker:images:write'] });
+    await expect(commit(strong.id, options, writing)).rejects.toThrow(coded('PRIVILEGE_NEEDED'));
   });
 
   test('an image of its files as they are', async () => {
@@ -116,7 +120,7 @@ describe('changing a container', () => {
     const id = await commit(
       box.id,
       { reference, comment: 'a comment', author: 'me', pause: true },
-      workWith(docker),
+      workWith(docker, { scopes: ['docker:images:write'] }),
     );
     try {
       expect(await cli('run', '--rm', reference, 'cat', '/file')).toBe('kept\n');

@@ -1,5 +1,5 @@
 import { array, number, object, text, texts } from '../docker/json.ts';
-import { inspect, type Work } from './work.ts';
+import { entered, type Work } from './work.ts';
 import { revealed } from '../docker/environment.ts';
 
 export interface ProcessTable {
@@ -56,7 +56,7 @@ export async function changedFiles(
 }
 
 /** Every variable with its value. */
-export async function environment({ docker: { engine, find } }: Work, reference: string) {
-  const { id } = await find(reference);
-  return revealed(await inspect(engine, id));
+export async function environment(work: Work, reference: string) {
+  const { inspected } = await entered(work, reference, 'Revealing the variables of');
+  return revealed(inspected);
 }

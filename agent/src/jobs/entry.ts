@@ -70,7 +70,12 @@ export class JobEntry {
 
   /** Does the work, to its end. Never throws. */
   async work({ run, secrets = [] }: Pick<JobStart, 'run' | 'secrets'>): Promise<void> {
-    this.#secrets = secrets.filter((secret) => secret.length >= MIN_SECRET);
+    // The longest first: one that begins like another would leave the rest of it behind.
+    this.#secrets = secrets
+      // What is said comes line by line.
+      .flatMap((secret) => [secret, ...secret.split(/\r?\n/)])
+      .filter((secret) => secret.length >= MIN_SECRET)
+      .toSorted((one, other) => other.length - one.length);
     try {
       const result = await run(this.#handle());
       // What was done before the cancellation came was done.
@@ -146,7 +151,9 @@ export class JobEntry {
   }
 
   #checked(result: JobResult): JobResult {
-    const text = this.#blank(JSON.stringify(result));
+    const text = JSON.stringify(result, (_key, value: unknown) =>
+      typeof value === 'string' ? this.#blank(value) : value,
+    );
     if (Buffer.byteLength(text) > MAX_RESULT_BYTES) {
       throw new AgentError('RESULT_TOO_LARGE', 'It was done, and its result is too large to be told.');
     }

@@ -143,6 +143,20 @@ test('secrets are blanked in whatever a job says, should another program quote t
   expect(told.lines[0]?.text).toBe('login with ••• failed');
 });
 
+test('a secret that begins like another, or has several lines, leaves nothing of itself', async () => {
+  const { ended } = jobs.begin({
+    secrets: ['shop', 'shop-x9k2', '-----BEGIN KEY-----\nMIIabc123\n-----END KEY-----'],
+    run(job) {
+      job.line('password shop-x9k2 and\nMIIabc123');
+      return Promise.resolve({ shop: 'a shop-x9k2' });
+    },
+  });
+  const told = await ended;
+  expect(JSON.stringify(told)).not.toMatch(/x9k2|MIIabc/);
+  expect(told.job.result).toEqual({ shop: 'a •••' });
+  expect(await jobs.onDisk()).not.toMatch(/x9k2|MIIabc/);
+});
+
 test('a result that is too large is told as such, not kept', async () => {
   const { ended } = jobs.begin({ run: () => Promise.resolve({ text: 'x'.repeat(100_000) }) });
   expect((await ended).job).toMatchObject({ state: 'FAILED', errorCode: 'RESULT_TOO_LARGE', result: null });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { networkProblem } from './privilege.ts';
 
 const problem = (driver: string, ...keys: readonly string[]): string | undefined =>
-  networkProblem({ driver, options: keys.map((key) => ({ key, value: 'x' })) });
+  networkProblem({ driver, options: keys.map((key) => ({ key, value: 'x' })), subnets: [] });
 
 test('a bridge of its own takes no privilege, nor its MTU', () => {
   expect(problem('bridge')).toBeUndefined();
@@ -27,4 +27,9 @@ test.each([
   'unheard.of',
 ])('a bridge with %s takes it', (key) => {
   expect(problem('bridge', key)).toContain(key);
+});
+
+test('addresses of its own choice take it: the host may reach somebody else by them', () => {
+  const subnets = [{ subnet: '10.0.0.0/24', gateway: '', ipRange: '' }];
+  expect(networkProblem({ driver: 'bridge', options: [], subnets })).toContain('addresses');
 });

@@ -11,8 +11,15 @@ const harmless: ReadonlySet<string> = new Set([
  * what is allowed: macvlan and ipvlan put containers on the host's own network, and a bridge can be given the name of one
  * that is there.
  */
-export function networkProblem({ driver, options }: Pick<Network, 'driver' | 'options'>): string | undefined {
+export function networkProblem({
+  driver,
+  options,
+  subnets,
+}: Pick<Network, 'driver' | 'options' | 'subnets'>): string | undefined {
   if (driver !== 'bridge') return `has the driver ${driver}, which reaches the host's own networks`;
+  // The host reaches its neighbours by the same routes: a network with their addresses would be asked in their place.
+  if (subnets.length > 0)
+    return "has addresses of its own choice, which may be those of the host's own networks";
   const odd = options.find(({ key }) => !harmless.has(key));
   return odd ? `has the option ${odd.key}, which can change the host's own networks` : undefined;
 }

@@ -69,6 +69,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   else await pullMissing(stack, options.pull, job, tools);
 
   job.step('Containers');
+  // Pulling takes its time, and a volume or network that was not there before may be another's by now.
+  allow(await judgePrivilege(docker.engine, stack), authority, `Deploying ${name}`);
   try {
     await up(stack, job.signal, job, tools);
     job.step('Health');

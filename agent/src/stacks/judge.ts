@@ -319,9 +319,14 @@ const sections: ReadonlyMap<string, StackRules> = new Map<string, StackRules>([
   [
     'networks',
     new Map<string, StackRule>([
-      ...'external attachable internal ipam enable_ipv6 enable_ipv4 check_duplicate'
+      ...'external attachable internal enable_ipv6 enable_ipv4 check_duplicate'
         .split(' ')
         .map((key): [string, StackRule] => [key, anything]),
+      [
+        'ipam',
+        (value) =>
+          isNothing(value) ? undefined : "chooses addresses, which may be those of the host's own network",
+      ],
       ['labels', labels],
       ['name', (value) => (value === 'host' ? "is the host's network" : undefined)],
       [

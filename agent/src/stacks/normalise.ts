@@ -109,6 +109,7 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
   return {
     async normalise({ name, files, folder }, outer) {
       checkSize(files.env, 'The env file');
+      checkVariables(files.env);
       const file = readComposeFile(files.compose);
       const tool = await finder.find();
       checkName(file, name, tool);
@@ -230,4 +231,18 @@ function warningsOf(stderr: string, { generation }: ComposeTool): string[] {
     return quoted?.replaceAll('\\"', '"') ?? (plain === '' ? [] : plain);
   });
   return [...new Set(found)].slice(0, 50).map((warning) => warning.slice(0, MAX_MESSAGE));
+}
+
+/** Compose hands its variables on to the programs it runs, and these steer the programs themselves. */
+const steering =
+  /^(?!COMPOSE_PROFILES$)(?:COMPOSE_|DOCKER_|BUILDKIT_|GIT_|SSH_|LD_|XDG_|PYTHON|PATH$|HOME$)/i;
+
+/** @throws StackError for variables that are not for what is in the containers */
+function checkVariables(env: string): void {
+  const problems = env.split('\n').flatMap((line, index) => {
+    const [, name = ''] = /^\s*(?:export\s+)?([^\s=:#]+)/.exec(line) ?? [];
+    const message = `the env file must not set ${name}, which steers Compose itself`;
+    return steering.test(name) ? [{ line: index + 1, message }] : [];
+  });
+  if (problems.length > 0) throw new StackError(problems);
 }

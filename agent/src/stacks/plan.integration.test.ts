@@ -169,7 +169,12 @@ describeWith(['docker', 'compose'], 'stacks of the real engine', () => {
         service('    build: { context: etc }\n'),
         service('    build: { context: ., dockerfile: ../Dockerfile }\n'),
         service('    build: https://example.com/repository.git\n'),
+        service('    build: user@example.com:repository.git\n'),
+        service('    build: github.com/owner/repository\n'),
+        service('    env_file: data/written-by-a-container.env\n'),
         service('').replace('services:', 'include: [../other.yaml]\nservices:'),
+        service('').replace('services:', 'include: ["x@example.com:r.git"]\nservices:'),
+        service('').replace('services:', 'include: [{ path: own.yaml, project_directory: data }]\nservices:'),
         service('').replace('services:', 'include: [{ path: own.yaml, env_file: ../secret.env }]\nservices:'),
         'x-a: &a { env_file: ../secret.env }\n' + service('    <<: *a\n'),
       ];
@@ -179,6 +184,17 @@ describeWith(['docker', 'compose'], 'stacks of the real engine', () => {
         expect(JSON.stringify(problems)).not.toContain('hunter2');
       }
       expect((await plan(service('    env_file: own.env\n'))).problems).toEqual([]);
+      expect((await plan(service('    env_file: ./own.env\n'))).problems).toEqual([]);
+      for (const name of [
+        'GIT_SSH_COMMAND',
+        'COMPOSE_EXPERIMENTAL_GIT_REMOTE',
+        'LD_PRELOAD',
+        'DOCKER_HOST',
+      ]) {
+        const env = `A=1\nexport ${name}=sh -c id\n`;
+        const { problems } = await stack.stacks.plan(stack.name, { compose: service(''), env }, forever);
+        expect(problems).toMatchObject([{ line: 2, message: expect.stringContaining(name) }]);
+      }
     });
 
     test('what goes beyond its containers is named', async () => {

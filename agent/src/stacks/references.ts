@@ -8,7 +8,7 @@ const MAX_DEPTH = 5;
 
 /**
  * Refuses a file that would have Compose read, while it is merely looked at, what is not the stack's own: `extends`,
- * `include`, `env_file`, `label_file` and build contexts must lead into the stack's folder, symbolic links followed.
+ * `include`, `env_file`, `label_file` and build contexts must lie directly in the stack's folder and be no symbolic links.
  *
  * @throws StackError with the line of each
  */
@@ -26,20 +26,27 @@ interface Place {
 
 type Path = readonly (string | number)[];
 
+const plainName = /^(?:\.\/)?[\w.-]+\/?$|^\.\/$/;
+
 function problemsOf(file: ComposeFile, place: Place): StackProblem[] {
   const problems: StackProblem[] = [];
 
   /** @returns where it leads, or undefined after having complained */
-  function inside(reference: unknown, at: Path, what: string): string | undefined {
+  function inside(reference: unknown, at: Path, what: string, parent = place.folder): string | undefined {
     const line = place.depth === 0 ? file.lineOf(at) : null;
     const complain = (message: string): undefined =>
       void problems.push({ line, message: `${what} ${message}` });
     if (typeof reference !== 'string' || reference === '') return complain('must be a path');
     if (reference.includes('$')) return complain('must not depend on a variable');
-    if (/^[a-z+]+:\/\/|^git@|^~/i.test(reference))
-      return complain("must be a file of the stack's own folder");
-    const target = path.resolve(place.base, reference);
-    return isInside(place.folder, target) ? target : complain("leads out of the stack's folder");
+    // Whatever looks otherwise is, to one Compose or another, the address of a repository or an archive elsewhere.
+    if (!plainName.test(reference)) {
+      return complain("must be the plain name of what lies directly in the stack's folder");
+    }
+    const target = path.resolve(parent, reference);
+    if (!isInside(place.folder, target)) return complain("leads out of the stack's folder");
+    // A container that writes to a folder could have swapped what is below it for a link by the time Compose reads it.
+    const direct = target === parent || (path.dirname(target) === parent && !isLink(target));
+    return direct ? target : complain('must lie directly in its folder, and be no link');
   }
 
   function descend(target: string | undefined): void {
@@ -62,7 +69,9 @@ function problemsOf(file: ComposeFile, place: Place): StackProblem[] {
     } = isRecord(entry) ? entry : {};
     for (const [where, one] of each(paths, at)) descend(inside(one, where, 'What is included'));
     for (const [where, one] of each(envFiles, at)) inside(one, where, 'env_file');
-    if (directory !== undefined) inside(directory, at, 'project_directory');
+    // It moves what other paths begin at.
+    if (directory !== undefined)
+      problems.push({ line: null, message: 'project_directory must lie in no other folder' });
   }
   const { services } = file.value;
   for (const [name, service] of Object.entries(isRecord(services) ? services : {})) {
@@ -84,13 +93,13 @@ function problemsOf(file: ComposeFile, place: Place): StackProblem[] {
 function checkBuild(
   build: unknown,
   at: Path,
-  inside: (reference: unknown, at: Path, what: string) => string | undefined,
+  inside: (reference: unknown, at: Path, what: string, parent?: string) => string | undefined,
 ): void {
   if (build === undefined || build === null) return;
   const { context = '.', dockerfile } = isRecord(build) ? build : { context: build };
   const folder = inside(context, isRecord(build) ? [...at, 'context'] : at, 'build.context');
   if (folder === undefined || dockerfile === undefined || typeof dockerfile !== 'string') return;
-  inside(path.resolve(folder, dockerfile), [...at, 'dockerfile'], 'build.dockerfile');
+  inside(dockerfile, [...at, 'dockerfile'], 'build.dockerfile', folder);
 }
 
 /** One or a list of them, with where each stands. */

@@ -49,6 +49,9 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
     LANG: 'C.UTF-8',
     // Of the first: how long the engine may take to answer. Seconds.
     COMPOSE_HTTP_TIMEOUT: '600',
+    // A file that includes one from elsewhere would have git run, and be read unchecked.
+    COMPOSE_EXPERIMENTAL_GIT_REMOTE: 'false',
+    COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false',
   };
   return async ([program, ...first], { args, input, signal, onLine }) => {
     throwIfCancelled(signal);

@@ -9,6 +9,9 @@ import { openScreen } from './screen.ts';
 import type { TerminalCall, Terminals } from './service.ts';
 import { Session, type SessionTimes } from './session.ts';
 
+/** Answers of the screen that a program has not read yet. Bytes. */
+const mostAnswers = 64 * 1024;
+
 /** Memory is about 2 MB each. */
 const maxTerminals = 24;
 
@@ -70,7 +73,10 @@ export function createTerminals({ docker, leftovers, times }: TerminalsOptions):
           actor: caller.actor,
           size,
           shell,
-          screen: await openScreen(size, (text) => shell.write(text)),
+          screen: await openScreen(size, (text) => {
+            // A program that asks without end and never reads the answers is not waited for.
+            if (shell.queued() <= mostAnswers) shell.write(text);
+          }),
           times,
           onEnd(clean) {
             sessions.delete(id);

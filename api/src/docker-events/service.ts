@@ -65,7 +65,9 @@ export class DockerEvents {
     const recent = this.recent(filter, rights);
     const source = this.#topics.subscribe(batches, {
       ...(filter.serverIds && { channels: filter.serverIds }),
-      where: (batch) => seenOf(batch, filter, rights).events.length > 0 || batch.missed > 0,
+      where: (batch) =>
+        seenOf(batch, filter, rights).events.length > 0 ||
+        (batch.missed > 0 && rights.on(batch.serverId).has('docker:containers:read')),
       signal,
     });
     for (const batch of recent) source.push(batch);

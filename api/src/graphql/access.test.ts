@@ -240,7 +240,7 @@ describe('every root field', () => {
         "Mutation.changePassword: session → admin operator viewer",
         "Mutation.checkRegistry: docker:images:write → admin operator",
         "Mutation.closeContainerTerminal: docker:containers:exec → admin",
-        "Mutation.commitContainer: docker:images:write → admin operator",
+        "Mutation.commitContainer: docker:containers:exec → admin",
         "Mutation.completePasswordReset: public → admin operator viewer",
         "Mutation.completeSetup: public → admin operator viewer",
         "Mutation.completeSignIn: public → admin operator viewer",

@@ -24,7 +24,7 @@ import {
   RemoveImageDocument,
   TagImageDocument,
 } from './operations.ts';
-import { imageUpdates, type ImageUpdate } from './updates.ts';
+import { imageUpdates, type ImageUpdate, type UpdateAsker } from './updates.ts';
 
 /** An image together with where it is. */
 export interface SeenImage {
@@ -123,11 +123,7 @@ export class Images {
   }
 
   /** Whether registries have something newer under these tags. @throws ServerKitError AGENT_OFFLINE */
-  updates(
-    serverId: string,
-    references: readonly string[],
-    asker: { readonly actor: string; readonly signal: AbortSignal },
-  ): Promise<ImageUpdate[]> {
+  updates(serverId: string, references: readonly string[], asker: UpdateAsker): Promise<ImageUpdate[]> {
     const needs = { agents: this.#agents, registries: this.#registries };
     return imageUpdates(needs, serverId, references, asker);
   }

@@ -45,7 +45,8 @@ builder.prismaObjectFields(ServerType, (t) => ({
     access: 'docker:images:read',
     on: ({ id }) => id,
     description:
-      'Has the server ask the registries of these tags, with their credentials if there are any, whether they have something newer. Nothing is downloaded.',
+      'Has the server ask the registries of these tags whether they have something newer. Nothing is downloaded. Credentials for them are used for those who may pull there: docker:images:write.',
+    perViewer: true,
     args: {
       references: t.arg.stringList({
         required: true,
@@ -54,6 +55,10 @@ builder.prismaObjectFields(ServerType, (t) => ({
       }),
     },
     resolve: (server, { references }, { services, principal, signal }) =>
-      services.images.updates(server.id, references, { actor: askerOf(principal), signal }),
+      services.images.updates(server.id, references, {
+        actor: askerOf(principal),
+        signal,
+        withCredentials: principal.rights.on(server.id).has('docker:images:write'),
+      }),
   }),
 }));

@@ -19,6 +19,13 @@ export interface ImageUpdate {
   readonly error: unknown;
 }
 
+export interface UpdateAsker {
+  readonly actor: string;
+  readonly signal: AbortSignal;
+  /** A server whose root is somebody else's sees the password that is sent to it. */
+  readonly withCredentials: boolean;
+}
+
 /** A registry that does not answer at all. Milliseconds. */
 const askMs = 45_000;
 /** Questions of one caller under way at once: registries count them. */
@@ -29,14 +36,14 @@ export async function imageUpdates(
   { agents, registries }: { readonly agents: AgentService; readonly registries: Registries },
   serverId: string,
   references: readonly string[],
-  { actor, signal }: { readonly actor: string; readonly signal: AbortSignal },
+  { actor, signal, withCredentials }: UpdateAsker,
 ): Promise<ImageUpdate[]> {
   const link = agents.links.require(serverId);
   const ask = async (reference: string): Promise<ImageUpdate> => {
     try {
       const { imageUpdate } = await link.run(
         ImageUpdateDocument,
-        { reference, auth: await registries.authFor(reference) },
+        { reference, auth: withCredentials ? await registries.authFor(reference) : null },
         { actor, signal, scopes: ['docker:images:read'], timeoutMs: askMs },
       );
       const { localDigests, remoteDigest } = imageUpdate;

@@ -108,6 +108,7 @@ export const JobType = builder.prismaObject('Job', {
     result: t.field({
       type: 'JSON',
       nullable: true,
+      perViewer: true,
       description:
         'What came of it, as its kind says; null before it succeeded, and for those who may not read what it worked on.',
       resolve: (job, _args, context) => (mayRead(job, context) ? job.result : null),

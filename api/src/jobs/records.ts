@@ -42,7 +42,6 @@ export interface JobEnd {
 
 /** The newest lines of a job that are kept, and how many may be over it until the oldest are deleted. */
 export const keptLines = 10_000;
-const slackLines = 1_000;
 
 const targetShape = z.object({ kind: z.string(), id: z.string(), name: z.string().exactOptional() });
 const parametersShape = z.record(z.string(), z.unknown());
@@ -132,8 +131,8 @@ export class JobRecords {
   }
 
   async #trim(id: string, lines: readonly NewLine[]): Promise<void> {
-    const [first, last] = [lines[0]?.seq ?? 0, lines.at(-1)?.seq ?? 0];
-    if (Math.floor(first / slackLines) === Math.floor(last / slackLines) || last <= keptLines) return;
+    const last = lines.at(-1)?.seq ?? 0;
+    if (last <= keptLines) return;
     await this.#db.pool.query(`DELETE FROM "JobLine" WHERE "jobId" = $1 AND "seq" <= $2`, [
       id,
       last - keptLines,

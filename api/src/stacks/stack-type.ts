@@ -120,6 +120,7 @@ const StackVersionType = builder.objectRef<VersionOfStack>('StackVersion').imple
       type: StackFilesType,
       nullable: true,
       access: 'docker:compose:write',
+      perViewer: true,
       on: ({ serverId }) => serverId,
       description:
         'What was deployed; asks the agent. Scope: docker:compose:write, as they may hold secrets.',
@@ -152,6 +153,7 @@ export const StackType = builder.objectRef<SeenStack>('Stack').implement({
       type: StackFilesType,
       nullable: true,
       access: 'docker:compose:write',
+      perViewer: true,
       on: ({ serverId }) => serverId,
       description:
         'As they stand on the server; null for a stack that was made elsewhere. Scope: docker:compose:write, as they may hold secrets.',

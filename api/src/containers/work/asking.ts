@@ -13,11 +13,16 @@ export function heldOn(
   return scopes.filter((scope) => held.has(scope));
 }
 
-export function askerFor(context: RequestContext, serverId: string): WorkAsker {
+/** @param more - scopes that only the agent can tell whether they are needed, besides that of privileged containers */
+export function askerFor(
+  context: RequestContext,
+  serverId: string,
+  ...more: readonly AgentScope[]
+): WorkAsker {
   return {
     actor: actorOf(context),
     signal: context.signal,
-    heldScopes: heldOn(context, serverId, ['docker:containers:privileged']),
+    heldScopes: heldOn(context, serverId, ['docker:containers:privileged', ...more]),
   };
 }
 

@@ -168,10 +168,10 @@ builder.mutationFields((t) => ({
   }),
   commitContainer: t.field({
     type: CommitContainerPayload,
-    access: 'docker:images:write',
+    access: 'docker:containers:exec',
     on: (_root, { input }) => input.serverId,
     description:
-      'Makes an image of the files of a container as they are, its volumes left out. Of one that reaches beyond itself it takes docker:containers:privileged as well. Scope: docker:images:write.',
+      'Makes an image of the files of a container as they are, its volumes left out; who has the image can read all of them, and its variables. Of one that reaches beyond itself it takes docker:containers:privileged as well. Scopes: docker:containers:exec and docker:images:write.',
     args: { input: t.arg({ type: CommitContainerInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { reference, comment = null, author = null, pause } = input;
@@ -180,7 +180,7 @@ builder.mutationFields((t) => ({
         imageId: await context.services.containers.work.commit(
           targeted(context, input),
           options,
-          askerFor(context, input.serverId),
+          askerFor(context, input.serverId, 'docker:images:write'),
         ),
       };
     },

@@ -169,7 +169,7 @@ export class ContainerWork {
   async commit(target: WorkTarget, options: CommitOptions, asker: WorkAsker): Promise<string> {
     const answer = await this.#agents.commands.run({
       ...command(target, 'container.commit', asker),
-      scope: 'docker:images:write',
+      scope: 'docker:containers:exec',
       document: CommitContainerDocument,
       variables: { id: target.id, ...options },
       parameters: { reference: options.reference },

@@ -77,6 +77,7 @@ export class OpenTerminal {
 
   #follow(): void {
     this.#stop?.();
+    this.#shown = 0;
     this.#stop = subscribe(
       Follow,
       { serverId: this.serverId, terminalId: this.id, viewerId: this.#viewerId },
@@ -94,7 +95,6 @@ export class OpenTerminal {
     if (kind === 'ENDED') this.#end(reason, exitCode);
     if (kind === 'SCREEN') {
       screen.reset(columns ?? 80, rows ?? 24);
-      this.#shown = 0;
       this.#lostAt = undefined;
       this.failure = null;
       this.state = 'open';
