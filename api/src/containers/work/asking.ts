@@ -1,17 +1,8 @@
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { actorOf } from '../../audit/actor.ts';
 import type { RequestContext } from '../../context.ts';
+import { heldOf } from '../../graphql/held.ts';
 import type { WorkAsker, WorkTarget } from './service.ts';
-
-/** Those of the scopes that the asker holds on a server: whether they are needed, the agent judges. */
-export function heldOn(
-  { principal }: RequestContext,
-  serverId: string,
-  scopes: readonly AgentScope[],
-): AgentScope[] {
-  const held = principal.rights.on(serverId);
-  return scopes.filter((scope) => held.has(scope));
-}
 
 /** @param more - scopes that only the agent can tell whether they are needed, besides that of privileged containers */
 export function askerFor(
@@ -22,7 +13,7 @@ export function askerFor(
   return {
     actor: actorOf(context),
     signal: context.signal,
-    heldScopes: heldOn(context, serverId, ['docker:containers:privileged', ...more]),
+    heldScopes: heldOf(context, serverId, ['docker:containers:privileged', ...more]),
   };
 }
 

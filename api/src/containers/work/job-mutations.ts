@@ -3,7 +3,8 @@ import { actorOf } from '../../audit/actor.ts';
 import { builder } from '../../builder.ts';
 import { JobPayload } from '../../jobs/job-type.ts';
 import { targetFields } from '../container-payload.ts';
-import { heldOn, targeted } from './asking.ts';
+import { heldOf } from '../../graphql/held.ts';
+import { targeted } from './asking.ts';
 import { containerCreate, containerRecreate } from './jobs.ts';
 import { CreateContainerDocument, RecreateContainerDocument } from './operations.ts';
 import { checkSpec } from './spec.ts';
@@ -73,7 +74,7 @@ builder.mutationFields((t) => ({
         target: { kind: 'container', id: spec.name ?? spec.image, name: spec.name ?? spec.image },
         parameters: { image: spec.image, start, pull },
         actor: actorOf(context),
-        heldScopes: heldOn(context, serverId, perhaps),
+        heldScopes: heldOf(context, serverId, perhaps),
         document: CreateContainerDocument,
         variables: (jobId) => ({ jobId, spec, start, pull }),
       });
@@ -95,7 +96,7 @@ builder.mutationFields((t) => ({
         target: { kind: 'container', id, name },
         parameters: { pull, healthTimeoutSeconds, ...(image && { image }) },
         actor: actorOf(context),
-        heldScopes: heldOn(context, serverId, perhaps),
+        heldScopes: heldOf(context, serverId, perhaps),
         document: RecreateContainerDocument,
         variables: (jobId) => ({ jobId, id, image: image ?? null, pull, healthTimeoutSeconds }),
       });
