@@ -88,6 +88,8 @@ describeWith(['chromium'], 'groups of servers', () => {
     await dialog().getByLabel('Put on').fill('eu-west');
     await page.keyboard.press('Enter');
     await dialog().getByRole('button', { name: 'Save' }).click();
+    // The bar of what was chosen has a button of this name too, and goes once the tags are saved.
+    await page.getByRole('region', { name: 'What was chosen' }).waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Tags' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'eu-west' }).click();
     await page.keyboard.press('Escape');
