@@ -62,7 +62,7 @@ async function run(order: FleetOrder): Promise<void> {
     openLink({
       endpoint,
       keys: fixedKeys({ agentId: answer.agentId, serverId: answer.serverId, key, controlKeys: answer.keys }),
-      schema,
+      schemas: { resident: schema },
       services: own,
       hello: () => ({
         v: 1,

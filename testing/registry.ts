@@ -20,6 +20,8 @@ export interface Registry extends AsyncDisposable {
    * @returns the whole reference
    */
   push(image: string, name: string): Promise<string>;
+  /** Lets a tag of a repository name what another one does, as a release of something newer would. */
+  retag(repository: string, from: string, to: string): Promise<void>;
   /** The docker command, signed in where there is a password. */
   docker(...args: readonly string[]): Promise<string>;
   /**
@@ -73,6 +75,18 @@ export async function registry({ credentials }: RegistryOptions = {}): Promise<R
         await docker('rmi', reference);
       }
       return reference;
+    },
+    async retag(repository, from, to) {
+      const manifests = `http://${address}/v2/${repository}/manifests`;
+      const type = 'application/vnd.docker.distribution.manifest.v2+json';
+      const found = await fetch(`${manifests}/${from}`, { headers: { accept: type } });
+      const body = await found.text();
+      const put = await fetch(`${manifests}/${to}`, {
+        method: 'PUT',
+        headers: { 'content-type': type },
+        body,
+      });
+      if (!found.ok || !put.ok) throw new Error(`the registry answered ${found.status} and ${put.status}`);
     },
     hold: () => door.hold(),
     get downloads() {

@@ -17,7 +17,7 @@ import { openLink, type Link, type LinkState } from './link/link.ts';
 import type { Log } from './log.ts';
 import { createPolicy, features, type Policy } from './policy.ts';
 import { settle } from './settle.ts';
-import { schema } from './schema.ts';
+import { schemas } from './resident-schema.ts';
 import { createStacks } from './stacks/stacks.ts';
 import type { AgentStatus } from './status.ts';
 import { createFacts, type Supervisor } from './system/facts.ts';
@@ -153,7 +153,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     const opened = openLink({
       endpoint,
       keys: keyring,
-      schema,
+      schemas,
       services,
       hello,
       onState(state) {

@@ -12,4 +12,4 @@ import './volumes/schema.ts';
 import './terminals/schema.ts';
 
 /** What the agent serves; printed to `wire/agent.graphql`. Building it touches neither the host nor Docker. */
-export const schema = builder.toSchema();
+export const schema = builder.toSchema({ sortSchema: false });

@@ -1,7 +1,8 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
 import { eventually } from '../../testing/events.ts';
+import { testImages } from '../../testing/images.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { run } from '../../testing/processes.ts';
 import { freshImage, registry, type Registry } from '../../testing/registry.ts';
@@ -10,7 +11,7 @@ import { seriousProblems } from './axe.ts';
 import { signIn } from './signed-in.ts';
 
 /** Long work, as a person begins it, watches it and cancels it. */
-describeWith(['docker', 'registry', 'chromium'], 'a pull in the dashboard', () => {
+describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboard', () => {
   let rig: JobRig;
   let hub: Registry;
   let chrome: TestBrowser;
@@ -74,5 +75,48 @@ describeWith(['docker', 'registry', 'chromium'], 'a pull in the dashboard', () =
     await page.locator('[data-testid=job][data-state=CANCELLED]').waitFor();
     await eventually(() => hub.downloads === 0, 'the download to end');
     release();
+  });
+
+  it('and so are a build and a push; what the registry has that is newer is found, and pulled', async () => {
+    const reference = `${hub.address}/team/made:1`;
+    pulled.push(reference);
+    const row = page.getByTestId('image-row').filter({ hasText: reference });
+    const dialog = page.getByRole('dialog');
+    const choose = async (menu: Locator, item: string) => {
+      await menu.click();
+      await page.getByRole('menuitem', { name: item }).click();
+    };
+    const more = page.getByRole('button', { name: 'More for images' });
+    const actions = row.getByRole('button', { name: /^Actions/ });
+    const over = (text: string) => page.getByRole('link', { name: text }).waitFor();
+
+    await page.goto(`${rig.plane.url}/docker/images`);
+    await page.getByTestId('image-row').first().waitFor();
+    await choose(more, 'Build…');
+    await dialog.getByLabel('Name').fill(reference);
+    await dialog.getByLabel('Dockerfile').fill(`FROM ${testImages.busybox}\nARG WHO\nENV WHO=$WHO`);
+    await dialog.getByLabel('Values for ARG').fill('WHO=somebody');
+    await dialog.getByRole('button', { name: 'Build', exact: true }).click();
+    await over(`Build image ${reference}: Done`);
+    expect(
+      await run('docker', ['image', 'inspect', '--format', '{{json .Config.Env}}', reference]),
+    ).toContain('WHO=somebody');
+
+    await choose(actions, 'Push…');
+    await dialog.getByRole('button', { name: 'Push', exact: true }).click();
+    await over(`Push image ${reference}: Done`);
+
+    const newer = await freshImage();
+    await hub.push(newer, 'team/made:2');
+    await run('docker', ['rmi', newer]);
+    await hub.retag('team/made', '2', '1');
+    await page.goto(`${rig.plane.url}/docker/images`);
+    await row.waitFor();
+    await choose(more, 'Look for newer images');
+    await row.getByText('Newer available').waitFor();
+    await choose(actions, 'Pull again');
+    await over(`Pull image ${reference}: Done`);
+    await row.getByText('Newer available').waitFor({ state: 'detached' });
+    expect(tab.complaints).toEqual([]);
   });
 });

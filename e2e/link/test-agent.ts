@@ -73,7 +73,7 @@ export async function startAgent(place: AgentPlace, options: AgentOptions = {}):
   const link = openLink({
     endpoint: endpointOf({ server: place.url, insecure: false }),
     keys: options.keyring ?? fixedKeys(identity),
-    schema: place.schema,
+    schemas: { resident: place.schema },
     services,
     hello,
     onState(state) {

@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { ClientRequestArgs } from 'node:http';
 import { performance } from 'node:perf_hooks';
-import type { GraphQLSchema } from 'graphql';
 import WebSocket, { type ClientOptions } from 'ws';
 import { formatChain } from '@serverkit/wire/agent-keys.ts';
 import { toBase64Url } from '@serverkit/wire/bytes.ts';
@@ -20,6 +19,7 @@ import {
 import type { AgentServices } from '../context.ts';
 import { describe } from '../errors.ts';
 import { printable } from '../printable.ts';
+import type { Schemas } from './documents.ts';
 import type { Endpoint } from './endpoint.ts';
 import { createExecutor, type Executor } from './execute.ts';
 import type { LinkKeys } from './link-keys.ts';
@@ -36,7 +36,7 @@ export interface LinkPace extends WatchPace {
 export interface DialOptions {
   readonly endpoint: Endpoint;
   readonly keys: LinkKeys;
-  readonly schema: GraphQLSchema;
+  readonly schemas: Schemas;
   readonly services: AgentServices;
   readonly hello: () => AgentHello;
   /** The control plane has proven itself. */
@@ -70,7 +70,7 @@ const firstKeySet = { generation: 0, serial: 0 };
 
 /** One connection, from dialing to its end. Never throws: every way to fail is an end with a reason. */
 export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> {
-  const { endpoint, keys, schema, services, pace = {} } = options;
+  const { endpoint, keys, schemas, services, pace = {} } = options;
   const identity = keys.offer();
   const pinned = { ...(identity.keySet ?? firstKeySet), keys: identity.controlKeys };
   const nonce = randomBytes(32);
@@ -121,7 +121,7 @@ export function dial(options: DialOptions, stop: AbortSignal): Promise<LinkEnd> 
         () => (accepted = true),
       );
       executor = createExecutor({
-        schema,
+        schemas,
         services,
         session,
         roomToSend: (id, bytes) => serving.roomToSend(id, bytes),

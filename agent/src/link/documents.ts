@@ -25,6 +25,55 @@ export interface Prepared {
   readonly rootFields: readonly string[];
 }
 
+/** What an agent serves: the part that is always asked for, and the whole, whose code stays unread until it is. */
+export interface Schemas {
+  readonly resident: GraphQLSchema;
+  /** @default the resident part is the whole */
+  readonly whole?: () => Promise<GraphQLSchema>;
+}
+
+/** A document and the schema that it fits. */
+export interface Fitted extends Prepared {
+  readonly schema: GraphQLSchema;
+}
+
+/** @throws AgentError when the document fits no schema; whatever needs no loading is answered at once */
+export type Documents = (query: string, operationName: string | null) => Fitted | Promise<Fitted>;
+
+/**
+ * Prepares documents against the resident schema, until one comes that does not fit it: that one waits for the whole
+ * schema, and from then on the whole serves everything.
+ */
+export function createDocuments({ resident, whole }: Schemas): Documents {
+  let prepareNow = preparing(resident);
+  let load = whole;
+  let loading: Promise<void> | undefined;
+
+  async function loaded(from: () => Promise<GraphQLSchema>): Promise<void> {
+    try {
+      prepareNow = preparing(await from());
+      load = undefined;
+    } finally {
+      loading = undefined;
+    }
+  }
+
+  return (query, operationName) => {
+    try {
+      return prepareNow(query, operationName);
+    } catch (error) {
+      if (!load) throw error;
+      loading ??= loaded(load);
+      return loading.then(() => prepareNow(query, operationName));
+    }
+  };
+}
+
+function preparing(schema: GraphQLSchema): (query: string, operationName: string | null) => Fitted {
+  const prepareDocument = createDocumentCache(schema);
+  return (query, operationName) => ({ schema, ...prepareDocument(query, operationName) });
+}
+
 /**
  * Parses and validates documents, remembering the outcome by hash: returning arguments from a graphql-ws hook
  * switches off the library's own validation, so nothing but this stands before execution.

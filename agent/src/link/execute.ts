@@ -1,10 +1,10 @@
-import { execute, subscribe, type ExecutionArgs, type ExecutionResult, type GraphQLSchema } from 'graphql';
+import { execute, subscribe, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import type { AgentServices, OperationContext } from '../context.ts';
 import { AgentError, describe, systemCode, throwIfAborted } from '../errors.ts';
 import { authorise, Denied } from './authorise.ts';
 import { createCreditWindow, type GrantedWindow } from './credits.ts';
-import { createDocumentCache, type Prepared } from './documents.ts';
+import { createDocuments, type Documents, type Fitted, type Schemas } from './documents.ts';
 import { codeOf, ownMessageOf } from './masking.ts';
 import type { Session } from './session.ts';
 
@@ -16,15 +16,23 @@ const maxUnproven = 10;
 
 interface Running {
   readonly controller: AbortController;
-  readonly context: OperationContext;
   readonly credits: GrantedWindow;
-  readonly prepared: Prepared;
+}
+
+/** An operation that may run. */
+interface Admitted {
+  readonly context: OperationContext;
+  readonly fitted: Fitted;
 }
 
 /** Runs the operations of one link: admits, authorises, journals, executes, cancels. */
 export interface Executor {
-  /** @throws AgentError when the operation may not run */
-  prepare(messageId: string, signed: unknown): ExecutionArgs;
+  /**
+   * Answers at once, so that what is typed stays in order, unless the operation is the first to need more of the schema.
+   *
+   * @throws AgentError when the operation may not run
+   */
+  prepare(messageId: string, signed: unknown): ExecutionArgs | Promise<ExecutionArgs>;
   execute(args: ExecutionArgs): Promise<ExecutionResult>;
   subscribe(args: ExecutionArgs): ReturnType<typeof subscribe>;
   isRunning(messageId: string): boolean;
@@ -42,25 +50,26 @@ export interface Executor {
 }
 
 export interface ExecutorOptions {
-  readonly schema: GraphQLSchema;
+  readonly schemas: Schemas;
   readonly services: AgentServices;
   readonly session: Session;
   /** Resolves when a piece of a bulk stream can be sent without delaying control messages. */
   readonly roomToSend: (streamId: string, bytes: number) => Promise<void>;
 }
 
-const preparedBySchema = new WeakMap<GraphQLSchema, ReturnType<typeof createDocumentCache>>();
+/** Links come and go; what was prepared stays. */
+const documentsBySchemas = new WeakMap<Schemas, Documents>();
 
-function documentsOf(schema: GraphQLSchema): ReturnType<typeof createDocumentCache> {
-  const known = preparedBySchema.get(schema) ?? createDocumentCache(schema);
-  preparedBySchema.set(schema, known);
+function documentsOf(schemas: Schemas): Documents {
+  const known = documentsBySchemas.get(schemas) ?? createDocuments(schemas);
+  documentsBySchemas.set(schemas, known);
   return known;
 }
 
-export function createExecutor({ schema, services, session, roomToSend }: ExecutorOptions): Executor {
-  const prepareDocument = documentsOf(schema);
+export function createExecutor({ schemas, services, session, roomToSend }: ExecutorOptions): Executor {
+  const fit = documentsOf(schemas);
   const running = new Map<string, Running>();
-  const contexts = new WeakMap<ExecutionArgs, Running>();
+  const admitted = new WeakMap<ExecutionArgs, Admitted>();
   let unproven = 0;
 
   /** Runs a check; what it refuses is put on this host's own record before it is answered. */
@@ -68,15 +77,19 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
     try {
       return check();
     } catch (error) {
-      services.audit.record({
-        operationId: operationId.slice(0, 100),
-        actor: actor.slice(0, 200),
-        field: error instanceof Denied ? error.field : '',
-        outcome: 'refused',
-        code: codeOf(error),
-      });
-      throw error;
+      throw recorded(operationId, actor, error);
     }
+  }
+
+  function recorded(operationId: string, actor: string, error: unknown): unknown {
+    services.audit.record({
+      operationId: operationId.slice(0, 100),
+      actor: actor.slice(0, 200),
+      field: error instanceof Denied ? error.field : '',
+      outcome: 'refused',
+      code: codeOf(error),
+    });
+    return error;
   }
 
   // Whoever fails this could not prove who they are, so no name is written down but the message's.
@@ -99,40 +112,48 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
             'This agent is busy; try again when something has ended.',
           );
         }
-        const prepared = prepareDocument(envelope.query, envelope.operationName);
-        const scopes = authorise(schema, prepared, envelope, {
-          serverScopes: session.serverScopes,
-          policy: services.policy,
-        });
         const controller = new AbortController();
         const credits = createCreditWindow(windowOf(envelope.variables), controller.signal, (bytes) =>
           roomToSend(messageId, bytes),
         );
-        const context: OperationContext = {
-          operationId: messageId,
-          actor: envelope.actor,
-          scopes,
-          signal: controller.signal,
-          credits,
-          keySession: session.keys,
-          services,
-        };
-        const operation: Running = { controller, context, credits, prepared };
-        running.set(messageId, operation);
-        const args: ExecutionArgs = {
-          schema,
-          document: prepared.document,
-          operationName: envelope.operationName,
-          variableValues: envelope.variables,
-          contextValue: context,
-        };
-        contexts.set(args, operation);
-        return args;
+        running.set(messageId, { controller, credits });
+
+        function admit(fitted: Fitted): ExecutionArgs {
+          throwIfAborted(controller.signal);
+          const scopes = authorise(fitted.schema, fitted, envelope, {
+            serverScopes: session.serverScopes,
+            policy: services.policy,
+          });
+          const context: OperationContext = {
+            operationId: messageId,
+            actor: envelope.actor,
+            scopes,
+            signal: controller.signal,
+            credits,
+            keySession: session.keys,
+            services,
+          };
+          const args: ExecutionArgs = {
+            schema: fitted.schema,
+            document: fitted.document,
+            operationName: envelope.operationName,
+            variableValues: envelope.variables,
+            contextValue: context,
+          };
+          admitted.set(args, { context, fitted });
+          return args;
+        }
+
+        const fitted = fit(envelope.query, envelope.operationName);
+        if (!(fitted instanceof Promise)) return admit(fitted);
+        return fitted.then(admit).catch((error: unknown) => {
+          throw recorded(messageId, envelope.actor, error);
+        });
       });
     },
     async execute(args) {
-      const operation = runningOf(args);
-      if (operation.prepared.operation.operation !== 'mutation') return execute(args);
+      const operation = admittedOf(args);
+      if (operation.fitted.operation.operation !== 'mutation') return execute(args);
       return executeMutation(operation, args);
     },
     subscribe: (args) => subscribe(args),
@@ -159,8 +180,8 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
     },
   };
 
-  function runningOf(args: ExecutionArgs): Running {
-    const operation = contexts.get(args);
+  function admittedOf(args: ExecutionArgs): Admitted {
+    const operation = admitted.get(args);
     if (!operation) throw new AgentError('CANCELLED', 'The operation was cancelled before it began.');
     return operation;
   }
@@ -184,13 +205,13 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
 
   /** Writes down that the change begins, durably, before anything happens; and how it ended, beside the answer. */
   async function executeMutation(
-    { context, prepared }: Running,
+    { context, fitted }: Admitted,
     args: ExecutionArgs,
   ): Promise<ExecutionResult> {
-    const field = prepared.rootFields[0] ?? '';
+    const field = fitted.rootFields[0] ?? '';
     throwIfAborted(context.signal);
     // Nothing may come before it that takes a turn: what is typed must stay in order.
-    if (isPassing(schema, field)) return execute(args);
+    if (isPassing(fitted, field)) return execute(args);
     await begin(context.operationId, field);
     // The disk took its time: a caller that left meanwhile must not have its way any more.
     const result: ExecutionResult = context.signal.aborted
@@ -216,7 +237,7 @@ export function createExecutor({ schema, services, session, roomToSend }: Execut
   }
 }
 
-function isPassing(schema: GraphQLSchema, field: string): boolean {
+function isPassing({ schema }: Fitted, field: string): boolean {
   return schema.getMutationType()?.getFields()[field]?.extensions['passing'] === true;
 }
 

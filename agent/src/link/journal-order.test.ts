@@ -3,12 +3,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { generateSigningKey, toBase64Url } from '@serverkit/wire/bytes.ts';
 import { sealEnvelope } from '@serverkit/wire/envelope.ts';
 import { sessionIdOf, type LinkFacts } from '@serverkit/wire/handshake.ts';
-import { buildSchema } from 'graphql';
+import { buildSchema, type GraphQLSchema } from 'graphql';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
 import type { AgentServices } from '../context.ts';
 import { openJournal, type Journal } from '../journal.ts';
 import { silentLog } from '../log.ts';
 import { createPolicy } from '../policy.ts';
+import type { Schemas } from './documents.ts';
 import { createExecutor, type Executor } from './execute.ts';
 import { createSession } from './session.ts';
 
@@ -49,17 +50,21 @@ describe('a change and the journal', () => {
       await sync();
       log.push('kept');
     });
-    executor = createExecutor({
-      schema: testSchema(),
-      services: services(journal),
-      session: createSession(facts),
-      roomToSend: () => Promise.resolve(),
-    });
+    executor = executorOf({ resident: testSchema() });
   });
   afterEach(async () => {
     await journal.close();
     await temp[Symbol.asyncDispose]();
   });
+
+  function executorOf(schemas: Schemas): Executor {
+    return createExecutor({
+      schemas,
+      services: services(journal),
+      session: createSession(facts),
+      roomToSend: () => Promise.resolve(),
+    });
+  }
 
   function testSchema() {
     const schema = buildSchema('type Query { a: Int } type Mutation { change: Boolean! }');
@@ -129,14 +134,14 @@ describe('a change and the journal', () => {
   }
 
   it('is not made before the disk has kept that it begins', async () => {
-    await expect(executor.execute(prepare('op'))).resolves.toEqual({ data: { change: true } });
+    await expect(executor.execute(await prepare('op'))).resolves.toEqual({ data: { change: true } });
     expect(log.slice(0, 3)).toEqual(['asked the disk', 'kept', 'changed']);
   });
 
   it('is answered while the disk is still busy with its end', async () => {
     const kept = Promise.withResolvers<void>();
     sync = () => (log.includes('changed') ? kept.promise : Promise.resolve());
-    await expect(executor.execute(prepare('op'))).resolves.toEqual({ data: { change: true } });
+    await expect(executor.execute(await prepare('op'))).resolves.toEqual({ data: { change: true } });
     expect(journal.outcome('op')).toMatchObject({ state: 'STARTED' });
     kept.resolve();
     await journal.close();
@@ -147,7 +152,7 @@ describe('a change and the journal', () => {
   it('waits as long as the disk takes', async () => {
     const kept = Promise.withResolvers<void>();
     sync = () => kept.promise;
-    const answer = executor.execute(prepare('op'));
+    const answer = executor.execute(await prepare('op'));
     await asked.promise;
     for (let n = 0; n < 10; n += 1) await new Promise((resolve) => setImmediate(resolve));
     expect(log).toEqual(['asked the disk']);
@@ -161,7 +166,7 @@ describe('a change and the journal', () => {
     ['ENOSPC', 'as its disk is full'],
   ])('is not made when the disk keeps nothing (%s), and that is said', async (code, why) => {
     sync = () => Promise.reject(Object.assign(new Error('no'), { code }));
-    await expect(executor.execute(prepare('op'))).rejects.toThrow(why);
+    await expect(executor.execute(await prepare('op'))).rejects.toThrow(why);
     expect(log).not.toContain('changed');
     expect(journal.outcome('op').state).toBe('UNKNOWN');
   });
@@ -169,7 +174,7 @@ describe('a change and the journal', () => {
   it('is not made when its caller left while the disk was busy, and the journal says so', async () => {
     const kept = Promise.withResolvers<void>();
     sync = () => kept.promise;
-    const answer = executor.execute(prepare('op'));
+    const answer = executor.execute(await prepare('op'));
     await asked.promise;
     executor.cancel('op');
     kept.resolve();
@@ -182,7 +187,7 @@ describe('a change and the journal', () => {
   it('is not made when the link was lost while the disk was busy', async () => {
     const kept = Promise.withResolvers<void>();
     sync = () => kept.promise;
-    const answer = executor.execute(prepare('op'));
+    const answer = executor.execute(await prepare('op'));
     await asked.promise;
     executor.close();
     kept.resolve();
@@ -191,7 +196,7 @@ describe('a change and the journal', () => {
   });
 
   it('that was made is answered although its end could not be written down', async () => {
-    const answer = executor.execute(prepare('op'));
+    const answer = executor.execute(await prepare('op'));
     sync = () =>
       log.includes('changed')
         ? Promise.reject(Object.assign(new Error('full'), { code: 'EIO' }))
@@ -207,8 +212,25 @@ describe('a change and the journal', () => {
     expect(journal.outcome('op').state).toBe('INTERRUPTED');
   });
 
+  it.each(['cancel', 'close'] as const)(
+    'is not admitted any more after %s while its code was loaded',
+    async (leave) => {
+      const load = Promise.withResolvers<GraphQLSchema>();
+      executor = executorOf({
+        resident: buildSchema('type Query { a: Int } type Mutation { other: Int }'),
+        whole: () => load.promise,
+      });
+      const args = prepare('op');
+      expect(executor.isRunning('op')).toBe(true);
+      executor[leave]('op');
+      load.resolve(testSchema());
+      await expect(args).rejects.toMatchObject({ code: 'CANCELLED' });
+      expect(log).toEqual(['audited refused']);
+    },
+  );
+
   it('cancelled before it was begun is not even written down', async () => {
-    const args = prepare('op');
+    const args = await prepare('op');
     executor.cancel('op');
     await expect(executor.execute(args)).rejects.toMatchObject({ code: 'CANCELLED' });
     expect(log).toEqual([]);

@@ -57,10 +57,12 @@ export function serve({ socket, handshake, executor, initTimeoutMs, log }: Serve
       for (const { streamId, bytes } of grantsOf(payload)) executor().grant(streamId, bytes);
     },
     onSubscribe(_ctx, id, payload) {
+      const refused = (error: unknown) => [error instanceof GraphQLError ? error : unexpected(error, log)];
       try {
-        return executor().prepare(id, payload.extensions?.['serverkit']);
+        const args = executor().prepare(id, payload.extensions?.['serverkit']);
+        return args instanceof Promise ? args.catch(refused) : args;
       } catch (error) {
-        return [error instanceof GraphQLError ? error : unexpected(error, log)];
+        return refused(error);
       }
     },
     execute: (args) => executor().execute(args).catch(failed),

@@ -9,7 +9,18 @@ export const images = {
   allTags: (tags: number) => `The image with its ${count(tags, { one: 'tag', other: 'tags' })}`,
   away: 'This server is away',
   awayText: 'Its images are not kept anywhere else. They show as soon as its agent is back.',
+  check: 'Look for newer images',
+  checkBlocked: 'Not now',
+  checked: (newer: number, unknown: number) =>
+    [
+      newer === 0
+        ? 'Nothing newer was found.'
+        : `${count(newer, { one: 'tag has', other: 'tags have' })} something newer.`,
+      ...(unknown === 0 ? [] : [`Of ${formats.number(unknown)} the registry did not tell.`]),
+    ].join(' '),
+  checking: 'Asking the registries…',
   created: 'Created',
+  current: 'Up to date',
   extent: 'How far',
   extents: { DANGLING: 'Without a tag', UNUSED: 'All unused' },
   facts: {
@@ -36,13 +47,17 @@ export const images = {
   forceHint: 'They stay, and cannot be started anew from this image.',
   kept: (kept: number) => `${images_(kept)} changed meanwhile and stayed.`,
   look: 'Details',
+  more: 'More for images',
   name: 'Name',
+  newer: 'Newer available',
+  newerUnknown: 'Not known',
   newTag: 'New name',
   newTagHint: 'Such as registry.example/team/app:1.2. What has this name now loses it.',
   noMatchText: 'No image fits these filters.',
   none: 'No images',
   noneText: 'They appear here once a server with Docker has pulled or built one.',
   otherTags: (tags: number) => count(tags, { one: 'more tag', other: 'more tags' }),
+  pullAgain: 'Pull again',
   prune: 'Clean up…',
   pruned: (removed: number, size: string) => `${images_(removed)} removed, ${size} freed.`,
   pruneNothing: 'There is nothing to remove.',
@@ -50,6 +65,7 @@ export const images = {
   pruneSum: (many: number, size: string) => `${images_(many)}, ${size} will be free`,
   pruneText: 'What is listed here is removed, and nothing else. One that is used or named meanwhile stays.',
   pruneTitle: 'Clean up images',
+  pushAsk: 'Push…',
   remove: 'Remove',
   removeAsk: 'Remove…',
   removed: (name: string) => `${name} was removed.`,
@@ -75,4 +91,27 @@ export const images = {
   uses: { USED: 'In use', UNUSED: 'Unused', DANGLING: 'Dangling' },
   views: { about: 'About', history: 'History', raw: 'Raw' },
   which: 'What to remove',
+};
+
+export const build = {
+  ask: 'Build…',
+  dockerfile: 'Dockerfile',
+  dockerfileHint: 'There are no other files: COPY finds nothing, RUN and ADD from an address do.',
+  noCache: 'Use nothing that was built before',
+  pull: 'Look for newer images that it builds on',
+  submit: 'Build',
+  tag: 'Name',
+  tagHint: 'Such as team/app:1. What has this name now loses it once the build is done.',
+  text: 'It is built on the server in the background; what the build says is shown with the job.',
+  title: 'Build an image',
+  values: 'Values for ARG',
+  valuesHint:
+    'NAME=value, one on a line. They stay readable in the history of the image: no place for secrets.',
+};
+
+export const push = {
+  reference: 'Name',
+  submit: 'Push',
+  text: 'The name says which registry it goes to. The credentials kept for that registry are used.',
+  title: 'Push an image',
 };

@@ -9,7 +9,18 @@ export const images = {
   allTags: (tags: number) => `L’image avec ${count(tags, { one: 'étiquette', other: 'étiquettes' })}`,
   away: 'Ce serveur est absent',
   awayText: 'Ses images ne sont conservées nulle part ailleurs. Elles s’affichent dès que son agent revient.',
+  check: 'Chercher des images plus récentes',
+  checkBlocked: 'Pas maintenant',
+  checked: (newer: number, unknown: number) =>
+    [
+      newer === 0
+        ? 'Rien de plus récent.'
+        : `${count(newer, { one: 'étiquette a', other: 'étiquettes ont' })} quelque chose de plus récent.`,
+      ...(unknown === 0 ? [] : [`Pour ${formats.number(unknown)}, le registre n’a pas répondu.`]),
+    ].join(' '),
+  checking: 'Les registres sont interrogés…',
   created: 'Création',
+  current: 'À jour',
   extent: 'Étendue',
   extents: { DANGLING: 'Sans étiquette', UNUSED: 'Toutes les inutilisées' },
   facts: {
@@ -36,13 +47,17 @@ export const images = {
   forceHint: 'Ils restent, mais ne pourront plus être recréés à partir de cette image.',
   kept: (kept: number) => `${images_(kept)} modifiées entre-temps sont restées.`,
   look: 'Détails',
+  more: 'Plus pour les images',
   name: 'Nom',
+  newer: 'Plus récente disponible',
+  newerUnknown: 'Inconnu',
   newTag: 'Nouveau nom',
   newTagHint: 'Par exemple registry.example/team/app:1.2. Ce qui porte ce nom le perd.',
   noMatchText: 'Aucune image ne correspond à ces filtres.',
   none: 'Aucune image',
   noneText: 'Elles apparaissent ici dès qu’un serveur avec Docker en a téléchargé ou construit une.',
   otherTags: (tags: number) => count(tags, { one: 'autre étiquette', other: 'autres étiquettes' }),
+  pullAgain: 'Télécharger à nouveau',
   prune: 'Nettoyer…',
   pruned: (removed: number, size: string) => `${images_(removed)} supprimées, ${size} libérés.`,
   pruneNothing: 'Il n’y a rien à supprimer.',
@@ -51,6 +66,7 @@ export const images = {
   pruneText:
     'Ce qui est listé ici est supprimé, et rien d’autre. Une image utilisée ou nommée entre-temps reste.',
   pruneTitle: 'Nettoyer les images',
+  pushAsk: 'Envoyer…',
   remove: 'Supprimer',
   removeAsk: 'Supprimer…',
   removed: (name: string) => `${name} a été supprimée.`,
@@ -76,4 +92,27 @@ export const images = {
   uses: { USED: 'Utilisée', UNUSED: 'Inutilisée', DANGLING: 'Orpheline' },
   views: { about: 'À propos', history: 'Historique', raw: 'Brut' },
   which: 'Que supprimer',
+};
+
+export const build = {
+  ask: 'Construire…',
+  dockerfile: 'Dockerfile',
+  dockerfileHint: 'Il n’y a pas d’autres fichiers : COPY ne trouve rien, RUN et ADD depuis une adresse, si.',
+  noCache: 'Ne rien réutiliser des constructions précédentes',
+  pull: 'Chercher des versions plus récentes des images de base',
+  submit: 'Construire',
+  tag: 'Nom',
+  tagHint: 'Par exemple equipe/app:1. Ce qui porte ce nom le perd une fois l’image construite.',
+  text: 'Elle est construite sur le serveur en arrière-plan ; ce que dit la construction s’affiche avec la tâche.',
+  title: 'Construire une image',
+  values: 'Valeurs pour ARG',
+  valuesHint:
+    'NOM=valeur, une par ligne. Elles restent lisibles dans l’historique de l’image : pas de secrets ici.',
+};
+
+export const push = {
+  reference: 'Nom',
+  submit: 'Envoyer',
+  text: 'Le nom dit vers quel registre elle va. Les identifiants enregistrés pour ce registre sont utilisés.',
+  title: 'Envoyer une image',
 };
