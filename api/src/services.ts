@@ -72,7 +72,7 @@ export function createServices(platform: Platform): Services {
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ access, db, audit, topics, agents });
   const stacks = new Stacks({ db, agents: agents.links, mirror: containers.mirror });
-  const registries = new Registries({ db, vault, audit, agents });
+  const registries = new Registries({ db, vault, access, audit, agents });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor, platform.env);
   return {

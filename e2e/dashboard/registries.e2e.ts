@@ -25,11 +25,15 @@ describeWith(['chromium'], 'credentials for a registry', () => {
     await dialog.getByLabel('Host').fill('https://ghcr.io');
     await dialog.getByLabel('User name').fill('ada');
     await dialog.getByLabel('Password or access token').fill(secret);
+    // Every server gets a password only where somebody says so.
+    expect(await dialog.getByRole('button', { name: 'Save', exact: true }).isDisabled()).toBe(true);
+    await dialog.getByRole('radio', { name: 'Every server' }).check();
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText(/without https/).waitFor();
     await dialog.getByLabel('Host').fill('ghcr.io');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await row().getByText('ghcr.io', { exact: true }).waitFor();
+    await row().getByText('for every server').waitFor();
     await dialog.waitFor({ state: 'detached' });
     expect(await seriousProblems(page)).toEqual([]);
     expect(await page.content()).not.toContain(secret);

@@ -47,7 +47,7 @@ describeWith(['docker', 'registry'], 'a registry with a password', () => {
 
     const { createRegistry } = await rig.admin.query<{ createRegistry: { registry: { id: string } } }>(
       'mutation C($input: CreateRegistryInput!) { createRegistry(input: $input) { registry { id } } }',
-      { input: { host: hub.address, ...ada, password: 'not the one' } },
+      { input: { host: hub.address, ...ada, password: 'not the one', places: { everywhere: true } } },
     );
     const registryId = createRegistry.registry.id;
     expect((await check(registryId)).accepted).toBe(false);
@@ -68,6 +68,32 @@ describeWith(['docker', 'registry'], 'a registry with a password', () => {
     expect(rig.agent.output() + rig.plane.process.output()).not.toContain(ada.password);
     const found = await run('grep', ['-rlF', ada.password, rig.plane.dataDir, rig.agentDir]).catch(() => '');
     expect(found).toBe('');
+  });
+
+  test('is pulled from for a container too, but on no server that the password is not for', async () => {
+    const { registries } = await rig.admin.query<{ registries: { id: string }[] }>('{ registries { id } }');
+    const giveTo = (places: object) =>
+      rig.admin.query(
+        'mutation U($input: UpdateRegistryInput!) { updateRegistry(input: $input) { registry { id } } }',
+        { input: { registryId: registries[0]?.id, places } },
+      );
+    const { createServerGroup } = await rig.admin.query<{ createServerGroup: { group: { id: string } } }>(
+      'mutation { createServerGroup(input: { name: "others" }) { group { id } } }',
+    );
+    await giveTo({ groupIds: [createServerGroup.group.id] });
+    expect((await ended(await rig.pull(reference))).state).toBe('FAILED');
+
+    await giveTo({ serverIds: [rig.serverId] });
+    const name = `serverkit-test-${reference.replaceAll(/\W/g, '')}`;
+    const { createContainer } = await rig.admin.query<{ createContainer: { job: { id: string } } }>(
+      'mutation C($input: CreateContainerInput!) { createContainer(input: $input) { job { id } } }',
+      { input: { serverId: rig.serverId, start: false, spec: { name, image: reference } } },
+    );
+    try {
+      expect(await ended(createContainer.job.id)).toMatchObject({ state: 'SUCCEEDED' });
+    } finally {
+      await run('docker', ['rm', '--force', name]);
+    }
   });
 
   test('is not signed in to by those who only look', async () => {

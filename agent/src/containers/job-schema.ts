@@ -24,11 +24,11 @@ const Pull = builder.enumType('ImagePullPolicy', {
 interface Wanted {
   readonly image: string;
   readonly pull: 'ALWAYS' | 'MISSING' | 'NEVER';
-  readonly auth: RegistryAuth | null;
+  readonly auths: readonly RegistryAuth[];
 }
 
 /** @throws AgentError SCOPE_DENIED when it would have to be pulled and may not be */
-async function bring({ image, pull, auth }: Wanted, work: Work, job: JobHandle): Promise<void> {
+async function bring({ image, pull, auths }: Wanted, work: Work, job: JobHandle): Promise<void> {
   const { engine } = work.docker;
   if (pull === 'NEVER') return;
   if (pull === 'MISSING' && (await isThere(work, image))) return;
@@ -39,7 +39,7 @@ async function bring({ image, pull, auth }: Wanted, work: Work, job: JobHandle):
     );
   }
   job.step(`pulling ${image}`);
-  await pullImage(engine, { reference: image, platform: null, auth }, job);
+  await pullImage(engine, { reference: image, platform: null, auths }, job);
 }
 
 async function isThere({ docker: { engine } }: Work, image: string): Promise<boolean> {
@@ -84,7 +84,7 @@ builder.mutationField('createContainer', (t) =>
         secrets: [...secrets.map(({ value }) => value), ...(auth ? [auth.password] : [])],
         async run(job) {
           const work = during(context, job);
-          await bring({ image: spec.image, pull, auth: auth ?? null }, work, job);
+          await bring({ image: spec.image, pull, auths: auth ? [auth] : [] }, work, job);
           job.step(start ? 'making and starting it' : 'making it');
           // A volume or network that was not there before the pull may be another's by now.
           const request = await admit(spec, work);
@@ -135,7 +135,7 @@ builder.mutationField('recreateContainer', (t) =>
           const work = during(context, job);
           // What has no name but its digest cannot be newer.
           const policy = wanted.startsWith('sha256:') ? 'NEVER' : pull;
-          await bring({ image: wanted, pull: policy, auth: auth ?? null }, work, job);
+          await bring({ image: wanted, pull: policy, auths: auth ? [auth] : [] }, work, job);
           const healthTimeoutMs = healthTimeoutSeconds * 1000;
           const done = await recreate(container.id, { image: wanted, healthTimeoutMs }, work, job);
           const { container: made, ...images } = done;

@@ -89,7 +89,8 @@ describeWith(['docker', 'registry'], 'images that are made here', () => {
     await cli('tag', testImages.busybox, reference);
     const auth = { ...credentials, password, serverAddress: locked.address };
     try {
-      return await jobs.begin({ run: (job) => pushImage(docker.engine, { reference, auth }, job) }).ended;
+      return await jobs.begin({ run: (job) => pushImage(docker.engine, { reference, auths: [auth] }, job) })
+        .ended;
     } finally {
       await cli('rmi', reference);
     }

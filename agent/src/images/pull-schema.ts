@@ -48,7 +48,7 @@ builder.mutationField('pullImage', (t) =>
         run: (job) =>
           pullImage(
             services.docker.engine,
-            { reference, platform: platform ?? null, auth: auth ?? null },
+            { reference, platform: platform ?? null, auths: auth ? [auth] : [] },
             job,
           ),
       });

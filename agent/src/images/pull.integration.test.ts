@@ -37,7 +37,7 @@ describeWith(['docker', 'registry'], 'pulling an image', () => {
     return jobs.begin({
       kind: 'image.pull',
       target: reference,
-      run: (job) => pullImage(docker.engine, { reference, platform: null, auth: null, ...given }, job),
+      run: (job) => pullImage(docker.engine, { reference, platform: null, auths: [], ...given }, job),
     });
   }
 
@@ -87,10 +87,10 @@ describeWith(['docker', 'registry'], 'pulling an image', () => {
 
   test('with the right password it comes, with a wrong one it fails, and neither is seen anywhere', async () => {
     const reference = await locked.push(image, 'team/secret:1');
-    const right = await pull(reference, { auth: auth() }).ended;
+    const right = await pull(reference, { auths: [auth()] }).ended;
     expect(right.job.state).toBe('SUCCEEDED');
     await run('docker', ['rmi', reference]);
-    const wrong = await pull(reference, { auth: auth('a wrong password') }).ended;
+    const wrong = await pull(reference, { auths: [auth('a wrong password')] }).ended;
     expect(wrong.job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR' });
     expect(await pull(reference).ended).toMatchObject({ job: { state: 'FAILED' } });
     expect(await jobs.onDisk()).not.toMatch(/never to be seen|a wrong password/);

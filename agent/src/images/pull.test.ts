@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testJobs, type TestJobs } from '../jobs/testing.ts';
-import { authHeader, followLayers, splitReference } from './pull.ts';
+import { authFor, authHeader, followLayers, splitReference } from './pull.ts';
 
 describe('the stream of a pull', () => {
   let jobs: TestJobs;
@@ -65,4 +65,14 @@ test('credentials go in the padded URL-safe alphabet that the engine decodes', (
     password: auth.password,
     serveraddress: auth.serverAddress,
   });
+});
+
+test('credentials reach no registry but their own', () => {
+  const auth = (serverAddress: string) => ({ username: 'ada', password: 'secret', serverAddress });
+  const [hub, own] = [auth('https://index.docker.io/v1/'), auth('registry.example:5000')];
+  expect(authFor([hub, own], 'nginx:1')).toBe(hub);
+  expect(authFor([hub, own], 'Registry.example:5000/team/web@sha256:' + '0'.repeat(64))).toBe(own);
+  for (const reference of ['thief.example/team/web', 'registry.example/team/web', 'not a reference']) {
+    expect(authFor([hub, own], reference)).toBeNull();
+  }
 });

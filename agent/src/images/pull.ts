@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import { defaultHost, parseImageReference, registryHost } from '@serverkit/wire/image-reference.ts';
 import { AgentError } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import { connectionError } from '../docker/engine-error.ts';
@@ -16,7 +17,8 @@ export interface PullOptions {
   /** `name[:tag]` or `name@digest`, with the registry where it is not Docker's own. */
   readonly reference: string;
   readonly platform: string | null;
-  readonly auth: RegistryAuth | null;
+  /** Those for its registry are used, if they are among them. */
+  readonly auths: readonly RegistryAuth[];
 }
 
 /** What the engine wants a registry's credentials as (Docker Engine API, Authentication). */
@@ -27,13 +29,32 @@ export function authHeader(auth: RegistryAuth): Readonly<Record<string, string>>
   return { 'X-Registry-Auth': json.toString('base64').replaceAll('+', '-').replaceAll('/', '_') };
 }
 
+/** What docker.io is called where credentials are meant. */
+const dockerHub = 'https://index.docker.io/v1/';
+
+/**
+ * Of some credentials those for an image. The engine would give whatever it gets to the registry of that image, so those
+ * for another never reach it.
+ */
+export function authFor(auths: readonly RegistryAuth[], reference: string): RegistryAuth | null {
+  const parsed = parseImageReference(reference);
+  if (!parsed) return null;
+  const host = registryHost(parsed.host);
+  return (
+    auths.find(({ serverAddress }) =>
+      serverAddress === dockerHub ? host === defaultHost : registryHost(serverAddress) === host,
+    ) ?? null
+  );
+}
+
 /** Pulls an image, layer by layer. @returns its id and digests */
 export async function pullImage(
   engine: Engine,
-  { reference, platform, auth }: PullOptions,
+  { reference, platform, auths }: PullOptions,
   job: JobHandle,
 ): Promise<JobResult> {
   const { name, tag } = splitReference(reference);
+  const auth = authFor(auths, reference);
   const stream = await engine.open('POST', '/images/create', {
     query: { fromImage: name, tag, platform: platform ?? undefined },
     ...(auth && { headers: authHeader(auth) }),

@@ -33,7 +33,7 @@ builder.mutationField('pushImage', (t) =>
         scope: 'docker:images:write',
         actor,
         secrets: auth ? [auth.password] : [],
-        run: (job) => pushImage(services.docker.engine, { reference, auth: auth ?? null }, job),
+        run: (job) => pushImage(services.docker.engine, { reference, auths: auth ? [auth] : [] }, job),
       });
     },
   }),

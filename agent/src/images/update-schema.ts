@@ -27,7 +27,7 @@ builder.queryField('imageUpdate', (t) =>
     },
     resolve(_root, { reference, auth }, { services }) {
       services.policy.requireFeature('docker');
-      return imageUpdate(services.docker.engine, reference, auth ?? null);
+      return imageUpdate(services.docker.engine, reference, auth ? [auth] : []);
     },
   }),
 );

@@ -20,9 +20,9 @@ describeWith(['docker', 'registry'], 'the digest behind a tag', () => {
       await hub.docker('pull', '--quiet', reference);
       const auth = { ...ada, serverAddress: hub.address };
       const here = await digestOf(reference);
-      const asked = (): ReturnType<typeof imageUpdate> => imageUpdate(docker.engine, reference, auth);
+      const asked = (): ReturnType<typeof imageUpdate> => imageUpdate(docker.engine, reference, [auth]);
       expect(await asked()).toEqual({ localDigests: [here], remoteDigest: here });
-      await expect(imageUpdate(docker.engine, reference, null)).rejects.toThrow(/auth/i);
+      await expect(imageUpdate(docker.engine, reference, [])).rejects.toThrow(/auth/i);
 
       // Whoever pushes takes the tag away here, so what was here before is fetched by its digest.
       await hub.push(second, 'team/web:1');
@@ -41,8 +41,8 @@ describeWith(['docker', 'registry'], 'the digest behind a tag', () => {
   test('of an image that was made here is not asked for', async () => {
     using docker = await connected();
     await using own = await image(['LABEL made=here']);
-    expect(await imageUpdate(docker.engine, own.tag, null)).toEqual({ localDigests: [], remoteDigest: null });
-    await expect(imageUpdate(docker.engine, 'no-such-image', null)).rejects.toThrow(
+    expect(await imageUpdate(docker.engine, own.tag, [])).toEqual({ localDigests: [], remoteDigest: null });
+    await expect(imageUpdate(docker.engine, 'no-such-image', [])).rejects.toThrow(
       expect.objectContaining({ code: 'NOT_FOUND' }),
     );
   });

@@ -3,7 +3,7 @@ import { AgentError } from '../errors.ts';
 import type { Engine } from '../docker/engine.ts';
 import { object, text } from '../docker/json.ts';
 import { allImages } from './list.ts';
-import { authHeader, type RegistryAuth } from './pull.ts';
+import { authFor, authHeader, type RegistryAuth } from './pull.ts';
 
 /** How an image compares with what its registry has under the same name. */
 export interface ImageUpdate {
@@ -25,7 +25,7 @@ const PATIENCE = 20_000;
 export async function imageUpdate(
   engine: Engine,
   reference: string,
-  auth: RegistryAuth | null,
+  auths: readonly RegistryAuth[],
 ): Promise<ImageUpdate> {
   const parsed = parseImageReference(reference);
   if (!parsed || parsed.digest !== null) {
@@ -39,6 +39,7 @@ export async function imageUpdate(
     .filter((digest) => digest.startsWith(ofName))
     .map((digest) => digest.slice(ofName.length));
   if (localDigests.length === 0) return { localDigests, remoteDigest: null };
+  const auth = authFor(auths, reference);
   const headers = auth ? authHeader(auth) : {};
   const reply = object(await engine.call('GET', `/distribution/${tag}/json`, { headers, extraMs: PATIENCE }));
   const remoteDigest = text(object(reply['Descriptor'])['digest']);

@@ -173,7 +173,7 @@ async function pullMissing(
     const wanted = always || policy === 'always';
     if (!wanted && (await localImage(docker.engine, image))) continue;
     job.progress({ item: service, status: `pulling ${image}` });
-    await pullImage(docker.engine, { reference: image, platform: null, auth: null }, job);
+    await pullImage(docker.engine, { reference: image, platform: null, auths: [] }, job);
   }
 }
 
@@ -194,7 +194,7 @@ async function bringBack(
       );
     }
     job.progress({ item: service, status: `pulling ${digest}` });
-    await pullImage(engine, { reference: digest, platform: null, auth: null }, job);
+    await pullImage(engine, { reference: digest, platform: null, auths: [] }, job);
   }
   await retag(services, job, tools);
 }

@@ -239,7 +239,13 @@ export class Containers {
   target(serverId: string, id: string) {
     const known = this.mirror.peek(serverId)?.containers;
     const container = known && referredTo(id, known);
-    return { kind: 'container', serverId, id: container?.id ?? id, name: container?.name ?? id };
+    return {
+      kind: 'container',
+      serverId,
+      id: container?.id ?? id,
+      name: container?.name ?? id,
+      image: container?.image ?? null,
+    };
   }
 
   #readable(serverId: string): AgentLink | undefined {

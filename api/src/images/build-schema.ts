@@ -89,13 +89,18 @@ builder.mutationFields((t) => ({
       'Begins to push an image from a server to its registry, with the credentials for it if there are any. Scope: docker:images:write.',
     args: { input: t.arg({ type: PushImageInput, required: true }) },
     resolve: async (_root, { input: { serverId, reference } }, context) => {
-      const auth = await context.services.registries.authFor(reference);
-      const job = await context.services.jobs.start(imagePush, {
+      const { services } = context;
+      const actor = actorOf(context);
+      const job = await services.jobs.start(imagePush, {
         serverId,
         target: { kind: 'image', id: reference },
-        actor: actorOf(context),
+        actor,
         document: PushImageDocument,
-        variables: (jobId) => ({ jobId, reference, auth }),
+        variables: async (jobId) => ({
+          jobId,
+          reference,
+          auth: await services.registries.authFor(reference, { serverId, actor, purpose: imagePush.name }),
+        }),
       });
       return { job };
     },

@@ -33,14 +33,20 @@ builder.mutationField('pullImage', (t) =>
       'Begins to pull an image onto a server, with the credentials for its registry if there are any; the progress of each layer is told by the job. Scope: docker:images:write.',
     args: { input: t.arg({ type: PullImageInput, required: true }) },
     resolve: async (_root, { input: { serverId, reference, platform: wanted } }, context) => {
-      const auth = await context.services.registries.authFor(reference);
-      const job = await context.services.jobs.start(imagePull, {
+      const { services } = context;
+      const actor = actorOf(context);
+      const job = await services.jobs.start(imagePull, {
         serverId,
         target: { kind: 'image', id: reference },
         parameters: wanted ? { platform: wanted } : {},
-        actor: actorOf(context),
+        actor,
         document: PullImageDocument,
-        variables: (jobId) => ({ jobId, reference, platform: wanted ?? null, auth }),
+        variables: async (jobId) => ({
+          jobId,
+          reference,
+          platform: wanted ?? null,
+          auth: await services.registries.authFor(reference, { serverId, actor, purpose: imagePull.name }),
+        }),
       });
       return { job };
     },

@@ -1,8 +1,8 @@
+import { actorOf } from '../audit/actor.ts';
 import { BulkError, shownError } from '../bulk/result-type.ts';
 import { builder } from '../builder.ts';
 import { fewOf } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
-import { askerOf } from './image-type.ts';
 import type { ImageUpdate } from './updates.ts';
 
 const ImageUpdateState = builder.enumType('ImageUpdateState', {
@@ -54,11 +54,11 @@ builder.prismaObjectFields(ServerType, (t) => ({
         validate: fewOf(50),
       }),
     },
-    resolve: (server, { references }, { services, principal, signal }) =>
-      services.images.updates(server.id, references, {
-        actor: askerOf(principal),
-        signal,
-        withCredentials: principal.rights.on(server.id).has('docker:images:write'),
+    resolve: (server, { references }, context) =>
+      context.services.images.updates(server.id, references, {
+        actor: actorOf(context),
+        signal: context.signal,
+        withCredentials: context.principal.rights.on(server.id).has('docker:images:write'),
       }),
   }),
 }));

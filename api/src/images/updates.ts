@@ -1,5 +1,6 @@
 import type { AgentService } from '../agents/service.ts';
-import type { Registries } from '../registries/service.ts';
+import type { Actor } from '../audit/actor.ts';
+import { authIn, type Registries, type RegistryAuths } from '../registries/service.ts';
 import { ImageUpdateDocument } from './operations.ts';
 
 /**
@@ -20,7 +21,7 @@ export interface ImageUpdate {
 }
 
 export interface UpdateAsker {
-  readonly actor: string;
+  readonly actor: Actor;
   readonly signal: AbortSignal;
   /** A server whose root is somebody else's sees the password that is sent to it. */
   readonly withCredentials: boolean;
@@ -39,12 +40,20 @@ export async function imageUpdates(
   { actor, signal, withCredentials }: UpdateAsker,
 ): Promise<ImageUpdate[]> {
   const link = agents.links.require(serverId);
+  const auths: RegistryAuths = withCredentials
+    ? await registries.authsFor(references, { serverId, actor, purpose: 'image.updates' })
+    : new Map();
   const ask = async (reference: string): Promise<ImageUpdate> => {
     try {
       const { imageUpdate } = await link.run(
         ImageUpdateDocument,
-        { reference, auth: withCredentials ? await registries.authFor(reference) : null },
-        { actor, signal, scopes: ['docker:images:read'], timeoutMs: askMs },
+        { reference, auth: authIn(auths, reference) },
+        {
+          actor: 'id' in actor ? actor.id : actor.kind,
+          signal,
+          scopes: ['docker:images:read'],
+          timeoutMs: askMs,
+        },
       );
       const { localDigests, remoteDigest } = imageUpdate;
       if (remoteDigest === null) return { reference, state: 'LOCAL', remoteDigest, error: null };

@@ -31,8 +31,11 @@ export interface JobRequest<Result, Variables> {
   readonly heldScopes?: readonly AgentScope[];
   /** The agent's mutation of this kind. */
   readonly document: TypedDocumentNode<Result, Variables>;
-  /** What it is called with. Secrets may be in here: it is sent and not kept. */
-  readonly variables: (jobId: string) => Variables;
+  /**
+   * What it is called with. Secrets may be in here: it is sent and not kept. Asked for once the server is there to be sent
+   * it; where it throws, nothing begins.
+   */
+  readonly variables: (jobId: string) => Variables | Promise<Variables>;
 }
 
 /** Longer than an agent may take to begin, so that one who does not know of a job then never will. */
@@ -95,7 +98,7 @@ export class Jobs {
     try {
       await this.records.begin({ id, serverId, kind: name, scope, target, parameters, actor });
       const link = await this.#agents.commands.link(serverId, scope);
-      await link.run(document, variables(id), {
+      await link.run(document, await variables(id), {
         actor: 'id' in actor ? actor.id : actor.kind,
         scopes: [scope, ...heldScopes],
         timeoutMs: beginTimeoutMs,

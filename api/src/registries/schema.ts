@@ -3,18 +3,34 @@ import * as z from 'zod';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { each } from '../graphql/access.ts';
-import { nameText } from '../input-text.ts';
-import type { KnownRegistry, RegistryCheck } from './service.ts';
+import { fewOf, nameText } from '../input-text.ts';
+import { ServerKitError } from '../errors.ts';
+import type { Principal } from '../context.ts';
+import type { KnownRegistry, RegistryCheck, RegistryPlaces } from './service.ts';
 
 const RegistryType = builder.objectRef<KnownRegistry>('Registry').implement({
   access: 'inherited',
+  perViewer: true,
   description: 'A registry of images with credentials, which are used by its host and never told.',
   fields: (t) => ({
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first kept.' }),
+    everywhere: t.boolean({
+      description: 'Whether every server gets its credentials, those to come too.',
+      resolve: ({ places }) => places.everywhere,
+    }),
+    groupIds: t.idList({
+      description:
+        'The servers in these groups, and those below them, get its credentials. Only groups that you see.',
+      resolve: ({ places }) => [...places.groupIds],
+    }),
     host: t.exposeString('host', {
       description: 'Host and port as references name them; docker.io for Docker Hub.',
     }),
     id: t.exposeID('id', { description: 'Opaque, rgy_….' }),
+    serverIds: t.idList({
+      description: 'These servers get its credentials. Only servers that you see.',
+      resolve: ({ places }) => [...places.serverIds],
+    }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
       description: 'When its credentials were last given.',
@@ -28,8 +44,10 @@ builder.queryField('registries', (t) =>
     type: [RegistryType],
     access: 'docker:images:read',
     on: each,
-    description: 'Registries that there are credentials for, by host. Scope: docker:images:read.',
-    resolve: (_root, _args, { services }) => services.registries.list(),
+    perViewer: true,
+    description:
+      'Registries that there are credentials for on a server that you see, by host. Scope: docker:images:read.',
+    resolve: (_root, _args, { services, principal }) => services.registries.list(principal.rights),
   }),
 );
 
@@ -45,12 +63,42 @@ const username = nameText(200).refine((text) => !text.includes(':'), 'must not h
 const password = z.string().min(1, 'must not be empty').max(8_192, 'must have at most 8,192 characters');
 
 const passwordField = {
-  required: true,
   description: 'A password or access token. It is kept encrypted, and never told again.',
   validate: password,
 } as const;
-const usernameField = { required: true, description: 'As whom to sign in.', validate: username } as const;
+const usernameField = { description: 'As whom to sign in.', validate: username } as const;
 const registryIdField = { required: true, description: 'The registry, by its id.' } as const;
+
+const ids = fewOf(1_000);
+
+const RegistryPlacesInput = builder.inputType('RegistryPlacesInput', {
+  description:
+    "Which servers get a registry's credentials, where whoever is root can read them: every one, or those of a choice.",
+  fields: (t) => ({
+    everywhere: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Every server, those to come too.',
+    }),
+    groupIds: t.idList({
+      required: true,
+      defaultValue: [],
+      description: 'Servers in these groups, and those below them, wherever servers move.',
+      validate: ids,
+    }),
+    serverIds: t.idList({ required: true, defaultValue: [], description: 'These servers.', validate: ids }),
+  }),
+});
+
+/** Whoever has a server pull with a password could read it there, so nobody hands it out who may not pull. */
+function mayHandOut(places: RegistryPlaces, { rights }: Principal): RegistryPlaces {
+  // Who holds settings:write holds whatever they hold on every server.
+  if (rights.everywhere.has('docker:images:write')) return places;
+  throw new ServerKitError(
+    'PERMISSION_DENIED',
+    'Only who holds docker:images:write says which servers get the credentials of a registry.',
+  );
+}
 
 const CreateRegistryInput = builder.inputType('CreateRegistryInput', {
   fields: (t) => ({
@@ -59,14 +107,23 @@ const CreateRegistryInput = builder.inputType('CreateRegistryInput', {
       description: 'Host and port as references name them, such as ghcr.io; it never changes.',
       validate: host,
     }),
-    password: t.string(passwordField),
-    username: t.string(usernameField),
+    password: t.string({ ...passwordField, required: true }),
+    places: t.field({
+      type: RegistryPlacesInput,
+      required: true,
+      description: 'Which servers get the credentials.',
+    }),
+    username: t.string({ ...usernameField, required: true }),
   }),
 });
 
 const UpdateRegistryInput = builder.inputType('UpdateRegistryInput', {
   fields: (t) => ({
     password: t.string(passwordField),
+    places: t.field({
+      type: RegistryPlacesInput,
+      description: 'Which servers get the credentials from now on; those of before when absent.',
+    }),
     registryId: t.id(registryIdField),
     username: t.string(usernameField),
   }),
@@ -119,12 +176,13 @@ builder.mutationFields((t) => ({
     access: 'docker:images:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Signs in to a registry from a server, which gets the credentials for this alone: what counts is whether its engine reaches the registry, trusts its certificate and is let in. Scope: docker:images:write.',
+      'Signs in to a registry from a server that its credentials are for: what counts is whether its engine reaches the registry, trusts its certificate and is let in. Scope: docker:images:write.',
     args: { input: t.arg({ type: CheckRegistryInput, required: true }) },
     resolve: (_root, { input: { registryId, serverId } }, context) =>
       context.services.registries.check(registryId, serverId, {
         actor: actorOf(context),
         signal: context.signal,
+        rights: context.principal.rights,
       }),
   }),
   createRegistry: t.field({
@@ -132,10 +190,13 @@ builder.mutationFields((t) => ({
     access: 'settings:write',
     fresh: true,
     description:
-      'Keeps credentials for a registry. Whoever may change images on a server pulls with them there. Scope: settings:write; needs a fresh sign-in.',
+      'Keeps credentials for a registry, and says which servers get them: whoever may change images on one of these pulls with them there. Scope: settings:write, and docker:images:write on those servers; needs a fresh sign-in.',
     args: { input: t.arg({ type: CreateRegistryInput, required: true }) },
     resolve: async (_root, { input }, context) => ({
-      registry: await context.services.registries.create(input, actorOf(context)),
+      registry: await context.services.registries.create(
+        { ...input, places: mayHandOut(input.places, context.principal) },
+        actorOf(context),
+      ),
     }),
   }),
   deleteRegistry: t.field({
@@ -153,10 +214,19 @@ builder.mutationFields((t) => ({
     type: RegistryPayload,
     access: 'settings:write',
     fresh: true,
-    description: 'Takes other credentials for a registry. Scope: settings:write; needs a fresh sign-in.',
+    description:
+      'Takes other credentials for a registry, or other servers that get them; what is absent stays as it is. Scope: settings:write, and docker:images:write on servers that get them; needs a fresh sign-in.',
     args: { input: t.arg({ type: UpdateRegistryInput, required: true }) },
-    resolve: async (_root, { input: { registryId, ...credentials } }, context) => ({
-      registry: await context.services.registries.update(registryId, credentials, actorOf(context)),
+    resolve: async (_root, { input: { registryId, username: name, password: secret, places } }, context) => ({
+      registry: await context.services.registries.update(
+        registryId,
+        {
+          username: name ?? undefined,
+          password: secret ?? undefined,
+          places: places ? mayHandOut(places, context.principal) : undefined,
+        },
+        actorOf(context),
+      ),
     }),
   }),
 }));

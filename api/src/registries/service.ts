@@ -3,14 +3,45 @@ import { defaultHost, parseImageReference, registryHost } from '@serverkit/wire/
 import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { AgentService } from '../agents/service.ts';
+import type { Access } from '../access/service.ts';
+import type { Rights } from '../access/rights.ts';
 import type { Platform } from '../platform.ts';
 import { notFound, ServerKitError } from '../errors.ts';
 import { errorCode } from '../startup-error.ts';
 import { newId } from '../ids.ts';
 import { CheckRegistryDocument } from './operations.ts';
+import {
+  checkPlaces,
+  isFor,
+  placesOf,
+  shownPlaces,
+  storedPlaces,
+  storePlaces,
+  type RegistryPlaces,
+} from './places.ts';
+
+export type { RegistryPlaces } from './places.ts';
 
 /** What is told of a registry. Its password is in none of our answers. */
-export type KnownRegistry = Pick<Registry, 'id' | 'host' | 'username' | 'createdAt' | 'updatedAt'>;
+export interface KnownRegistry extends Pick<
+  Registry,
+  'id' | 'host' | 'username' | 'createdAt' | 'updatedAt'
+> {
+  /** Which servers get the password. */
+  readonly places: RegistryPlaces;
+}
+
+export interface NewRegistry {
+  readonly host: string;
+  readonly username: string;
+  readonly password: string;
+  readonly places: RegistryPlaces;
+}
+
+/** What is absent stays as it is. */
+export type RegistryChange = {
+  readonly [Key in 'username' | 'password' | 'places']?: NewRegistry[Key] | undefined;
+};
 
 /** Credentials on their way to an agent, for one operation. */
 export interface RegistryAuth {
@@ -28,10 +59,29 @@ export interface RegistryCheck {
 
 interface Needs extends Pick<Platform, 'db' | 'vault'> {
   readonly audit: Audit;
+  readonly access: Pick<Access, 'placement'>;
   readonly agents: Pick<AgentService, 'commands'>;
 }
 
-const told = { id: true, host: true, username: true, createdAt: true, updatedAt: true } as const;
+/** What a server gets credentials for; on record with each of them. */
+export interface HandOver {
+  readonly serverId: string;
+  readonly actor: Actor;
+  /** noun.verb, such as `image.pull`. */
+  readonly purpose: string;
+}
+
+/** Credentials by the host that they are for. */
+export type RegistryAuths = ReadonlyMap<string, RegistryAuth>;
+
+const told = {
+  id: true,
+  host: true,
+  username: true,
+  createdAt: true,
+  updatedAt: true,
+  ...storedPlaces,
+} as const;
 const mostRegistries = 500;
 /** A registry may be slow, or drop what is sent to it. Milliseconds. */
 const checkMs = 60_000;
@@ -46,15 +96,18 @@ export class Registries {
     this.#needs = needs;
   }
 
-  list(): Promise<KnownRegistry[]> {
-    return this.#needs.db.prisma.registry.findMany({ select: told, orderBy: { host: 'asc' } });
+  /** Those of which a server is seen with these rights, and of their servers and groups those that are. */
+  async list(rights: Rights): Promise<KnownRegistry[]> {
+    const rows = await this.#needs.db.prisma.registry.findMany({ select: told, orderBy: { host: 'asc' } });
+    return rows.flatMap((row) => {
+      const places = shownPlaces(placesOf(row), rights, this.#needs.access.placement);
+      return places ? [{ ...row, places }] : [];
+    });
   }
 
-  /** @throws ServerKitError CONFLICT for a host that is there already, or one too many */
-  async create(
-    given: { readonly host: string; readonly username: string; readonly password: string },
-    actor: Actor,
-  ): Promise<KnownRegistry> {
+  /** @throws ServerKitError CONFLICT for a host that is there already, or one too many; NOT_FOUND for a place */
+  async create({ password, places, ...given }: NewRegistry, actor: Actor): Promise<KnownRegistry> {
+    checkPlaces(places);
     const { db, audit } = this.#needs;
     const [id, host] = [newId('registry'), registryHost(given.host)];
     const { username } = given;
@@ -63,15 +116,17 @@ export class Registries {
         if ((await tx.registry.count()) >= mostRegistries) {
           throw new ServerKitError('CONFLICT', `There are ${mostRegistries} registries. Delete some first.`);
         }
-        const data = { id, host, username, sealedPassword: this.#seal({ id, host }, given.password) };
+        const sealedPassword = this.#seal({ id, host }, password);
+        const data = { id, host, username, sealedPassword, everywhere: places.everywhere };
         const made = await tx.registry.create({ data, select: told });
+        await storePlaces(tx, id, places);
         await audit.record(tx, {
           actor,
           action: 'registry.create',
           target: { kind: 'registry', id, name: host },
-          parameters: { username },
+          parameters: { username, ...places },
         });
-        return made;
+        return { ...made, places };
       });
     } catch (error) {
       if (errorCode(error) === 'P2002') {
@@ -81,25 +136,38 @@ export class Registries {
     }
   }
 
-  /** Other credentials for the same host. @throws ServerKitError NOT_FOUND */
+  /** Other credentials for the same host, or other servers that get them. @throws ServerKitError NOT_FOUND */
   async update(
     id: string,
-    { username, password }: { readonly username: string; readonly password: string },
+    { username, password, places }: RegistryChange,
     actor: Actor,
   ): Promise<KnownRegistry> {
+    if (places) checkPlaces(places);
     const { db, audit } = this.#needs;
     return db.prisma.$transaction(async (tx) => {
       const { host } = await found(tx, id);
-      const sealedPassword = this.#seal({ id, host }, password);
-      const data = { username, sealedPassword, updatedAt: new Date() };
-      const changed = await tx.registry.update({ where: { id }, data, select: told });
+      if (places) await storePlaces(tx, id, places);
+      const changed = await tx.registry.update({
+        where: { id },
+        data: {
+          ...(username !== undefined && { username }),
+          ...(password !== undefined && { sealedPassword: this.#seal({ id, host }, password) }),
+          ...((username ?? password) !== undefined && { updatedAt: new Date() }),
+          ...(places && { everywhere: places.everywhere }),
+        },
+        select: told,
+      });
       await audit.record(tx, {
         actor,
         action: 'registry.update',
         target: { kind: 'registry', id, name: host },
-        parameters: { username },
+        parameters: {
+          ...(username !== undefined && { username }),
+          password: password !== undefined ? 'changed' : 'kept',
+          ...places,
+        },
       });
-      return changed;
+      return { ...changed, places: placesOf(changed) };
     });
   }
 
@@ -121,14 +189,20 @@ export class Registries {
    * Signs in to the registry from a server. Not from here: what counts is whether that server's engine reaches it, trusts
    * its certificate and is let in, and a registry is often nowhere but in the servers' own network.
    *
-   * @throws ServerKitError NOT_FOUND, AGENT_OFFLINE, DOCKER_UNAVAILABLE, …
+   * @throws ServerKitError NOT_FOUND, CONFLICT where the server does not get the password, AGENT_OFFLINE, …
    */
   async check(
     id: string,
     serverId: string,
-    asker: { readonly actor: Actor; readonly signal: AbortSignal },
+    { rights, ...asker }: { readonly actor: Actor; readonly signal: AbortSignal; readonly rights: Rights },
   ): Promise<RegistryCheck> {
     const row = await found(this.#needs.db.prisma, id);
+    const { placement } = this.#needs.access;
+    const places = placesOf(row);
+    if (!isFor(places, serverId, placement)) {
+      if (!shownPlaces(places, rights, placement)) throw notFound('registry', id);
+      throw new ServerKitError('CONFLICT', `The credentials for ${row.host} are not for this server.`);
+    }
     const answer = await this.#needs.agents.commands.run({
       ...asker,
       serverId,
@@ -145,15 +219,34 @@ export class Registries {
   }
 
   /**
-   * The credentials for where an image comes from or goes to; null when there are none. For the variables of the one
-   * operation that needs them, and nothing else.
+   * The credentials for where an image comes from or goes to; null when there are none for this server. For the variables
+   * of the one operation that needs them, and nothing else. That they are handed over is on record before they are.
    */
-  async authFor(reference: string): Promise<RegistryAuth | null> {
-    const parsed = parseImageReference(reference);
-    if (!parsed) return null;
-    const where = { host: registryHost(parsed.host) };
-    const row = await this.#needs.db.prisma.registry.findUnique({ where });
-    return row && this.#authOf(row);
+  async authFor(reference: string, handOver: HandOver): Promise<RegistryAuth | null> {
+    return authIn(await this.authsFor([reference], handOver), reference);
+  }
+
+  /** The same for several images: each registry is on record once. */
+  async authsFor(references: readonly string[], handOver: HandOver): Promise<RegistryAuths> {
+    const { db, access, audit } = this.#needs;
+    const rows = await db.prisma.registry.findMany({
+      where: { host: { in: [...new Set(references.flatMap((reference) => hostOf(reference) ?? []))] } },
+      include: { places: storedPlaces.places },
+    });
+    const auths = new Map<string, RegistryAuth>();
+    const { serverId, actor, purpose } = handOver;
+    for (const row of rows.filter((one) => isFor(placesOf(one), serverId, access.placement))) {
+      const auth = this.#authOf(row);
+      await audit.record(db.prisma, {
+        actor,
+        action: 'registry.hand-over',
+        target: { kind: 'registry', id: row.id, name: row.host },
+        serverId,
+        parameters: { purpose },
+      });
+      auths.set(row.host, auth);
+    }
+    return auths;
   }
 
   #seal(registry: Pick<Registry, 'id' | 'host'>, password: string): Uint8Array<ArrayBuffer> {
@@ -171,8 +264,20 @@ export class Registries {
 /** With the host: whoever can write to the database alone cannot have the password sent elsewhere. */
 const sealContext = ({ id, host }: Pick<Registry, 'id' | 'host'>): string => `registry:${id}:${host}`;
 
-async function found(tx: Pick<Prisma.TransactionClient, 'registry'>, id: string): Promise<Registry> {
-  const row = await tx.registry.findUnique({ where: { id } });
+/** Of these credentials those for an image. */
+export function authIn(auths: RegistryAuths, reference: string): RegistryAuth | null {
+  return auths.get(hostOf(reference) ?? '') ?? null;
+}
+
+function hostOf(reference: string): string | undefined {
+  const parsed = parseImageReference(reference);
+  return parsed && registryHost(parsed.host);
+}
+
+type StoredRegistry = Prisma.RegistryGetPayload<{ include: { places: (typeof storedPlaces)['places'] } }>;
+
+async function found(tx: Pick<Prisma.TransactionClient, 'registry'>, id: string): Promise<StoredRegistry> {
+  const row = await tx.registry.findUnique({ where: { id }, include: { places: storedPlaces.places } });
   if (!row) throw notFound('registry', id);
   return row;
 }

@@ -9,7 +9,7 @@ const ada = { username: 'ada', password: 'correct horse' };
 async function keepCredentials({ client }: DockerRig, host: string, password: string): Promise<string> {
   const { createRegistry } = await client.query<{ createRegistry: { registry: { id: string } } }>(
     'mutation C($input: CreateRegistryInput!) { createRegistry(input: $input) { registry { id } } }',
-    { input: { host, ...ada, password } },
+    { input: { host, ...ada, password, places: { everywhere: true } } },
   );
   return createRegistry.registry.id;
 }

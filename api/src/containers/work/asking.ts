@@ -20,6 +20,6 @@ export function askerFor(
 export function targeted(
   { services }: RequestContext,
   { serverId, containerId }: { readonly serverId: string; readonly containerId: string },
-): WorkTarget {
+): WorkTarget & { readonly image: string | null } {
   return services.containers.target(serverId, containerId);
 }

@@ -1,5 +1,8 @@
 import * as z from 'zod';
 import { actorOf } from '../../audit/actor.ts';
+import type { RequestContext } from '../../context.ts';
+import type { JobKind } from '../../jobs/service.ts';
+import type { RegistryAuth } from '../../registries/service.ts';
 import { builder } from '../../builder.ts';
 import { JobPayload } from '../../jobs/job-type.ts';
 import { targetFields } from '../container-payload.ts';
@@ -59,6 +62,24 @@ const RecreateContainerInput = builder.inputType('RecreateContainerInput', {
 /** What the agent may find out that it needs: it judges all of what is asked for. */
 const perhaps = ['docker:containers:privileged', 'docker:images:write'] as const;
 
+/** The credentials to pull an image with for a container; null when it is not pulled, or not for this asker or server. */
+async function pullAuth(
+  context: RequestContext,
+  { name: purpose }: JobKind,
+  {
+    serverId,
+    image,
+    pull,
+  }: { readonly serverId: string; readonly image: string | null; readonly pull: string },
+): Promise<RegistryAuth | null> {
+  const { services } = context;
+  const may =
+    heldOf(context, serverId, ['docker:images:write']).length > 0 &&
+    services.agents.links.get(serverId)?.scopes.has('docker:images:write');
+  if (image === null || pull === 'NEVER' || !may) return null;
+  return services.registries.authFor(image, { serverId, actor: actorOf(context), purpose });
+}
+
 builder.mutationFields((t) => ({
   createContainer: t.field({
     type: JobPayload,
@@ -76,7 +97,13 @@ builder.mutationFields((t) => ({
         actor: actorOf(context),
         heldScopes: heldOf(context, serverId, perhaps),
         document: CreateContainerDocument,
-        variables: (jobId) => ({ jobId, spec, start, pull }),
+        variables: async (jobId) => ({
+          jobId,
+          spec,
+          start,
+          pull,
+          auth: await pullAuth(context, containerCreate, { serverId, image: spec.image, pull }),
+        }),
       });
       return { job };
     },
@@ -90,7 +117,7 @@ builder.mutationFields((t) => ({
     args: { input: t.arg({ type: RecreateContainerInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { serverId, image, pull, healthTimeoutSeconds } = input;
-      const { id, name } = targeted(context, input);
+      const { id, name, image: known } = targeted(context, input);
       const job = await context.services.jobs.start(containerRecreate, {
         serverId,
         target: { kind: 'container', id, name },
@@ -98,7 +125,14 @@ builder.mutationFields((t) => ({
         actor: actorOf(context),
         heldScopes: heldOf(context, serverId, perhaps),
         document: RecreateContainerDocument,
-        variables: (jobId) => ({ jobId, id, image: image ?? null, pull, healthTimeoutSeconds }),
+        variables: async (jobId) => ({
+          jobId,
+          id,
+          image: image ?? null,
+          pull,
+          healthTimeoutSeconds,
+          auth: await pullAuth(context, containerRecreate, { serverId, image: image ?? known, pull }),
+        }),
       });
       return { job };
     },

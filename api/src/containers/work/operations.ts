@@ -123,8 +123,9 @@ export const CreateContainerDocument = graphql(`
     $spec: ContainerSpecInput!
     $start: Boolean!
     $pull: ImagePullPolicy!
+    $auth: RegistryAuthInput
   ) {
-    createContainer(jobId: $jobId, spec: $spec, start: $start, pull: $pull) {
+    createContainer(jobId: $jobId, spec: $spec, start: $start, pull: $pull, auth: $auth) {
       id
     }
   }
@@ -137,6 +138,7 @@ export const RecreateContainerDocument = graphql(`
     $image: String
     $pull: ImagePullPolicy!
     $healthTimeoutSeconds: Int!
+    $auth: RegistryAuthInput
   ) {
     recreateContainer(
       jobId: $jobId
@@ -144,6 +146,7 @@ export const RecreateContainerDocument = graphql(`
       image: $image
       pull: $pull
       healthTimeoutSeconds: $healthTimeoutSeconds
+      auth: $auth
     ) {
       id
     }

@@ -75,6 +75,7 @@ const auditActions: Lookup = {
   'registry.check': 'Test registry',
   'registry.create': 'Add registry',
   'registry.delete': 'Remove registry',
+  'registry.hand-over': 'Hand a server the credentials for registry',
   'registry.update': 'Change the credentials for registry',
   'user.changePassword': 'Change the password',
   'user.completePasswordReset': 'Set a new password',

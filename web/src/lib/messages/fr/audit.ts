@@ -77,6 +77,7 @@ export const audit: Messages['audit'] = {
     'registry.check': 'Tester le registre',
     'registry.create': 'Ajouter le registre',
     'registry.delete': 'Supprimer le registre',
+    'registry.hand-over': 'Remettre à un serveur les identifiants du registre',
     'registry.update': 'Changer les identifiants du registre',
     'user.changePassword': 'Changement du mot de passe',
     'user.completePasswordReset': 'Choix d’un nouveau mot de passe',
