@@ -92,14 +92,14 @@ export function onDockerChange(
   changed: () => void,
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const since = Date.now();
   const stop = subscribe(
     Watch,
     { serverIds: serverId === null ? null : [serverId], types: [...types] },
     {
       next: ({ dockerEvents: { events } }) => {
-        // What happened lately is told first, and was there already when the list was read.
-        if (timer !== undefined || events.every(({ at }) => Date.parse(at) < since - settleMs)) return;
+        // What happened lately is told first: the list may have been read just before it, and no clock of another machine
+        // says so for sure.
+        if (timer !== undefined || events.length === 0) return;
         timer = setTimeout(() => {
           timer = undefined;
           changed();
