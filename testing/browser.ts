@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { chromiumPath } from './parts.ts';
+import { pace, slowDown } from './slow-browser.ts';
 import { tempDir } from './tmp.ts';
 
 /** A page in a browser session of its own (cookies, storage), which is closed with it on dispose. */
@@ -27,6 +28,9 @@ const quiet = [
   '--disable-sync',
 ];
 
+/** How long a step of a test waits for what it needs, in milliseconds: a busy machine is slow, and not wrong. */
+const patience = 60_000;
+
 /** Starts the browser deaf to interfaces that come and go with containers; the file says why. */
 export const steadyBrowser = fileURLToPath(new URL('steady-browser.pl', import.meta.url));
 
@@ -34,16 +38,20 @@ export const steadyBrowser = fileURLToPath(new URL('steady-browser.pl', import.m
 export async function browser(): Promise<TestBrowser> {
   const executablePath = chromiumPath();
   if (executablePath === undefined) throw new Error('Chromium is not installed');
+  const slowness = pace('SERVERKIT_TEST_SLOW', 1);
   const profile = await tempDir('serverkit-chromium-');
   const instance = await chromium.launch({
     executablePath: steadyBrowser,
     args: quiet,
+    slowMo: pace('SERVERKIT_TEST_HESITATE', 0),
     env: { HOME: profile.path, SERVERKIT_TEST_BROWSER: executablePath },
   });
   return {
     async open(options) {
       const context = await instance.newContext({ viewport: { width: 1440, height: 900 }, ...options });
+      context.setDefaultTimeout(patience);
       const page = await context.newPage();
+      if (slowness > 1) await slowDown(page, slowness);
       const complaints: string[] = [];
       page.on('pageerror', (error) => complaints.push(`uncaught: ${error.message}`));
       page.on('console', (message) => {

@@ -1,8 +1,11 @@
 import type { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Longest that a helper waits when its caller names no limit, in milliseconds. */
-const defaultLimit = 10_000;
+/**
+ * Longest that a helper waits when its caller names no limit, in milliseconds. Only what is wrong takes that long; what
+ * is right may take its time on a busy machine.
+ */
+const defaultLimit = 30_000;
 
 /** A wait that ran out of time. The message says what was waited for. */
 export class WaitTimeout extends Error {

@@ -137,9 +137,9 @@ interface Door {
   readonly downloads: number;
 }
 
-/** What a layer that is held gets, and how often. Ms. */
+/** What a layer that is held gets, and how often (ms): a fresh image's takes a minute, so that it can be looked at. */
 const trickleBytes = 1024;
-const trickleMs = 20;
+const trickleMs = 200;
 
 const isDownload = ({ method, url }: IncomingMessage): boolean =>
   method === 'GET' && /^\/v2\/.+\/blobs\//.test(url ?? '');

@@ -68,7 +68,6 @@ describeWith(['chromium'], 'access to some servers', () => {
           .toSorted()
           .join() === wanted,
       names.toSorted().join(),
-      { timeout: 10_000 },
     );
   };
 

@@ -58,18 +58,20 @@ describeWith(['chromium'], 'the audit log', () => {
   it('is verified', async () => {
     await page.getByRole('button', { name: 'Verify' }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Verify' }).click();
-    await page.locator('[data-testid=verdict][data-intact=true]').waitFor();
-    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    const verdict = page.getByRole('dialog').filter({ has: page.getByTestId('verdict') });
+    await verdict.locator('[data-testid=verdict][data-intact=true]').waitFor();
+    await verdict.getByRole('button', { name: 'Close' }).last().click();
   });
 
   it('is kept for as long as it was told, with a word about what is lost', async () => {
     await page.goto(`${plane.url}/settings/installation`);
-    const days = page.getByRole('region', { name: 'Audit log' }).getByRole('textbox');
+    const retention = page.getByRole('region', { name: 'Audit log' });
+    const days = retention.getByRole('textbox');
     await days.fill('7');
-    await page.getByRole('region', { name: 'Audit log' }).getByRole('button', { name: 'Save' }).click();
-    await page.getByRole('alert').first().waitFor();
+    await retention.getByRole('button', { name: 'Save' }).click();
+    await retention.getByRole('alert').waitFor();
     await days.fill('400');
-    await page.getByRole('region', { name: 'Audit log' }).getByRole('button', { name: 'Save' }).click();
+    await retention.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved.').waitFor();
     expect(dashboard.tab.complaints).toEqual([]);
   });

@@ -39,6 +39,7 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     await chooseAll();
     await bar().getByRole('button', { name: 'Resume' }).click();
     for (const box of boxes) await row(box).getByText('Running').waitFor();
+    await bar().waitFor({ state: 'detached' });
   });
 
   it('are removed as far as they may be, and the rest says why not', async () => {
@@ -47,10 +48,10 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     await row(gone).getByRole('button', { name: /^Stop/ }).click();
     await row(gone)
       .getByRole('button', { name: /^Start/ })
-      .waitFor({ timeout: 30_000 });
+      .waitFor();
     await chooseAll();
     await bar().getByRole('button', { name: 'Remove' }).click();
-    await page.getByRole('dialog').getByRole('button', { name: 'Remove' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
     const outcomes = page.getByTestId('bulk-outcomes').getByRole('listitem');
     await outcomes.first().waitFor();
     expect(await outcomes.count()).toBe(2);

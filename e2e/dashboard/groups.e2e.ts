@@ -29,6 +29,7 @@ describeWith(['chromium'], 'groups of servers', () => {
     await dashboard?.[Symbol.asyncDispose]();
   });
 
+  const bar = () => page.getByRole('region', { name: 'What was chosen' });
   const tree = () => page.getByRole('navigation', { name: 'Groups' });
   const dialog = () => page.getByRole('dialog');
   /** Waits until exactly these servers are on show. */
@@ -46,6 +47,7 @@ describeWith(['chromium'], 'groups of servers', () => {
   };
   const choose = async (...names: string[]): Promise<void> => {
     for (const name of names) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+    await bar().getByText(`${names.length} chosen`).waitFor();
   };
 
   it('are made, one in the other', async () => {
@@ -66,11 +68,12 @@ describeWith(['chromium'], 'groups of servers', () => {
 
   it('take in servers, several at once', async () => {
     await choose('web-1', 'web-2');
-    await page.getByRole('button', { name: 'Move' }).click();
+    await bar().getByRole('button', { name: 'Move' }).click();
     await dialog().getByLabel('Group').selectOption({ label: '\u{2003}Web' });
     await dialog().getByRole('button', { name: 'Move' }).click();
     await tree().getByRole('button', { name: 'Web 2', exact: true }).waitFor();
     await tree().getByRole('button', { name: 'Europe 2', exact: true }).waitFor();
+    await bar().waitFor({ state: 'detached' });
   });
 
   it('narrow the list, with the groups in them', async () => {
@@ -84,12 +87,14 @@ describeWith(['chromium'], 'groups of servers', () => {
 
   it('and tags narrow it together, and the filter is kept', async () => {
     await choose('web-1', 'db-1');
-    await page.getByRole('region', { name: 'What was chosen' }).getByRole('button', { name: 'Tags' }).click();
+    await bar().getByRole('button', { name: 'Tags' }).click();
     await dialog().getByLabel('Put on').fill('eu-west');
-    await page.keyboard.press('Enter');
+    await dialog().getByLabel('Put on').press('Enter');
+    await dialog().getByRole('button', { name: 'Remove eu-west' }).waitFor();
     await dialog().getByRole('button', { name: 'Save' }).click();
     // The bar of what was chosen has a button of this name too, and goes once the tags are saved.
-    await page.getByRole('region', { name: 'What was chosen' }).waitFor({ state: 'detached' });
+    await bar().waitFor({ state: 'detached' });
+    await dialog().waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Tags' }).click();
     await page.getByRole('menuitemcheckbox', { name: 'eu-west' }).click();
     await page.keyboard.press('Escape');
@@ -100,6 +105,8 @@ describeWith(['chromium'], 'groups of servers', () => {
     await page.getByRole('menuitem', { name: 'Save this filter' }).click();
     await dialog().getByLabel('Name').fill('western web');
     await dialog().getByRole('button', { name: 'Save' }).click();
+    // Leaving the page before it is saved would take the request back.
+    await dialog().waitFor({ state: 'detached' });
 
     await page.goto(`${plane.url}/servers`);
     await shows('db-1', 'web-1', 'web-2');
@@ -110,8 +117,9 @@ describeWith(['chromium'], 'groups of servers', () => {
 
   it('of what was chosen each says how it ended', async () => {
     await page.goto(`${plane.url}/servers`);
+    await shows('db-1', 'web-1', 'web-2');
     await page.getByRole('checkbox', { name: 'Select all' }).check();
-    await page.getByRole('button', { name: 'Restart agents' }).click();
+    await bar().getByRole('button', { name: 'Restart agents' }).click();
     const outcomes = page.getByTestId('bulk-outcomes').getByRole('listitem');
     await outcomes.first().waitFor();
     expect(await outcomes.count()).toBe(3);

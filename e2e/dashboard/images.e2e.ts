@@ -54,6 +54,7 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await page.getByRole('searchbox').fill(spare);
     await row(used).waitFor({ state: 'detached' });
     await page.getByRole('searchbox').fill('');
+    await row(used).waitFor();
   });
 
   it('show what they are made of', async () => {
@@ -63,6 +64,7 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await details.getByRole('radio', { name: 'History' }).check();
     await details.getByRole('listitem').first().waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
   it('get a further name', async () => {
@@ -86,6 +88,7 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await dialog.getByRole('button', { name: 'Remove' }).click();
     await dialog.getByRole('alert').waitFor();
     await dialog.getByRole('button', { name: 'Cancel' }).click();
+    await dialog.waitFor({ state: 'detached' });
     expect(await names()).toContain(used);
   });
 

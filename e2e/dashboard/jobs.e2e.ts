@@ -57,8 +57,11 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
     await eventually(async () => (await percent()) > before, 'the progress to move');
     expect(await seriousProblems(page)).toEqual([]);
     release();
-    await page.locator('[data-testid=job][data-state=SUCCEEDED]').waitFor();
-    await page.getByRole('link', { name: `Pull image ${reference}: Done` }).waitFor();
+    // What is told goes away by itself after a few seconds.
+    await Promise.all([
+      page.locator('[data-testid=job][data-state=SUCCEEDED]').waitFor(),
+      page.getByRole('link', { name: `Pull image ${reference}: Done` }).waitFor(),
+    ]);
     await page.getByTestId('job-output').getByText('Pulling from team/shown').waitFor();
     await page.keyboard.press('Escape');
     await page.locator('[data-testid=job-line][data-state=SUCCEEDED]').first().waitFor();
@@ -68,10 +71,11 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
   it('is cancelled, and no download is left running', async () => {
     const release = hub.hold();
     await begin('team/unwanted:1');
-    await eventually(() => hub.downloads > 0, 'a download to be open');
     await page.getByRole('link', { name: 'It has begun. See how it goes on.' }).click();
-    await page.getByRole('button', { name: 'Cancel the job' }).click();
-    await page.getByRole('dialog').last().getByRole('button', { name: 'Cancel the job' }).click();
+    await eventually(() => hub.downloads > 0, 'a download to be open');
+    await page.getByTestId('job').getByRole('button', { name: 'Cancel the job' }).click();
+    const question = page.getByRole('dialog', { name: /^Cancel: / });
+    await question.getByRole('button', { name: 'Cancel the job' }).click();
     await page.locator('[data-testid=job][data-state=CANCELLED]').waitFor();
     await eventually(() => hub.downloads === 0, 'the download to end');
     release();

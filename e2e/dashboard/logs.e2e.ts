@@ -66,7 +66,6 @@ describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
   it('are searched by expression', async () => {
     await page.getByRole('button', { name: 'Regular expression' }).click();
     await page.getByRole('searchbox', { name: 'Search this log' }).fill('tick [13]');
-    await page.getByText('2', { exact: true }).first().waitFor();
     await page.getByRole('button', { name: 'Show only matching lines' }).click();
     await show('two lines', (shown) => shown.join() === 'tick 1 of the other,tick 3 of the other');
     await page.getByRole('button', { name: 'Show only matching lines' }).click();
@@ -85,9 +84,8 @@ describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
 
   it('are shown of a part of the time', async () => {
     await page.getByRole('button', { name: 'Choose a time' }).click();
-    const past = new Date(Date.now() - 3_600_000).toISOString().slice(0, 19);
     await page.getByLabel('From').fill('2020-01-01T00:00:00');
-    await page.getByLabel('Until').fill(past);
+    await page.getByLabel('Until').fill('2020-01-02T00:00:00');
     await page.getByRole('button', { name: 'Show', exact: true }).click();
     await show('nothing', (shown) => shown.length === 0);
     await page.getByText('The log ended.').waitFor();

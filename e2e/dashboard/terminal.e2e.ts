@@ -90,8 +90,10 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
   it('is closed with all that runs in it', async () => {
     await page.getByRole('button', { name: 'Close', exact: true }).click();
     await page.getByTestId('terminal-ended').getByText('This terminal was closed.').waitFor();
-    const left = await docker('top', box.id, '-eo', 'pid,args');
-    expect(left.trim().split('\n')).toHaveLength(2);
+    await eventually(async () => {
+      const left = await docker('top', box.id, '-eo', 'pid,args');
+      return left.trim().split('\n').length === 2;
+    }, 'the shell to be gone');
     expect(dashboard.tab.complaints).toEqual([]);
   });
 });

@@ -51,7 +51,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await page.getByRole('menuitemcheckbox', { name: 'In use', exact: true }).click();
     await entry('spare').waitFor({ state: 'detached' });
     await page.keyboard.press('Escape');
-    expect(page.url()).toContain('use=USED');
+    await page.waitForURL(/use=USED/);
   });
 
   it('are made as a tab of their server, and told of', async () => {
@@ -62,9 +62,11 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await dialog().getByLabel('Labels').fill('colour=blue');
     await page.screenshot({ path: 'e2e/screenshots/docker-volumes-create.png' });
     await dialog().getByRole('button', { name: 'Create' }).click();
+    await dialog().waitFor({ state: 'detached' });
     await entry('made-here').getByRole('button', { name: 'made-here', exact: true }).click();
     await page.getByTestId('volume-details').getByText('colour=blue').waitFor();
     await dialog().getByRole('button', { name: 'Close' }).last().click();
+    await dialog().waitFor({ state: 'detached' });
     expect(await engine.cli('volume', 'inspect', '--format', '{{.Labels.colour}}', 'made-here')).toBe(
       'blue\n',
     );
@@ -78,6 +80,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await dialog().getByRole('button', { name: 'Remove' }).click();
     await dialog().getByRole('alert').waitFor();
     await dialog().getByRole('button', { name: 'Cancel' }).click();
+    await dialog().waitFor({ state: 'detached' });
     expect(await names()).toContain('data');
   });
 

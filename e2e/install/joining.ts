@@ -39,7 +39,7 @@ export async function silentMinute(
   try {
     // The fault itself, not a wait for something: the link has to be silent for a whole minute.
     const minute = delay(60_000);
-    await untilStatus(client, serverId, 'OFFLINE', 30_000);
+    await untilStatus(client, serverId, 'OFFLINE', 55_000);
     await minute;
     status = await statusOf(client, serverId);
   } finally {

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { connectToDatabase } from '../../api/src/database/testing.ts';
 import { controlPlane, type ControlPlane, type ControlPlaneOptions } from '../../testing/control-plane.ts';
+import { freePort } from '../../testing/free-port.ts';
 import type { TestClient, TestSubscription } from '../../testing/graphql-client.ts';
 import { plainEnv, run, startProcess, type TestProcess } from '../../testing/processes.ts';
 import { tempDir } from '../../testing/tmp.ts';
@@ -72,7 +73,10 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
   await using undo = new AsyncDisposableStack();
   const dir = undo.use(await tempDir('sk-job-rig-'));
   const data = undo.use(await tempDir('serverkit-plane-'));
-  const planeOptions: ControlPlaneOptions = { dataDir: data.file('data') };
+  const planeOptions: ControlPlaneOptions = {
+    dataDir: data.file('data'),
+    env: { PORT: String(await freePort()) },
+  };
   await run('chmod', ['711', data.path]);
   let plane = await controlPlane(planeOptions);
   undo.defer(() => plane[Symbol.asyncDispose]());
@@ -125,10 +129,9 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
       await rig.agent.exit;
     },
     async restartPlane() {
-      const port = new URL(plane.url).port;
       plane.process.killGroup('SIGKILL');
       await plane.process.exit;
-      plane = await controlPlane({ ...planeOptions, env: { PORT: port } });
+      plane = await controlPlane(planeOptions);
       admin = await plane.signIn();
       await untilStatus(admin, server.id, 'ONLINE');
     },

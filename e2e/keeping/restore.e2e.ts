@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectToDatabase } from '../../api/src/database/testing.ts';
 import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
 import { eventually } from '../../testing/events.ts';
+import { freePort } from '../../testing/free-port.ts';
 import { codeOf, type TestClient } from '../../testing/graphql-client.ts';
 import { plainEnv, startProcess } from '../../testing/processes.ts';
 import { reapUsersOf } from '../../testing/reap.ts';
@@ -108,7 +109,7 @@ describe('a control plane whose machine is lost', () => {
     mkdirSync(folder.file('etc'));
     mkdirSync(folder.file('backups'));
     undo.defer(async () => void (await reapUsersOf(folder.path)));
-    const first = undo.use(await controlPlane());
+    const first = undo.use(await controlPlane({ env: { PORT: String(await freePort()) } }));
     const client = await first.signIn();
     servers = [];
     for (const name of ['web-1', 'web-2']) {
