@@ -3,74 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
-import { jobId, testJobs, type Told } from '../jobs/testing.ts';
-import type { DeployOptions } from './deploy.ts';
-import { eachCompose, testStacks, type TestStacks } from './testing.ts';
+import { testJobs } from '../jobs/testing.ts';
+import { deployment, eachCompose, running, runs, testStacks } from './testing.ts';
 
-const running = (image: string, greeting = 'hello') => `services:
-  web:
-    image: ${image}
-    command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
-    environment: { GREETING: ${greeting} }
-`;
 const failing = (image: string) => running(image).replace(/command: .*/, 'command: ["sh", "-c", "exit 7"]');
-
-async function deployment(
-  stack: TestStacks,
-  compose: string,
-  {
-    baseVersion = null,
-    scopes = [],
-    env = '',
-    cancel,
-  }: {
-    baseVersion?: number | null;
-    scopes?: string[];
-    env?: string;
-    /** Cancels it at this step. */
-    cancel?: string;
-  } = {},
-): Promise<Told> {
-  await using jobs = await testJobs();
-  const id = jobId();
-  const options: Omit<DeployOptions, 'restores'> = {
-    name: stack.name,
-    files: { compose, env },
-    baseVersion,
-    pull: false,
-    timeoutMs: 60_000,
-    actor: 'usr_1',
-    authority: { scopes: new Set(scopes), deniesPath: () => false },
-  };
-  const { ended } = jobs.begin({
-    id,
-    run: (job) =>
-      stack.stacks.deploy(options, {
-        ...job,
-        step(name) {
-          job.step(name);
-          if (name === cancel) jobs.service.cancel(id);
-        },
-      }),
-  });
-  return await ended;
-}
-
-/** As the docker command tells: image and hash of what runs. */
-async function runs(name: string): Promise<string> {
-  const ids = (await cli('ps', '--quiet', '--filter', `label=com.docker.compose.project=${name}`))
-    .split('\n')
-    .filter(Boolean);
-  if (ids.length === 0) return '';
-  return (
-    await cli(
-      'inspect',
-      '--format',
-      '{{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}',
-      ...ids,
-    )
-  ).trim();
-}
 
 /** Another image under the same name, and the first one again afterwards. */
 async function twoImages(): Promise<

@@ -5,6 +5,7 @@ import { AgentError, describe } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { waitUntilUp } from './health.ts';
+import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { lastWords, servicesOf } from './normalise.ts';
 import { imageOf, localImage } from './plan.ts';
@@ -15,21 +16,23 @@ import { isRecord } from './compose-file.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
 
 /** What a roll-back may take, as it cannot be cancelled. Ms. */
-const ROLL_BACK = 10 * 60_000;
+export const ROLL_BACK = 10 * 60_000;
 
 export interface DeployOptions {
   readonly name: string;
   readonly files: StackFiles;
   /** The version that whoever asks has seen; null for a stack that is not there yet. */
   readonly baseVersion: number | null;
-  /** Pull every image, not only those that are missing. */
-  readonly pull: boolean;
+  /** Pull every image, or those of these services, not only those that are missing. */
+  readonly pull: boolean | ReadonlySet<string>;
   /** Until all of it is up. Ms. */
   readonly timeoutMs: number;
   readonly actor: string;
   readonly authority: Authority;
   /** The version that this goes back to, with its images. */
   readonly restores?: KeptVersion;
+  /** Leave the files in the folder as they stand there, which may be newer than what is deployed. @default false */
+  readonly leaveFiles?: boolean;
 }
 
 export interface DeployTools {
@@ -37,6 +40,8 @@ export interface DeployTools {
   readonly normaliser: Normaliser;
   readonly store: StackStore;
   readonly log: Log;
+  /** Until one without a health check counts as up. Ms. */
+  readonly settledMs: number;
 }
 
 /**
@@ -74,12 +79,13 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   try {
     await up(stack, job.signal, job, tools);
     job.step('Health');
-    await waitUntilUp(docker, name, { timeoutMs: options.timeoutMs, job, signal: job.signal });
+    const { timeoutMs } = options;
+    await waitUntilUp(docker, name, { timeoutMs, settledMs: tools.settledMs, job, signal: job.signal });
   } catch (error) {
     await rollBack(stack, previous, job, tools);
     throw error;
   }
-  store.write(name, files);
+  if (!options.leaveFiles) store.write(name, files);
   const version = store.keep(name, {
     at: Date.now(),
     actor: options.actor,
@@ -93,31 +99,29 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
 }
 
 async function checkBase(name: string, base: number | null, { docker, store }: DeployTools): Promise<void> {
-  const latest = store.latest(name);
-  if (latest !== base) {
+  checkVersion(name, base, store);
+  if (base === null && (await readProjects(docker)).has(name)) {
     throw new AgentError(
       'CONFLICT',
-      latest === null
-        ? `${name} was removed meanwhile.`
-        : `Somebody deployed version ${latest} of ${name} meanwhile. Look at what has changed, and deploy again.`,
-    );
-  }
-  if (latest === null && (await readProjects(docker)).has(name)) {
-    throw new AgentError(
-      'CONFLICT',
-      `There is a stack ${name} on this server that was made elsewhere. Choose another name.`,
+      `There is a stack ${name} on this server that was made elsewhere. Take it over, or choose another name.`,
     );
   }
 }
 
-/** Runs Compose until what was asked for is there. @throws AgentError DOCKER_ERROR in Compose's words */
-async function up(
+/**
+ * Runs Compose until what was asked for is there.
+ *
+ * @param how - more of `up`'s own options @default all services, and none that the file does not have
+ * @throws AgentError DOCKER_ERROR in Compose's words
+ */
+export async function up(
   stack: RunTarget,
   signal: AbortSignal,
   job: JobHandle,
   { normaliser }: DeployTools,
+  how: readonly string[] = ['--remove-orphans'],
 ): Promise<void> {
-  const { code, stderr } = await normaliser.run(stack, ['up', '--detach', '--remove-orphans'], {
+  const { code, stderr } = await normaliser.run(stack, ['up', '--detach', ...how], {
     signal,
     onLine: tellProgress(stack.name, job),
   });
@@ -158,9 +162,9 @@ async function rollBack(
   }
 }
 
-async function pullMissing(
+export async function pullMissing(
   stack: Normalised,
-  always: boolean,
+  pull: DeployOptions['pull'],
   job: JobHandle,
   { docker }: DeployTools,
 ): Promise<void> {
@@ -170,7 +174,7 @@ async function pullMissing(
     const policy = given['pull_policy'];
     if (policy === 'never') continue;
     const image = imageOf(stack, service, given);
-    const wanted = always || policy === 'always';
+    const wanted = policy === 'always' || (typeof pull === 'boolean' ? pull : pull.has(service));
     if (!wanted && (await localImage(docker.engine, image))) continue;
     job.progress({ item: service, status: `pulling ${image}` });
     await pullImage(docker.engine, { reference: image, platform: null, auths: [] }, job);

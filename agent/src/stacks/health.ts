@@ -6,7 +6,7 @@ import { readProjects } from './projects.ts';
 import type { StackContainer } from './stack.ts';
 
 /** One without a health check counts as up when it has run for so long: what fails at its start does so at once. Ms. */
-const SETTLED = 3_000;
+export const SETTLED = 3_000;
 /** Between two looks. Ms. */
 const PACE = 500;
 
@@ -21,22 +21,34 @@ export async function waitUntilUp(
   name: string,
   {
     timeoutMs,
+    settledMs,
     job,
     signal,
-  }: { readonly timeoutMs: number; readonly job: Pick<JobHandle, 'progress'>; readonly signal: AbortSignal },
+    only = () => true,
+  }: {
+    readonly timeoutMs: number;
+    /** See {@link SETTLED}. */
+    readonly settledMs: number;
+    readonly job: Pick<JobHandle, 'progress'>;
+    readonly signal: AbortSignal;
+    /** Whether a container counts, by its service and what its health check says. @default all */
+    readonly only?: (service: string, health: string | null) => boolean;
+  },
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   const since = new Map<string, number>();
   for (;;) {
     const services = (await readProjects(docker)).get(name)?.services ?? [];
     let waiting: string | undefined;
-    for (const { name: service, containers } of services) {
-      const states = containers.map((container) => stateOf(container, since));
+    for (const { name: service, containers: all } of services) {
+      const containers = all.filter(({ health }) => only(service, health));
+      if (containers.length === 0) continue;
+      const states = containers.map((container) => stateOf(container, since, settledMs));
       const failed = states.find(({ word }) => word === 'failed');
       if (failed) throw new AgentError('DOCKER_ERROR', `${service} did not come up: ${failed.why}.`);
       const pending = states.find(({ word }) => word === 'waiting');
       if (pending) waiting = `${service} is ${pending.why}`;
-      job.progress({ item: service, status: pending ? pending.why : (states[0]?.why ?? 'gone') });
+      job.progress({ item: service, status: pending ? pending.why : (states[0]?.why ?? '') });
     }
     if (waiting === undefined) return;
     if (performance.now() > deadline) {
@@ -54,7 +66,11 @@ interface Word {
   readonly why: string;
 }
 
-function stateOf({ id, state, health, exitCode }: StackContainer, since: Map<string, number>): Word {
+function stateOf(
+  { id, state, health, exitCode }: StackContainer,
+  since: Map<string, number>,
+  settledMs: number,
+): Word {
   switch (state) {
     case 'RUNNING': {
       if (health === 'healthy') return { word: 'up', why: 'healthy' };
@@ -63,7 +79,7 @@ function stateOf({ id, state, health, exitCode }: StackContainer, since: Map<str
       const now = performance.now();
       const seen = since.get(id) ?? now;
       since.set(id, seen);
-      return now - seen >= SETTLED ? { word: 'up', why: 'running' } : { word: 'waiting', why: 'starting' };
+      return now - seen >= settledMs ? { word: 'up', why: 'running' } : { word: 'waiting', why: 'starting' };
     }
     case 'EXITED':
       return exitCode === 0

@@ -37,6 +37,8 @@ export interface Normalised {
 export interface Normaliser {
   /** Makes nothing and asks the engine nothing. @throws StackError, AgentError */
   normalise(draft: Draft, signal: AbortSignal): Promise<Normalised>;
+  /** What was understood once, by a deployment, to be run again. @throws AgentError COMPOSE_UNAVAILABLE */
+  kept(target: Omit<RunTarget, 'tool'>): Promise<Normalised>;
   /** What Compose marks the containers of each service with, so that it knows whether they are as they should be. */
   hashes(stack: Normalised, signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   /** Runs Compose on what it was understood as. */
@@ -133,6 +135,11 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
         warnings: warningsOf(stderr, tool),
         tool,
       };
+    },
+
+    async kept(target) {
+      const { value } = readComposeFile(target.json);
+      return { ...target, value, services: servicesOf(value), warnings: [], tool: await finder.find() };
     },
 
     async hashes(stack, outer) {

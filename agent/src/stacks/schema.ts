@@ -1,4 +1,5 @@
 import './deploy-schema.ts';
+import './operate-schema.ts';
 import { builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import { AgentError } from '../errors.ts';

@@ -1,10 +1,14 @@
 import type { Outside } from '../docker/privilege/outside.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import type { DeployOptions } from './deploy.ts';
+import type { OperateOptions } from './operate.ts';
 import type { PlannedService } from './plan.ts';
 import type { StackProblem } from './problem.ts';
+import type { RefreshOptions } from './refresh.ts';
+import type { ScaleOptions } from './scale.ts';
 import type { Stack } from './stack.ts';
 import type { KeptVersion, StackFiles, StackVersion } from './store.ts';
+import type { TakedownOptions } from './takedown.ts';
 
 export interface StackPage {
   readonly items: readonly Stack[];
@@ -28,7 +32,10 @@ export interface StackPlan {
   readonly composeVersion: string | null;
 }
 
-/** The Compose stacks of this host. Every method throws AgentError. */
+/**
+ * The Compose stacks of this host. Every method throws AgentError. What changes a stack does so one at a time for each of
+ * them: the second is told CONFLICT.
+ */
 export interface StackService {
   /** By name: what Docker has of them, and those of ours that have nothing there. */
   list(first: number, after: string | null): Promise<StackPage>;
@@ -41,12 +48,20 @@ export interface StackService {
   version(name: string, number: number): KeptVersion;
   /** Changes nothing. */
   plan(name: string, files: StackFiles, signal: AbortSignal): Promise<StackPlan>;
-  /** One at a time for each stack: the second is told CONFLICT. @returns {version} */
-  deploy(options: Omit<DeployOptions, 'restores'>, job: JobHandle): Promise<JobResult>;
+  /** @returns {version} */
+  deploy(options: Omit<DeployOptions, 'restores' | 'leaveFiles'>, job: JobHandle): Promise<JobResult>;
   /** Deploys the files of a version again, with the images that it ran then. @returns {version} */
   restore(
     number: number,
-    options: Omit<DeployOptions, 'restores' | 'files' | 'pull'>,
+    options: Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles'>,
     job: JobHandle,
   ): Promise<JobResult>;
+  /** Starts, stops or restarts what is there. */
+  operate(options: OperateOptions, job: JobHandle): Promise<undefined>;
+  /** @returns {newer, version} */
+  refresh(options: RefreshOptions, job: JobHandle): Promise<JobResult>;
+  /** @returns {replicas} */
+  scale(options: ScaleOptions, job: JobHandle): Promise<JobResult>;
+  /** @returns {containers, networks, volumes} that are gone */
+  takeDown(options: TakedownOptions, job: JobHandle): Promise<JobResult>;
 }

@@ -5,17 +5,22 @@ import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
 import { deploy } from './deploy.ts';
+import { SETTLED } from './health.ts';
 import { StackLocks } from './locks.ts';
 import { checkStackName } from './names.ts';
 import { createNormaliser, type Normalised, type Normaliser } from './normalise.ts';
+import { operate } from './operate.ts';
 import { imageOf, localImage, planOf, type LocalImage } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { StackError } from './problem.ts';
 import { readProjects, type Project } from './projects.ts';
+import { refresh } from './refresh.ts';
 import { createRunCompose } from './run.ts';
+import { scale } from './scale.ts';
 import type { StackPlan, StackService } from './service.ts';
 import type { Stack } from './stack.ts';
 import { StackStore } from './store.ts';
+import { takeDown } from './takedown.ts';
 
 export interface StacksOptions {
   readonly docker: DockerService;
@@ -28,16 +33,18 @@ export interface StacksOptions {
   readonly log: Log;
   /** Where Compose is looked for. @default the docker command's plugin, then docker-compose */
   readonly commands?: readonly ComposeCommand[];
+  /** Until a container without a health check counts as up. Ms. @default 3,000 */
+  readonly settledMs?: number;
 }
 
 export function createStacks(options: StacksOptions): StackService {
-  const { docker, socket, stateDir, folder, policy, log } = options;
+  const { docker, socket, stateDir, folder, policy, log, settledMs = SETTLED } = options;
   const home = path.join(stateDir, 'compose');
   const run = createRunCompose({ socket, home });
   const finder = createComposeFinder(run, options.commands);
   const normaliser = createNormaliser({ run, finder, scratch: home });
   const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
-  const tools = { docker, normaliser, store, log };
+  const tools = { docker, normaliser, store, log, settledMs };
   const locks = new StackLocks();
 
   return {
@@ -68,6 +75,15 @@ export function createStacks(options: StacksOptions): StackService {
         const restores = store.version(wanted.name, number);
         return deploy({ ...wanted, files: restores.files, pull: false, restores }, job, tools);
       }),
+    operate: (wanted, job) =>
+      locks.hold(wanted.name, deeds[wanted.operation], async () => {
+        await operate(wanted, job, tools);
+        return undefined;
+      }),
+    refresh: (wanted, job) =>
+      locks.hold(wanted.name, wanted.up ? 'deployed' : 'pulled', () => refresh(wanted, job, tools)),
+    scale: (wanted, job) => locks.hold(wanted.name, 'scaled', () => scale(wanted, job, tools)),
+    takeDown: (wanted, job) => locks.hold(wanted.name, 'removed', () => takeDown(wanted, job, tools)),
     async plan(name, files, signal) {
       const version = store.latest(name);
       try {
@@ -80,6 +96,8 @@ export function createStacks(options: StacksOptions): StackService {
     },
   };
 }
+
+const deeds = { START: 'started', STOP: 'stopped', RESTART: 'restarted' } as const;
 
 const nothingKnown = {
   warnings: [],

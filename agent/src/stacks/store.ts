@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { object, parse } from '../docker/json.ts';
 import { AgentError } from '../errors.ts';
@@ -164,6 +164,11 @@ export class StackStore {
     const folder = this.folderOf(name);
     for (const file of [composeFile, envFile]) rmSync(path.join(folder, file), { force: true });
     rmSync(this.#versionsOf(name), { recursive: true, force: true });
+    try {
+      rmdirSync(folder);
+    } catch {
+      // Something else is in it, or it was never made.
+    }
   }
 
   #versionsOf(name: string): string {

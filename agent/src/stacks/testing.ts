@@ -1,13 +1,17 @@
 import { mkdir } from 'node:fs/promises';
+import { docker as dockerCommand } from '../../../testing/docker.ts';
 import { composeTools } from '../../../testing/product/compose.ts';
 import { removeComposeProject, uniqueProject } from '../../../testing/product/compose-project.ts';
 import { startProcess, plainEnv } from '../../../testing/processes.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import type { DockerService } from '../docker/service.ts';
 import { connected } from '../docker/testing.ts';
+import type { JobHandle, JobResult } from '../jobs/job.ts';
+import { jobId, testJobs, type Told } from '../jobs/testing.ts';
 import { silentLog } from '../log.ts';
 import { createPolicy } from '../policy.ts';
 import type { ComposeCommand } from './compose-tool.ts';
+import type { DeployOptions } from './deploy.ts';
 import type { StackService } from './service.ts';
 import { createStacks } from './stacks.ts';
 
@@ -52,6 +56,7 @@ export async function testStacks(
     folder,
     policy: () => policy,
     log: silentLog,
+    settledMs: 1_000,
     ...(command && { commands: [command] }),
   });
   return {
@@ -74,4 +79,76 @@ export async function testStacks(
       await dir[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A file with one service that runs. */
+export const running = (image: string, greeting = 'hello'): string => `services:
+  web:
+    image: ${image}
+    command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+    environment: { GREETING: ${greeting} }
+`;
+
+/** Runs it as a job, to its end. */
+export async function asJob(run: (job: JobHandle) => Promise<JobResult | undefined>): Promise<Told> {
+  await using jobs = await testJobs();
+  return await jobs.begin({ run }).ended;
+}
+
+/** Deploys to its end. */
+export async function deployment(
+  stack: TestStacks,
+  compose: string,
+  {
+    baseVersion = null,
+    scopes = [],
+    env = '',
+    cancel,
+  }: {
+    baseVersion?: number | null;
+    scopes?: string[];
+    env?: string;
+    /** Cancels it at this step. */
+    cancel?: string;
+  } = {},
+): Promise<Told> {
+  await using jobs = await testJobs();
+  const id = jobId();
+  const options: Omit<DeployOptions, 'restores'> = {
+    name: stack.name,
+    files: { compose, env },
+    baseVersion,
+    pull: false,
+    timeoutMs: 60_000,
+    actor: 'usr_1',
+    authority: { scopes: new Set(scopes), deniesPath: () => false },
+  };
+  const { ended } = jobs.begin({
+    id,
+    run: (job) =>
+      stack.stacks.deploy(options, {
+        ...job,
+        step(name) {
+          job.step(name);
+          if (name === cancel) jobs.service.cancel(id);
+        },
+      }),
+  });
+  return await ended;
+}
+
+/** As the docker command tells: image and hash of what runs. */
+export async function runs(name: string): Promise<string> {
+  const ids = (await dockerCommand('ps', '--quiet', '--filter', `label=com.docker.compose.project=${name}`))
+    .split('\n')
+    .filter(Boolean);
+  if (ids.length === 0) return '';
+  return (
+    await dockerCommand(
+      'inspect',
+      '--format',
+      '{{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}',
+      ...ids,
+    )
+  ).trim();
 }

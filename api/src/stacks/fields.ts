@@ -32,3 +32,41 @@ export const StackFilesInput = builder.inputType('StackFilesInput', {
     }),
   }),
 });
+
+/** Of a stack. */
+export const version = z.number().int().min(1).max(1_000_000_000);
+
+/** Whether a stack takes these, only its agent can tell. */
+export const mayTake = ['docker:containers:privileged', 'docker:images:write'] as const;
+
+type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields'] & object>[0];
+
+/** Which stack is meant. */
+export const targetFields = (t: InputFields) => ({
+  name: t.string({ required: true, description: 'Of the stack.', validate: stackName }),
+  serverId: t.id({ required: true }),
+});
+
+export const baseVersionField = (t: InputFields) => ({
+  baseVersion: t.int({
+    description:
+      'The newest version that you have seen; none for a stack that has none. CONFLICT when somebody deployed another meanwhile.',
+    validate: version,
+  }),
+});
+
+export const timeoutField = (t: InputFields) => ({
+  timeoutSeconds: t.int({
+    required: true,
+    defaultValue: 120,
+    description: 'How long all of it may take to be up, 1 to 3,600.',
+    validate: z.number().int().min(1).max(3_600),
+  }),
+});
+
+/** What everything that brings a stack up is told. */
+export const commonFields = (t: InputFields) => ({
+  ...targetFields(t),
+  ...baseVersionField(t),
+  ...timeoutField(t),
+});

@@ -1,35 +1,10 @@
-import * as z from 'zod';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { heldOf } from '../graphql/held.ts';
 import { JobPayload } from '../jobs/job-type.ts';
-import { stackName, StackFilesInput } from './fields.ts';
+import { commonFields, mayTake, StackFilesInput, version } from './fields.ts';
 import { stackDeploy, stackRestore } from './jobs.ts';
 import { DeployStackDocument, RestoreStackDocument } from './operations.ts';
-
-const version = z.number().int().min(1).max(1_000_000_000);
-const timeoutSeconds = z.number().int().min(1).max(3_600);
-
-/** Whether a stack takes these, only its agent can tell. */
-const mayTake = ['docker:containers:privileged', 'docker:images:write'] as const;
-
-function commonFields(t: Parameters<Parameters<typeof builder.inputType>[1]['fields'] & object>[0]) {
-  return {
-    baseVersion: t.int({
-      description:
-        'The newest version that you have seen; none for a new stack. CONFLICT when somebody deployed another meanwhile.',
-      validate: version,
-    }),
-    name: t.string({ required: true, description: 'Of the stack.', validate: stackName }),
-    serverId: t.id({ required: true }),
-    timeoutSeconds: t.int({
-      required: true,
-      defaultValue: 120,
-      description: 'How long all of it may take to be up, 1 to 3,600.',
-      validate: timeoutSeconds,
-    }),
-  };
-}
 
 const DeployStackInput = builder.inputType('DeployStackInput', {
   fields: (t) => ({

@@ -147,3 +147,81 @@ export const RestoreStackDocument = graphql(`
     }
   }
 `);
+
+export const OperateStackDocument = graphql(`
+  mutation OperateStack(
+    $jobId: ID!
+    $name: String!
+    $operation: StackOperation!
+    $services: [String!]!
+    $timeoutSeconds: Int!
+  ) {
+    operateStack(
+      jobId: $jobId
+      name: $name
+      operation: $operation
+      services: $services
+      timeoutSeconds: $timeoutSeconds
+    ) {
+      id
+    }
+  }
+`);
+
+export const PullStackDocument = graphql(`
+  mutation PullStack(
+    $jobId: ID!
+    $name: String!
+    $services: [String!]!
+    $up: Boolean!
+    $baseVersion: Int
+    $timeoutSeconds: Int!
+  ) {
+    pullStack(
+      jobId: $jobId
+      name: $name
+      services: $services
+      up: $up
+      baseVersion: $baseVersion
+      timeoutSeconds: $timeoutSeconds
+    ) {
+      id
+    }
+  }
+`);
+
+export const ScaleStackDocument = graphql(`
+  mutation ScaleStack(
+    $jobId: ID!
+    $name: String!
+    $service: String!
+    $replicas: Int!
+    $baseVersion: Int
+    $timeoutSeconds: Int!
+  ) {
+    scaleStack(
+      jobId: $jobId
+      name: $name
+      service: $service
+      replicas: $replicas
+      baseVersion: $baseVersion
+      timeoutSeconds: $timeoutSeconds
+    ) {
+      id
+    }
+  }
+`);
+
+export const RemoveStackDocument = graphql(`
+  mutation RemoveStack(
+    $jobId: ID!
+    $name: String!
+    $volumes: Boolean!
+    $forget: Boolean!
+    $baseVersion: Int
+  ) {
+    removeStack(jobId: $jobId, name: $name, volumes: $volumes, forget: $forget, baseVersion: $baseVersion) {
+      id
+    }
+  }
+`);

@@ -1,2 +1,3 @@
 import './mutations.ts';
+import './operate-mutations.ts';
 import './queries.ts';

@@ -5,6 +5,7 @@ import { eventually } from '../../../testing/events.ts';
 import { testImages } from '../../../testing/images.ts';
 import { composeTools } from '../../../testing/product/compose.ts';
 import { removeComposeProject, uniqueProject } from '../../../testing/product/compose-project.ts';
+import { freshImage, registry } from '../../../testing/registry.ts';
 import { plainEnv, startProcess } from '../../../testing/processes.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import { cliJson, hold, namesOf, type Comparison, type Truths } from '../comparison.ts';
@@ -208,14 +209,8 @@ export const stackFields: readonly Comparison[] = [
     covers: ['Mutation.deployStack', 'Mutation.restoreStack'],
     async run(rig) {
       const name = uniqueProject();
-      const started = async (field: string, given: object): Promise<void> => {
-        const type = `${field[0]?.toUpperCase()}${field.slice(1)}Input`;
-        const answer = await rig.query<Readonly<Record<string, { job: { id: string } }>>>(
-          `mutation ($input: ${type}!) { ${field}(input: $input) { job { id } } }`,
-          { input: { serverId: rig.serverId, name, ...given } },
-        );
-        await ended(rig, answer[field]?.job.id ?? '');
-      };
+      const started = (field: string, given: object): Promise<unknown> =>
+        done(rig, field, { name, ...given });
       const hash = async (): Promise<string> => {
         const [told] = await cliJson<readonly Told[]>('inspect', ...(await cliNames(name)));
         return told ? `${told.Image} ${label(told, 'config-hash')}` : '';
@@ -240,17 +235,74 @@ export const stackFields: readonly Comparison[] = [
       }
     },
   },
+  {
+    title: 'a stack that is stopped, started, restarted, scaled, pulled anew, taken down and removed',
+    covers: ['start', 'stop', 'restart', 'scale', 'pull', 'down', 'remove'].map(
+      (verb) => `Mutation.${verb}Stack`,
+    ),
+    async run(rig) {
+      await using hub = await registry();
+      const fresh = await freshImage();
+      const image = await hub.push(fresh, 'team/stack:1');
+      const name = uniqueProject();
+      const on = (field: string, given: object = {}): Promise<unknown> =>
+        done(rig, field, { name, ...given });
+      const states = async (): Promise<string[]> => {
+        const filter = `label=com.docker.compose.project=${name}`;
+        const listed = await docker('ps', '--all', '--filter', filter, '--format', '{{.State}}');
+        return listed.split('\n').filter(Boolean);
+      };
+      const started = async (): Promise<string> =>
+        docker('inspect', '--format', '{{.State.StartedAt}}', ...(await cliNames(name)));
+      const command = `["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]`;
+      const compose = `services:\n  web:\n    image: ${image}\n    command: ${command}\n`;
+      try {
+        await on('deployStack', { files: { compose } });
+        await on('stopStack');
+        expect(await states()).toEqual(['exited']);
+        await on('startStack');
+        expect(await states()).toEqual(['running']);
+        const before = await started();
+        await on('restartStack');
+        expect(await started()).not.toBe(before);
+        expect(await on('scaleStack', { service: 'web', replicas: 2, baseVersion: 1 })).toEqual({
+          replicas: (await states()).length,
+        });
+        expect(await on('pullStack')).toEqual({ newer: [], version: null });
+        expect(await on('downStack', { baseVersion: 1 })).toEqual({ containers: 2, networks: 1, volumes: 0 });
+        expect(await states()).toEqual([]);
+        expect(await on('removeStack', { baseVersion: 1 })).toEqual({
+          containers: 0,
+          networks: 0,
+          volumes: 0,
+        });
+      } finally {
+        await removeComposeProject(name);
+        await docker('rmi', '--force', fresh, image);
+      }
+    },
+  },
 ];
 
-/** Waits until a job has ended well. */
-async function ended(rig: DockerRig, id: string): Promise<void> {
+/** Asks for a job on a stack, and waits until it has ended well. @returns its result */
+async function done(rig: DockerRig, field: string, given: object): Promise<unknown> {
+  const type = `${field[0]?.toUpperCase()}${field.slice(1)}Input`;
+  const answer = await rig.query<Readonly<Record<string, { job: { id: string } }>>>(
+    `mutation ($input: ${type}!) { ${field}(input: $input) { job { id } } }`,
+    { input: { serverId: rig.serverId, ...given } },
+  );
+  return ended(rig, answer[field]?.job.id ?? '');
+}
+
+/** Waits until a job has ended well. @returns its result */
+async function ended(rig: DockerRig, id: string): Promise<unknown> {
   const look = async () => {
-    const { job } = await rig.client.query<{ job: { state: string; errorMessage: string | null } }>(
-      'query ($id: ID!) { job(id: $id) { state errorMessage } }',
-      { id },
-    );
+    const { job } = await rig.client.query<{
+      job: { state: string; errorMessage: string | null; result: unknown };
+    }>('query ($id: ID!) { job(id: $id) { state errorMessage result } }', { id });
     return job.state === 'RUNNING' || job.state === 'PENDING' ? undefined : job;
   };
-  const job = await eventually(look, 'the deployment to end', { limit: 50_000 });
+  const { result, ...job } = await eventually(look, 'the job to end', { limit: 50_000 });
   expect(job).toEqual({ state: 'SUCCEEDED', errorMessage: null });
+  return result;
 }
