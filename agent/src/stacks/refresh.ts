@@ -48,7 +48,7 @@ export async function refresh(
     const image = await namedImage(docker.engine, containers[0]);
     if (image === undefined) continue;
     job.progress({ item: service, status: `pulling ${image}` });
-    await pullImage(docker.engine, { reference: image, platform: null, auth: null }, job);
+    await pullImage(docker.engine, { reference: image, platform: null, auths: [] }, job);
     const local = await localImage(docker.engine, image);
     const changed = containers.some(({ imageId }) => imageId !== local?.id);
     job.progress({ item: service, status: changed ? 'newer' : 'the same' });
