@@ -70,7 +70,7 @@ export function createServices(platform: Platform): Services {
   const keys = new Keys({ db, log, audit, keys: platform.keys, agents });
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
-  const servers = new Servers({ access, db, audit, topics, agents });
+  const servers = new Servers({ access, db, audit, topics, agents, jobs });
   const stacks = new Stacks({ db, agents: agents.links, mirror: containers.mirror });
   const registries = new Registries({ db, vault, access, audit, agents });
   const install = createInstall(platform);

@@ -19,6 +19,7 @@ import { isServerKitError } from '../../api/src/errors.ts';
 import { Topics } from '../../api/src/live/topics.ts';
 import { openIdentityKeys, type ControlPlaneKeys } from '../../api/src/secrets/identity-keys.ts';
 import { openVault } from '../../api/src/secrets/vault.ts';
+import { Jobs } from '../../api/src/jobs/service.ts';
 import { Servers } from '../../api/src/servers/service.ts';
 import { within } from '../../testing/events.ts';
 import { generateSigningKey, type SigningKey } from '@serverkit/wire/bytes.ts';
@@ -110,7 +111,8 @@ export async function openRig({
       changed();
     });
     const access = new Access({ db, audit, topics });
-    return { agents, audit, keys, servers: new Servers({ access, db, audit, topics, agents }) };
+    const jobs = new Jobs({ db, log: quiet }, { audit, topics, agents });
+    return { agents, audit, keys, servers: new Servers({ access, db, audit, topics, agents, jobs }) };
   }
   let now = startControlPlane();
 

@@ -14,10 +14,17 @@ import { AgentJobDocument, AgentJobEventsDocument, CancelAgentJobDocument } from
 import { ProgressBoard } from './progress.ts';
 import type { JobEnd, JobRecords } from './records.ts';
 
+/** Of a link what jobs need. */
+export type JobLink = Pick<AgentLink, 'serverId' | 'closed' | 'run' | 'subscribe'>;
+
 type Batch = AgentJobEventsSubscription['jobEvents'];
 
-/** An agent that keeps to its window never has this much wait here. */
-const maxHeld = 4 * bulkWindowBytes;
+/** An agent that keeps to its window never has this much wait here: {@link weightOf}, in bytes. */
+const maxHeld = 16 * bulkWindowBytes;
+/** What a batch takes in memory beside what it holds. Bytes. */
+const batchBytes = 512;
+/** Of the JSON of any result that a kind promises. Characters. */
+const longestResult = 512 * 1024;
 const longestLine = 8 * 1024;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
@@ -36,14 +43,14 @@ export interface FollowerOptions {
 export class JobFollower {
   readonly #options: FollowerOptions;
   /** By job; each on the link it is followed over. */
-  readonly #followed = new Map<string, AgentLink>();
+  readonly #followed = new Map<string, JobLink>();
 
   constructor(options: FollowerOptions) {
     this.#options = options;
   }
 
   /** Follows a job to its end or the link's; a failure on the way is tried again. Never throws. */
-  async follow(link: AgentLink, id: string): Promise<void> {
+  async follow(link: JobLink, id: string): Promise<void> {
     if (this.#followed.get(id) === link) return;
     this.#followed.set(id, link);
     try {
@@ -65,18 +72,41 @@ export class JobFollower {
     }
   }
 
-  /** Tells the agent that the job is not wanted any more. @throws ServerKitError */
-  async cancel(link: AgentLink, job: Job): Promise<void> {
-    await link.run(CancelAgentJobDocument, { id: job.id }, callOf(job));
+  /**
+   * Tells the agent that the job is not wanted any more. Where it does not answer, it is told again for as long as the link
+   * lives and the job has not ended; who follows it over the next link says it there. Never throws.
+   */
+  async cancel(link: JobLink, job: Job): Promise<void> {
+    if (!(await this.#toldToEnd(link, job))) void this.#insist(link, job);
+  }
+
+  async #insist(link: JobLink, job: Job): Promise<void> {
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      await pause(pauseMs, link.closed);
+      if (link.closed.aborted || (await this.#toldToEnd(link, job))) return;
+    }
+  }
+
+  /** @returns whether there is no more to say */
+  async #toldToEnd(link: JobLink, job: Job): Promise<boolean> {
+    const { records, log } = this.#options;
+    try {
+      const now = await records.find(job.id);
+      if (now && !now.finishedAt) await link.run(CancelAgentJobDocument, { id: job.id }, callOf(job));
+      return true;
+    } catch (error) {
+      log.debug({ err: error, jobId: job.id }, 'the agent was not told that a job is to end');
+      return false;
+    }
   }
 
   /** @returns whether there is nothing more to follow */
-  async #attempt(link: AgentLink, id: string): Promise<boolean> {
+  async #attempt(link: JobLink, id: string): Promise<boolean> {
     const { records } = this.#options;
     const job = await records.find(id);
     if (!job || job.finishedAt) return true;
     // It may have been asked for while the agent was away, or before it had begun.
-    if (job.cancelAskedAt) void this.cancel(link, job).catch(() => undefined);
+    if (job.cancelAskedAt) void this.cancel(link, job);
     const failure = await this.#stream(link, job);
     if (!failure) return true;
     if (link.closed.aborted) return false;
@@ -88,7 +118,7 @@ export class JobFollower {
   }
 
   /** @returns what was in the way, undefined once the job's end is stored @throws when the database fails */
-  async #stream(link: AgentLink, job: Job): Promise<ServerKitError | undefined> {
+  async #stream(link: JobLink, job: Job): Promise<ServerKitError | undefined> {
     const board = new ProgressBoard();
     const { promise, resolve } = Promise.withResolvers<ServerKitError | undefined>();
     let held = 0;
@@ -98,9 +128,8 @@ export class JobFollower {
     const store = async (batch: Batch, stream: AgentStream): Promise<void> => {
       board.take(batch.progress);
       await this.#store(job, batch, board);
-      const cost = costOf(batch);
-      held -= cost;
-      stream.grant(cost);
+      held -= weightOf(batch);
+      stream.grant(costOf(batch));
     };
     const stream = link.subscribe(
       AgentJobEventsDocument,
@@ -108,7 +137,7 @@ export class JobFollower {
       callOf(job),
       {
         next: ({ jobEvents: batch }) => {
-          held += costOf(batch);
+          held += weightOf(batch);
           if (held > maxHeld) throw protocolError('more of a job than it was asked for');
           for (const { seq } of batch.lines) {
             if (seq <= cursor) throw protocolError('lines of a job out of order');
@@ -185,6 +214,17 @@ function costOf({ lines, progress }: Batch): number {
   return said + (lines.length + progress.length) * jobEntryBytes;
 }
 
+/** What a batch takes in memory, which an agent of ours is not charged for all of. Bytes, about. */
+export function weightOf({ lines, progress, job }: Batch): number {
+  const texts = [
+    ...lines.map(({ text }) => text),
+    ...progress.flatMap(({ item, status }) => [item, status]),
+    ...[job.result, job.step, job.errorMessage].map((text) => text ?? ''),
+  ];
+  const said = texts.reduce((sum, text) => sum + 2 * text.length, 0);
+  return said + batchBytes + (lines.length + progress.length) * jobEntryBytes;
+}
+
 function endOf(job: Job, told: JobFieldsFragment): JobEnd {
   switch (told.state) {
     case 'SUCCEEDED':
@@ -216,6 +256,7 @@ function succeeded(job: Job, result: string | null): JobEnd {
 }
 
 function parsed(text: string | null): unknown {
+  if (text !== null && text.length > longestResult) return undefined;
   try {
     const value: unknown = JSON.parse(text ?? '{}');
     return value;

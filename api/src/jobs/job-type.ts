@@ -73,6 +73,8 @@ const JobTarget = builder.objectRef<AuditTarget>('JobTarget').implement({
   }),
 });
 
+const unread = 'for those who may not read what it worked on';
+
 /** Other domains answer with it from the mutations that begin long work. */
 export const JobType = builder.prismaObject('Job', {
   access: 'servers:read',
@@ -90,9 +92,10 @@ export const JobType = builder.prismaObject('Job', {
       nullable: true,
       description: 'One of ErrorCode, unless it succeeded.',
     }),
-    errorMessage: t.exposeString('errorMessage', {
+    errorMessage: t.string({
       nullable: true,
-      description: 'What went wrong, in a sentence.',
+      description: `What went wrong, in a sentence; null ${unread}.`,
+      resolve: (job, _args, context) => (mayRead(job, context) ? job.errorMessage : null),
     }),
     finishedAt: t.expose('finishedAt', {
       type: 'DateTime',
@@ -102,8 +105,8 @@ export const JobType = builder.prismaObject('Job', {
     kind: t.exposeString('kind', { description: 'noun.verb, such as image.pull.' }),
     progress: t.field({
       type: [JobProgressType],
-      description: 'How far its parts are, in the order they were begun.',
-      resolve: ({ progress }) => storedProgress(progress),
+      description: `How far its parts are, in the order they were begun; none ${unread}.`,
+      resolve: (job, _args, context) => (mayRead(job, context) ? storedProgress(job.progress) : []),
     }),
     result: t.field({
       type: 'JSON',
@@ -128,8 +131,19 @@ export const JobType = builder.prismaObject('Job', {
       },
     }),
     state: t.field({ type: JobStateEnum, description: 'Where it stands.', resolve: stateOf }),
-    step: t.exposeString('step', { nullable: true, description: 'The named step that began last.' }),
-    target: t.field({ type: JobTarget, description: 'What it works on.', resolve: targetOf }),
+    step: t.string({
+      nullable: true,
+      description: `The named step that began last; null ${unread}.`,
+      resolve: (job, _args, context) => (mayRead(job, context) ? job.step : null),
+    }),
+    target: t.field({
+      type: JobTarget,
+      description: `What it works on; of a kind alone, with an empty id and name, ${unread}.`,
+      resolve: (job, _args, context) => {
+        const target = targetOf(job);
+        return mayRead(job, context) ? target : { kind: target.kind, id: '' };
+      },
+    }),
   }),
 });
 

@@ -1,10 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../testing/events.ts';
+import { ServerKitError } from '../errors.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
 import { newId } from '../ids.ts';
 import { codeOf } from '../../../testing/graphql-client.ts';
 import { addServer } from '../metrics/testing.ts';
 import { jobChanges } from './events.ts';
+import { imagePull } from '../images/jobs.ts';
+import { PullImageDocument } from '../images/operations.ts';
+import type { JobLink } from './follower.ts';
 import { keptLines } from './records.ts';
+import { Jobs } from './service.ts';
 
 const system = { kind: 'system', label: 'test' } as const;
 
@@ -188,6 +194,105 @@ describe('jobs of the public API', () => {
     await api.services.jobs.sweep(new Date(Date.now() + 1_000));
     expect(await api.services.jobs.records.find(id)).toBeNull();
     expect(await api.services.jobs.records.lines(id, 0, 10)).toEqual([]);
+  });
+
+  test('that has not ended when its server is deleted stays on record, once', async () => {
+    await admin.client.query(
+      'mutation ($id: ID!) { deleteServer(input: { serverId: $id }) { deletedServerId } }',
+      {
+        id: serverId,
+      },
+    );
+    const recorded = await api.platform.db.prisma.auditEvent.findMany({
+      where: { serverId, action: { in: ['image.pull', 'server.delete'] } },
+      orderBy: { id: 'asc' },
+      select: { action: true, outcome: true, code: true, targetId: true, actorId: true },
+    });
+    expect(recorded).toEqual([
+      { action: 'image.pull', outcome: 'failed', code: 'OUTCOME_UNKNOWN', targetId: 'web:1', actorId: null },
+      { action: 'server.delete', outcome: 'ok', code: null, targetId: serverId, actorId: admin.userId },
+    ]);
+  });
+
+  test('tells who may not look at images that there is one, and nothing of it', async () => {
+    await api.services.jobs.records.note(id, {
+      lines: [],
+      progress: [{ item: 'layer', status: 'a secret path', current: null, total: null, unit: null }],
+      step: 'secret step',
+    });
+    const job = await api.services.jobs.require(id);
+    const error = { code: 'DOCKER_ERROR', message: 'secret words' } as const;
+    await api.services.jobs.records.end(job, { state: 'failed', result: null, error });
+    const ask =
+      'query ($id: ID!) { job(id: $id) { state step errorMessage progress { item } target { kind id name } } }';
+    const person = await api.join('viewer');
+    await admin.client.query(
+      'mutation ($input: SetUserAccessInput!) { setUserAccess(input: $input) { user { id } } }',
+      { input: { userId: person.userId, access: 'GRANTED' } },
+    );
+    await admin.client.query(
+      'mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { grant { id } } }',
+      { input: { userId: person.userId, serverId, scopes: ['servers:read'] } },
+    );
+    expect(await person.client.query(ask, { id })).toEqual({
+      job: {
+        state: 'FAILED',
+        step: null,
+        errorMessage: null,
+        progress: [],
+        target: { kind: 'image', id: '', name: '' },
+      },
+    });
+    expect(await viewer.client.query(ask, { id })).toMatchObject({
+      job: { step: 'secret step', errorMessage: 'secret words', target: { id: 'web:1' } },
+    });
+  });
+
+  describe('with an agent', () => {
+    function jobsOver(run: JobLink['run']) {
+      const closed = new AbortController();
+      const link: JobLink = {
+        serverId,
+        closed: closed.signal,
+        run,
+        subscribe: () => ({ id: 'stream', grant: () => undefined, stop: () => undefined }),
+      };
+      const jobs = new Jobs(api.platform, {
+        audit: api.services.audit,
+        topics: api.services.topics,
+        agents: {
+          links: { get: () => link, onUp: () => undefined },
+          commands: { link: () => Promise.resolve(link) },
+        },
+      });
+      return { jobs, [Symbol.dispose]: () => closed.abort() };
+    }
+    const answer = (): Promise<never> => Promise.resolve<never>(JSON.parse('{}'));
+
+    test('that has begun is not told to have failed when the database stumbles over that', async () => {
+      using over = jobsOver(answer);
+      vi.spyOn(over.jobs.records, 'began').mockRejectedValue(new Error('the database is away'));
+      const started = over.jobs.start(imagePull, {
+        serverId,
+        target: { kind: 'image', id: 'web:2' },
+        actor: system,
+        document: PullImageDocument,
+        variables: (jobId) => ({ jobId, reference: 'web:2', platform: null, auth: null }),
+      });
+      await expect(started).rejects.toThrow('the database is away');
+      const rows = await api.platform.db.prisma.job.findMany({ where: { serverId }, orderBy: { id: 'asc' } });
+      expect(rows.map(({ state }) => state)).toEqual(['pending', 'pending']);
+    });
+
+    test('that does not hear that a job is to end is told again', async () => {
+      let asked = 0;
+      using over = jobsOver(() => {
+        asked += 1;
+        return asked === 1 ? Promise.reject(new ServerKitError('AGENT_TIMEOUT', 'no answer')) : answer();
+      });
+      await over.jobs.cancel(id, system);
+      await eventually(() => asked === 2, 'it to be told again');
+    });
   });
 
   test('goes with its server', async () => {

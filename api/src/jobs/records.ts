@@ -1,7 +1,7 @@
-import type { Job } from '@serverkit/prisma/generated/client/client.ts';
+import type { Job, Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import * as z from 'zod';
 import { storedActor, type Actor } from '../audit/actor.ts';
-import type { Audit, AuditTarget } from '../audit/service.ts';
+import type { Audit, AuditEntry, AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import { storableJson, storableText } from '../database/storable.ts';
 import { notFound, type ErrorCode } from '../errors.ts';
@@ -51,7 +51,26 @@ export function targetOf({ target, kind }: Pick<Job, 'target' | 'kind'>): AuditT
   return targetShape.safeParse(target).data ?? { kind: kind.split('.', 1)[0] ?? kind, id: '' };
 }
 
-/** Jobs in the database. Each method is one statement, and so one transaction. */
+const abandoned = {
+  code: 'OUTCOME_UNKNOWN',
+  message: 'The server was deleted before it ended.',
+} as const;
+
+/** The end of a job as the audit has it. */
+function audited(job: Job, { error }: JobEnd): AuditEntry {
+  const parameters = parametersShape.safeParse(job.parameters).data ?? {};
+  return {
+    actor: storedActor(job.actor) ?? { kind: 'system', label: 'jobs' },
+    action: job.kind,
+    target: targetOf(job),
+    serverId: job.serverId,
+    ...(error && { outcome: error.code === 'AGENT_REFUSED' ? 'refused' : 'failed', code: error.code }),
+    parameters: { ...parameters, jobId: job.id },
+    durationMs: Date.now() - job.createdAt.getTime(),
+  };
+}
+
+/** Jobs in the database. A method is one statement, and so one transaction, unless it is given one. */
 export class JobRecords {
   readonly #db: Database;
   readonly #audit: Audit;
@@ -141,24 +160,15 @@ export class JobRecords {
 
   /** The end, with its line in the audit. Of two who tell it, one does. @returns whether this was the one */
   async end(job: Job, { state, result, error }: JobEnd): Promise<boolean> {
-    const parameters = parametersShape.safeParse(job.parameters).data ?? {};
-    const audited = this.#audit.insertion(
-      {
-        actor: storedActor(job.actor) ?? { kind: 'system', label: 'jobs' },
-        action: job.kind,
-        target: targetOf(job),
-        serverId: job.serverId,
-        ...(error && { outcome: error.code === 'AGENT_REFUSED' ? 'refused' : 'failed', code: error.code }),
-        parameters: { ...parameters, jobId: job.id },
-        durationMs: Date.now() - job.createdAt.getTime(),
-      },
-      { first: 7, where: 'EXISTS (SELECT FROM ended)' },
-    );
+    const insertion = this.#audit.insertion(audited(job, { state, result, error }), {
+      first: 7,
+      where: 'EXISTS (SELECT FROM ended)',
+    });
     const { rowCount } = await this.#db.pool.query(
       `WITH ended AS (
          UPDATE "Job" SET "state" = $2, "result" = $3, "errorCode" = $4, "errorMessage" = $5, "finishedAt" = $6
          WHERE "id" = $1 AND "finishedAt" IS NULL RETURNING 1)
-       ${audited.text}`,
+       ${insertion.text}`,
       [
         job.id,
         state,
@@ -166,10 +176,23 @@ export class JobRecords {
         error?.code ?? null,
         error && storableText(error.message.slice(0, 1000)),
         new Date(),
-        ...audited.values,
+        ...insertion.values,
       ],
     );
     return rowCount === 1;
+  }
+
+  /**
+   * Ends what has not ended on a server that goes, in the transaction that deletes it: nobody learns any more what became
+   * of it, and that it was asked for stays on record.
+   */
+  async abandon(tx: Prisma.TransactionClient, serverId: string): Promise<void> {
+    const open = { serverId, finishedAt: null };
+    // Whoever stores the end of one of these at the same time waits for this transaction, or this for them.
+    await tx.job.updateMany({ where: open, data: { state: 'interrupted' } });
+    for (const job of await tx.job.findMany({ where: open, orderBy: { createdAt: 'asc' } })) {
+      await this.#audit.record(tx, audited(job, { state: 'interrupted', result: null, error: abandoned }));
+    }
   }
 
   /** Notes that somebody wants it to end. @returns false when it has ended already */

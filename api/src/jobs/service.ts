@@ -2,15 +2,14 @@ import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { isUncertain } from '../agents/outcome.ts';
-import type { AgentService } from '../agents/service.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
-import { isServerKitError, notFound, ServerKitError } from '../errors.ts';
+import { notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
 import type { Platform } from '../platform.ts';
 import { jobChanges } from './events.ts';
-import { JobFollower } from './follower.ts';
+import { JobFollower, type JobLink } from './follower.ts';
 import type { JobKind } from './kinds.ts';
 import { JobRecords } from './records.ts';
 
@@ -44,13 +43,18 @@ const beginTimeoutMs = 40_000;
 interface Needs {
   readonly audit: Audit;
   readonly topics: Topics;
-  readonly agents: Pick<AgentService, 'links' | 'commands'>;
+  readonly agents: {
+    readonly links: {
+      get(serverId: string): JobLink | undefined;
+      onUp(listener: (link: JobLink) => void): void;
+    };
+    readonly commands: { link(serverId: string, scope: AgentScope): Promise<JobLink> };
+  };
 }
 
 /** Long work on managed servers: begun, followed to its end whatever breaks meanwhile, told to whoever looks. */
 export class Jobs {
   readonly records: JobRecords;
-  readonly #log: Platform['log'];
   readonly #agents: Needs['agents'];
   readonly #topics: Topics;
   readonly #follower: JobFollower;
@@ -59,7 +63,6 @@ export class Jobs {
 
   constructor({ db, log }: Pick<Platform, 'db' | 'log'>, { audit, topics, agents }: Needs) {
     this.records = new JobRecords(db, audit);
-    this.#log = log;
     this.#agents = agents;
     this.#topics = topics;
     this.#follower = new JobFollower({
@@ -95,6 +98,7 @@ export class Jobs {
   ): Promise<Job> {
     const id = newId('job');
     this.#beginning.add(id);
+    let known = false;
     try {
       await this.records.begin({ id, serverId, kind: name, scope, target, parameters, actor });
       const link = await this.#agents.commands.link(serverId, scope);
@@ -103,7 +107,7 @@ export class Jobs {
         scopes: [scope, ...heldScopes],
         timeoutMs: beginTimeoutMs,
       });
-      await this.records.began(id);
+      known = true;
     } catch (cause) {
       const error =
         cause instanceof ServerKitError ? cause : new ServerKitError('INTERNAL', 'Unexpected', { cause });
@@ -118,6 +122,7 @@ export class Jobs {
     // Where it is not certain whether the agent heard of it, that is found out by following it.
     const link = this.#agents.links.get(serverId);
     if (link) void this.#follower.follow(link, id);
+    if (known) await this.records.began(id);
     this.#topics.publish(jobChanges, { jobId: id, serverId, kind: name, ended: false });
     return this.require(id);
   }
@@ -137,20 +142,9 @@ export class Jobs {
    */
   async cancel(id: string, actor: Actor): Promise<Job> {
     const job = await this.require(id);
-    if (await this.records.askToEnd(job, actor)) await this.#tell(job);
-    return this.require(id);
-  }
-
-  async #tell(job: Job): Promise<void> {
     const link = this.#agents.links.get(job.serverId);
-    if (!link) return;
-    try {
-      await this.#follower.cancel(link, job);
-    } catch (error) {
-      // Whoever follows the job says it again.
-      if (!isServerKitError(error)) throw error;
-      this.#log.debug({ err: error, jobId: job.id }, 'the agent was not told that a job is to end');
-    }
+    if ((await this.records.askToEnd(job, actor)) && link) await this.#follower.cancel(link, job);
+    return this.require(id);
   }
 
   async #followOpen(serverId: string): Promise<void> {

@@ -12,6 +12,7 @@ import type { Audit } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import { inputInvalid, notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
+import type { Jobs } from '../jobs/service.ts';
 import type { Topics } from '../live/topics.ts';
 import { serverChanges, type ServerChange } from './events.ts';
 import type { ServerFilter } from './list-sql.ts';
@@ -45,6 +46,7 @@ interface Needs {
   readonly audit: Audit;
   readonly topics: Topics;
   readonly agents: AgentService;
+  readonly jobs: Pick<Jobs, 'records'>;
 }
 
 /** The servers that are managed: added, described, invited, cut off, removed. */
@@ -54,13 +56,15 @@ export class Servers {
   readonly #audit: Audit;
   readonly #topics: Topics;
   readonly #agents: AgentService;
+  readonly #jobs: Needs['jobs'];
 
-  constructor({ access, db, audit, topics, agents }: Needs) {
+  constructor({ access, db, audit, topics, agents, jobs }: Needs) {
     this.#access = access;
     this.#db = db;
     this.#audit = audit;
     this.#topics = topics;
     this.#agents = agents;
+    this.#jobs = jobs;
   }
 
   find(id: string): Promise<Server | null> {
@@ -190,6 +194,8 @@ export class Servers {
       }
       holders = await this.#access.grants.holders(tx, { serverIds: [id] });
       grouped = server.groupId !== null;
+      // They go with it, and what was asked for stays on record.
+      await this.#jobs.records.abandon(tx, id);
       await tx.server.delete({ where: { id } });
       await this.#audit.record(tx, {
         actor,
