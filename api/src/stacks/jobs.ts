@@ -3,7 +3,7 @@ import { jobKind } from '../jobs/service.ts';
 
 const result = z.object({ version: z.number().int().positive() });
 
-const rights = { scope: 'docker:compose:write', reads: 'docker:compose:read' } as const;
+const rights = { scope: 'docker:compose:write', reads: 'docker:compose:write' } as const;
 const common = { ...rights, result } as const;
 
 /** Deploys a stack. Result: the version that it became. */
