@@ -2,6 +2,7 @@ import * as access from './en/access.ts';
 import * as account from './en/account.ts';
 import * as audit from './en/audit.ts';
 import * as containers from './en/containers.ts';
+import * as create from './en/create.ts';
 import * as docker from './en/docker.ts';
 import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
@@ -31,6 +32,7 @@ export const en = {
   ...account,
   ...audit,
   ...containers,
+  ...create,
   ...docker,
   ...failures,
   ...frame,

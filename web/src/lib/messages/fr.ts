@@ -2,6 +2,7 @@ import * as access from './fr/access.ts';
 import * as account from './fr/account.ts';
 import * as audit from './fr/audit.ts';
 import * as containers from './fr/containers.ts';
+import * as create from './fr/create.ts';
 import * as docker from './fr/docker.ts';
 import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
@@ -23,6 +24,7 @@ export const fr: Messages = {
   ...account,
   ...audit,
   ...containers,
+  ...create,
   ...docker,
   ...failures,
   ...frame,

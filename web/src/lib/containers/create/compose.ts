@@ -1,0 +1,388 @@
+import { parseDocument } from 'yaml';
+import { flags, lists, pullPolicies, texts } from './compose-names.ts';
+import { array, mapping, number, scalar, without, type Mapping } from './compose-values.ts';
+import { bytesOf, durationOf } from './quantities.ts';
+import { shellLine } from './shell-words.ts';
+import {
+  deviceOf,
+  extraHostOf,
+  halves,
+  mountKinds,
+  portsOf,
+  restartPolicyOf,
+  signalOf,
+  tmpfsOf,
+  volumeOf,
+} from './short-forms.ts';
+import {
+  PasteError,
+  type Found,
+  type Healthcheck,
+  type Limits,
+  type Mount,
+  type Network,
+  type Port,
+  type Spec,
+} from './spec.ts';
+
+/** A Compose file, taken apart. */
+export interface ComposeFile {
+  /** The names of its services that have an image or are built. */
+  readonly services: readonly string[];
+  /** @throws PasteError services */
+  read(service: string): Found;
+}
+
+/** @throws PasteError yaml, services */
+export function composeFile(text: string): ComposeFile {
+  const document = parseDocument(text, { merge: true, schema: 'core' });
+  const [error] = document.errors;
+  if (error) throw new PasteError('yaml', error.message.split('\n')[0] ?? '');
+  let file: unknown;
+  try {
+    // Aliases of aliases grow without bound.
+    file = document.toJS({ maxAliasCount: 100 });
+  } catch (cause) {
+    throw new PasteError('yaml', cause instanceof Error ? cause.message : '');
+  }
+  const root = mapping(file);
+  // A single service is pasted without its file as well.
+  const services =
+    root['services'] === undefined && root['image'] !== undefined ? { app: root } : mapping(root['services']);
+  const names = Object.keys(services);
+  if (names.length === 0) throw new PasteError('services');
+  return {
+    services: names,
+    read(name) {
+      if (!Object.hasOwn(services, name)) throw new PasteError('services');
+      return new Service(mapping(services[name]), root).found();
+    },
+  };
+}
+
+/** Reads one service; what it does not understand, it leaves. */
+class Service {
+  readonly #given: Mapping;
+  readonly #root: Mapping;
+  readonly #spec: Spec = { image: '' };
+  readonly #limits: Limits = {};
+  readonly #left: string[] = [];
+  #pull: Found['pull'] = null;
+
+  constructor(given: Mapping, root: Mapping) {
+    this.#given = given;
+    this.#root = root;
+  }
+
+  found(): Found {
+    for (const [key, value] of Object.entries(this.#given)) {
+      if (value === null || value === undefined) continue;
+      if (!this.#take(key, value)) this.#left.push(key);
+    }
+    if (Object.keys(this.#limits).length > 0) this.#spec.limits = this.#limits;
+    return { spec: this.#spec, start: true, pull: this.#pull, left: this.#left };
+  }
+
+  /** Answers whether the key has a place here. */
+  #take(key: string, value: unknown): boolean {
+    const spec = this.#spec;
+    switch (key) {
+      case 'image':
+        spec.image = this.#text(value);
+        return true;
+      case 'container_name':
+        spec.name = this.#text(value);
+        return true;
+      case 'command':
+        spec.command = this.#words(value);
+        return true;
+      case 'entrypoint':
+        spec.entrypoint = this.#words(value);
+        return true;
+      case 'environment':
+        spec.environment = this.#environment(value);
+        return true;
+      case 'labels':
+        spec.labels = this.#pairs(value);
+        return true;
+      case 'sysctls':
+        spec.sysctls = this.#pairs(value);
+        return true;
+      case 'ports':
+        return this.#ports(value);
+      case 'volumes':
+        return this.#volumes(value);
+      case 'tmpfs':
+        this.#addMounts(this.#list(value).map((one) => this.#part(key, tmpfsOf(one))));
+        return true;
+      case 'networks':
+        spec.networks = this.#networks(value);
+        return true;
+      case 'network_mode':
+        spec.networks = [{ name: this.#text(value) }];
+        return this.#text(value).startsWith('service:') ? ((spec.networks = undefined), false) : true;
+      case 'restart': {
+        const policy = restartPolicyOf(this.#text(value));
+        if (policy) spec.restartPolicy = policy;
+        return policy !== null;
+      }
+      case 'healthcheck':
+        return this.#healthcheck(mapping(value));
+      case 'deploy':
+        return this.#deploy(mapping(value));
+      case 'mem_limit':
+        return this.#limit('memoryBytes', bytesOf(this.#text(value)));
+      case 'mem_reservation':
+        return this.#limit('memoryReservationBytes', bytesOf(this.#text(value)));
+      case 'memswap_limit':
+        return this.#limit('memorySwapBytes', this.#text(value) === '-1' ? -1 : bytesOf(this.#text(value)));
+      case 'shm_size':
+        return this.#limit('shmBytes', bytesOf(this.#text(value)));
+      case 'cpus':
+        return this.#limit('cpus', number(value));
+      case 'cpu_shares':
+        return this.#limit('cpuShares', number(value));
+      case 'pids_limit':
+        return this.#limit('pids', number(value));
+      case 'cpuset':
+        this.#limits.cpuset = this.#text(value);
+        return true;
+      case 'logging': {
+        const { driver, options, ...others } = mapping(value);
+        if (driver !== undefined) spec.logDriver = this.#text(driver);
+        if (options !== undefined) spec.logOptions = this.#pairs(options);
+        this.#leave(key, others);
+        return true;
+      }
+      case 'ulimits':
+        spec.ulimits = Object.entries(mapping(value)).map(([name, one]) => ({
+          name,
+          soft: number(mapping(one)['soft'] ?? one) ?? 0,
+          hard: number(mapping(one)['hard'] ?? one) ?? 0,
+        }));
+        return true;
+      case 'devices': {
+        const devices = this.#list(value).map(deviceOf);
+        spec.devices = devices.filter((device) => device !== null);
+        return devices.every((device) => device !== null);
+      }
+      case 'extra_hosts':
+        spec.extraHosts = Array.isArray(value)
+          ? this.#list(value).map(extraHostOf)
+          : Object.entries(mapping(value)).flatMap(([name, address]) =>
+              this.#list(address).map((one) => `${name}:${one}`),
+            );
+        return true;
+      case 'stop_signal':
+        spec.stopSignal = signalOf(this.#text(value));
+        return true;
+      case 'stop_grace_period': {
+        const ms = durationOf(this.#text(value));
+        if (ms !== null) spec.stopTimeoutSeconds = Math.ceil(ms / 1000);
+        return ms !== null;
+      }
+      case 'pull_policy': {
+        const policy = pullPolicies[this.#text(value)];
+        if (policy) this.#pull = policy;
+        return policy !== undefined;
+      }
+      case 'gpus':
+        if (value === 'all') spec.gpus = -1;
+        return value === 'all';
+      default:
+        return this.#plain(key, value);
+    }
+  }
+
+  /** What is the same here by another name. */
+  #plain(key: string, value: unknown): boolean {
+    const text = texts[key];
+    if (text) this.#spec[text] = this.#text(value);
+    const list = lists[key];
+    if (list) this.#spec[list] = this.#list(value);
+    const flag = flags[key];
+    if (flag) this.#spec[flag] = value === true || value === 'true';
+    return Boolean(text ?? list ?? flag);
+  }
+
+  #limit(name: Exclude<keyof Limits, 'cpuset'>, value: number | null): boolean {
+    if (value !== null && (value > 0 || name === 'memorySwapBytes')) this.#limits[name] = value;
+    return value !== null;
+  }
+
+  #deploy({ resources, ...others }: Mapping): boolean {
+    const { limits, reservations, ...unknown } = mapping(resources);
+    const { cpus, memory, pids, ...otherLimits } = mapping(limits);
+    if (cpus !== undefined) this.#limit('cpus', number(cpus));
+    if (memory !== undefined) this.#limit('memoryBytes', bytesOf(this.#text(memory)));
+    if (pids !== undefined) this.#limit('pids', number(pids));
+    const { memory: reserved, ...otherReservations } = mapping(reservations);
+    if (reserved !== undefined) this.#limit('memoryReservationBytes', bytesOf(this.#text(reserved)));
+    this.#leave('deploy', others);
+    this.#leave('deploy.resources', unknown);
+    this.#leave('deploy.resources.limits', otherLimits);
+    this.#leave('deploy.resources.reservations', otherReservations);
+    return true;
+  }
+
+  #healthcheck({
+    test,
+    interval,
+    timeout,
+    retries,
+    start_period: grace,
+    disable,
+    ...others
+  }: Mapping): boolean {
+    const check: Healthcheck = {};
+    if (disable === true || (Array.isArray(test) && test[0] === 'NONE') || test === 'NONE') {
+      this.#spec.healthcheck = { disabled: true };
+      return true;
+    }
+    if (typeof test === 'string') check.test = ['CMD-SHELL', this.#text(test)];
+    else if (Array.isArray(test)) check.test = this.#list(test);
+    for (const [name, given] of [
+      ['intervalMs', interval],
+      ['timeoutMs', timeout],
+      ['startPeriodMs', grace],
+    ] as const) {
+      const ms = given === undefined ? null : durationOf(this.#text(given));
+      if (ms) check[name] = ms;
+    }
+    const times = retries === undefined ? null : number(retries);
+    if (times) check.retries = times;
+    this.#leave('healthcheck', others);
+    if (Object.keys(check).length > 0) this.#spec.healthcheck = check;
+    return true;
+  }
+
+  #ports(value: unknown): boolean {
+    const ports = array(value).map((one) => this.#portsOf(one));
+    this.#spec.ports = ports.flatMap((found) => found ?? []);
+    return ports.every((found) => found !== null);
+  }
+
+  #portsOf(one: unknown): Port[] | null {
+    if (typeof one !== 'object') return portsOf(this.#text(one));
+    const { target, published, host_ip: address, protocol, ...others } = mapping(one);
+    this.#leave('ports', without(others, ['mode', 'name', 'app_protocol']));
+    const outside = published === undefined ? '' : `${this.#text(published)}:`;
+    const kind = protocol === undefined ? '' : `/${this.#text(protocol)}`;
+    const ports = portsOf(`${outside}${this.#text(target)}${kind}`);
+    if (address !== undefined) for (const port of ports ?? []) port.hostAddress = this.#text(address);
+    return ports;
+  }
+
+  #volumes(value: unknown): boolean {
+    const mounts = array(value).map((one) => this.#mount(one));
+    this.#addMounts(mounts.filter((mount) => mount !== null));
+    return mounts.every((mount) => mount !== null);
+  }
+
+  #mount(one: unknown): Mount | null {
+    if (typeof one !== 'object') {
+      const found = volumeOf(this.#text(one));
+      return found && this.#part('volumes', found);
+    }
+    const { type, source, target, read_only: readOnly, tmpfs, ...others } = mapping(one);
+    this.#leave('volumes', others);
+    const kind = mountKinds[this.#text(type)];
+    if (!kind || target === undefined) return null;
+    const { size } = mapping(tmpfs);
+    const sizeBytes = size === undefined ? null : bytesOf(this.#text(size));
+    return {
+      kind,
+      ...(source !== undefined && { source: this.#text(source) }),
+      target: this.#text(target),
+      ...(readOnly === true && { readOnly }),
+      ...(sizeBytes && { sizeBytes }),
+    };
+  }
+
+  #addMounts(mounts: readonly Mount[]): void {
+    for (const mount of mounts) {
+      if (mount.kind === 'VOLUME' && mount.source) mount.source = this.#outer('volumes', mount.source);
+      (this.#spec.mounts ??= []).push(mount);
+    }
+  }
+
+  #networks(value: unknown): Network[] {
+    if (Array.isArray(value))
+      return this.#list(value).map((name) => ({ name: this.#outer('networks', name) }));
+    return Object.entries(mapping(value)).map(([name, given]) => this.#network(name, mapping(given)));
+  }
+
+  #network(name: string, { aliases, ipv4_address: ipv4, ipv6_address: ipv6, ...others }: Mapping): Network {
+    this.#leave(`networks.${name}`, others);
+    return {
+      name: this.#outer('networks', name),
+      ...(aliases !== undefined && { aliases: this.#list(aliases) }),
+      ...(ipv4 !== undefined && { ipv4Address: this.#text(ipv4) }),
+      ...(ipv6 !== undefined && { ipv6Address: this.#text(ipv6) }),
+    };
+  }
+
+  /** What the file calls it need not be its name in Docker. */
+  #outer(section: 'volumes' | 'networks', name: string): string {
+    const given = mapping(mapping(this.#root[section])[name])['name'];
+    return typeof given === 'string' ? this.#text(given) : name;
+  }
+
+  #environment(value: unknown): { name: string; value: string }[] {
+    return this.#entries(value).flatMap(([name, given]) => {
+      // Its value is in the shell that Compose would be called from.
+      if (given === null || given === undefined) {
+        this.#left.push(`environment: ${name}`);
+        return [];
+      }
+      return [{ name, value: this.#text(given) }];
+    });
+  }
+
+  #pairs(value: unknown): { key: string; value: string }[] {
+    return this.#entries(value).map(([key, given]) => ({
+      key,
+      value: given == null ? '' : this.#text(given),
+    }));
+  }
+
+  /** A mapping, or a list of `key=value`. */
+  #entries(value: unknown): [string, unknown][] {
+    return Array.isArray(value)
+      ? value.map((one) => halves(scalar(one), '='))
+      : Object.entries(mapping(value));
+  }
+
+  #words(value: unknown): string[] {
+    return typeof value === 'string' ? [...shellLine(this.#text(value), 'words').words] : this.#list(value);
+  }
+
+  #list(value: unknown): string[] {
+    return (Array.isArray(value) ? value : [value]).map((one) => this.#text(one));
+  }
+
+  #part<Value>(
+    key: string,
+    { value, left }: { readonly value: Value; readonly left: readonly string[] },
+  ): Value {
+    this.#left.push(...left.map((option) => `${key}: ${option}`));
+    return value;
+  }
+
+  #leave(key: string, others: Mapping): void {
+    this.#left.push(...Object.keys(others).map((other) => `${key}.${other}`));
+  }
+
+  /** With the defaults of its variables in their places; one without a default stays as it is, and is told. */
+  #text(value: unknown): string {
+    return scalar(value).replaceAll(
+      /\$(?:(\$)|\{([A-Za-z_]\w*)(?::?-([^}]*))?[^}]*\}|([A-Za-z_]\w*))/g,
+      (all, dollar: string | undefined, _name: string | undefined, fallback: string | undefined) => {
+        if (dollar) return '$';
+        if (fallback !== undefined) return fallback;
+        if (!this.#left.includes(all)) this.#left.push(all);
+        return all;
+      },
+    );
+  }
+}

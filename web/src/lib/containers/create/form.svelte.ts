@@ -1,0 +1,89 @@
+import { mutate, query } from '../../api/operations.ts';
+import { issuesOf, sentence } from '../../errors.ts';
+import type { CreateContainer_ChoicesQuery } from '../../generated/graphql.ts';
+import { t } from '../../i18n.svelte.ts';
+import { startedJob } from '../../jobs/started.ts';
+import { beyond } from './beyond.ts';
+import { Choices, Create } from './documents.ts';
+import { draftOf, emptyDraft, type Draft } from './draft.ts';
+import { specOf, withoutBlankRows } from './draft-spec.ts';
+import type { Found } from './spec.ts';
+
+type Offered = NonNullable<CreateContainer_ChoicesQuery['server']>;
+
+/** The form of a container to be made: what stands in it, what is wrong with it, and what its server offers. */
+export class CreateForm {
+  draft = $state<Draft>(emptyDraft());
+  serverId = $state('');
+  busy = $state(false);
+  /** What is wrong with all of it, as a sentence. */
+  problem = $state('');
+  offered = $state.raw<Offered | null>(null);
+  #errors = $state.raw<ReadonlyMap<string, string>>(new Map());
+
+  readonly beyond = $derived(beyond(specOf(this.draft).spec));
+  readonly images = $derived(
+    [...new Set((this.offered?.images ?? []).flatMap(({ tags }) => tags))].toSorted(),
+  );
+  readonly networks = $derived((this.offered?.networks ?? []).map(({ name }) => name));
+  readonly volumes = $derived(
+    (this.offered?.volumes ?? []).filter(({ anonymous }) => !anonymous).map(({ name }) => name),
+  );
+
+  /** What is wrong with the field at this path, such as `ports.0.hostPort`. */
+  error(path: string): string | undefined {
+    return this.#errors.get(path);
+  }
+
+  /** What is wrong with anything at or below one of these paths. */
+  errorWithin(...paths: readonly string[]): string | undefined {
+    for (const [path, text] of this.#errors)
+      if (paths.some((within) => path === within || path.startsWith(`${within}.`))) return text;
+    return undefined;
+  }
+
+  fill({ spec, pull, start }: Found): void {
+    this.draft = draftOf(spec, pull ?? this.draft.pull, start);
+    this.#errors = new Map();
+    this.problem = '';
+  }
+
+  /** Asks what the server has. A form without suggestions is a form all the same. */
+  async look(serverId: string): Promise<void> {
+    this.offered = null;
+    try {
+      const { data } = await query(Choices, { serverId });
+      if (this.serverId === serverId) this.offered = data.server ?? null;
+    } catch {
+      // Sending it tells what is wrong.
+    }
+  }
+
+  /** Begins to make it; false with `error` and `problem` saying why not. */
+  async send(): Promise<boolean> {
+    if (this.busy) return false;
+    withoutBlankRows(this.draft);
+    const { spec, problems } = specOf(this.draft);
+    this.problem = '';
+    this.#errors = new Map([...problems].map(([path, problem]) => [path, t().create.problems[problem]]));
+    if (problems.size > 0) return false;
+    this.busy = true;
+    try {
+      const { pull, start } = this.draft;
+      const { createContainer } = await mutate(Create, {
+        input: { serverId: this.serverId, spec, pull, start },
+      });
+      startedJob(createContainer.job.id);
+      return true;
+    } catch (error) {
+      const issues = issuesOf(error).map(
+        ({ path, message }) => [path.replace(/^spec\./, ''), message] as const,
+      );
+      this.#errors = new Map(issues.toReversed());
+      this.problem = issues.length > 0 ? '' : sentence(error);
+      return false;
+    } finally {
+      this.busy = false;
+    }
+  }
+}
