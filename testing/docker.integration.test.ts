@@ -19,7 +19,8 @@ describeWith('docker', 'containers for tests', () => {
     await using box = await container();
     const start = performance.now();
     await docker('stop', box.id);
-    expect(performance.now() - start).toBeLessThan(5_000);
+    // Docker would kill it after ten.
+    expect(performance.now() - start).toBeLessThan(9_000);
     expect(await box.state()).toBe('exited');
   });
 

@@ -211,7 +211,8 @@ describe('a running control plane', () => {
     // As a supervisor does, who signals each process of a group that pass signals on to each other.
     for (let copies = 0; copies < 3; copies++) plane.process.kill('SIGTERM');
     expect(await plane.process.exit).toEqual({ code: 0, signal: null });
-    expect(performance.now() - asked).toBeLessThan(10_000);
+    // It ends itself after nine and a half, and then not with 0; the rest is the machine's.
+    expect(performance.now() - asked).toBeLessThan(20_000);
   });
 
   it('ends at once when it is asked again a second later', async () => {
@@ -222,7 +223,8 @@ describe('a running control plane', () => {
     void plane.process.exit.then(() => (isOver = true));
     await eventually(() => isOver || (plane.process.kill('SIGTERM'), false), 'it to end', { every: 100 });
     expect(await plane.process.exit).toEqual({ code: 1, signal: null });
-    expect(performance.now() - asked).toBeLessThan(2_000);
+    // Asked once it would have gone on for longer.
+    expect(performance.now() - asked).toBeLessThan(7_000);
   });
 });
 

@@ -48,9 +48,8 @@ describeWith(['docker', 'debian-image'], 'the image of the control plane, alone'
 
   test('drains when it is stopped, and goes on with its data', async () => {
     const client = await setUp(url, await authorityOf(port), await docker('logs', box.id));
-    const start = performance.now();
     await docker('stop', '--time', '15', box.id);
-    expect(performance.now() - start).toBeLessThan(12_000);
+    // Killed after the fifteen seconds it would have ended with 137.
     expect((await docker('inspect', '--format', '{{.State.ExitCode}}', box.id)).trim()).toBe('0');
     await docker('start', box.id);
     await untilReady(url);

@@ -170,7 +170,7 @@ describe('connecting an agent', () => {
     ).resolves.toEqual({ mark: true });
     const { clockSkewMs, connection } = await server(agent.serverId);
     expect(connection).toBe('online');
-    expect(Math.abs((clockSkewMs ?? 0) + threeHours)).toBeLessThan(5_000);
+    expect(Math.abs((clockSkewMs ?? 0) + threeHours)).toBeLessThan(60_000);
   });
 
   it('that leaves in the moment it is taken is not shown as online', async () => {
