@@ -3,7 +3,7 @@ import { counter } from '../count.ts';
 const count = counter('en');
 
 export const jobs = {
-  all: 'All',
+  all: 'All states',
   began: 'Began',
   begun: 'It has begun. See how it goes on.',
   by: 'By',

@@ -3,7 +3,7 @@ import { counter } from '../count.ts';
 const count = counter('fr');
 
 export const jobs = {
-  all: 'Toutes',
+  all: 'Tous les états',
   began: 'Début',
   begun: 'C’est commencé. Voir où cela en est.',
   by: 'Par',
