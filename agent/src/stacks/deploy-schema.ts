@@ -16,7 +16,7 @@ import { checkStackName } from './names.ts';
 import { StackFilesInput } from './stack-type.ts';
 
 /** What every deployment is told, beside what it deploys. */
-type Common = Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles'>;
+type Common = Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles' | 'place'>;
 
 interface Wanted extends WantedJob {
   readonly baseVersion?: number | null | undefined;

@@ -8,6 +8,7 @@ import { waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { lastWords, servicesOf } from './normalise.ts';
+import type { StackPlace } from './place.ts';
 import { imageOf, localImage } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { tellProgress } from './progress.ts';
@@ -33,6 +34,8 @@ export interface DeployOptions {
   readonly restores?: KeptVersion;
   /** Leave the files in the folder as they stand there, which may be newer than what is deployed. @default false */
   readonly leaveFiles?: boolean;
+  /** Where the files of a new stack lie already. @default in the folder for stacks */
+  readonly place?: StackPlace;
 }
 
 export interface DeployTools {
@@ -55,7 +58,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   const { docker, normaliser, store } = tools;
   job.step('Check');
   await checkBase(name, baseVersion, tools);
-  const folder = store.prepare(name);
+  const folder = options.place?.folder ?? store.prepare(name);
+  if (!options.leaveFiles) store.requireWritable(name);
   const stack = await normaliser.normalise({ name, files, folder }, job.signal);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
   const judgement = await judgePrivilege(docker.engine, stack);
@@ -86,15 +90,19 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     throw error;
   }
   if (!options.leaveFiles) store.write(name, files);
-  const version = store.keep(name, {
-    at: Date.now(),
-    actor: options.actor,
-    restores: restores?.number ?? null,
-    composeVersion: stack.tool.version,
-    files,
-    normalised: stack.json,
-    services: await deployedServices(stack, docker),
-  });
+  const version = store.keep(
+    name,
+    {
+      at: Date.now(),
+      actor: options.actor,
+      restores: restores?.number ?? null,
+      composeVersion: stack.tool.version,
+      files,
+      normalised: stack.json,
+      services: await deployedServices(stack, docker),
+    },
+    options.place,
+  );
   return { version: version.number };
 }
 
@@ -217,7 +225,7 @@ async function retag(
   }
 }
 
-async function deployedServices(stack: Normalised, docker: DockerService): Promise<DeployedService[]> {
+export async function deployedServices(stack: Normalised, docker: DockerService): Promise<DeployedService[]> {
   const running = new Map(
     (await readProjects(docker))
       .get(stack.name)

@@ -10,7 +10,10 @@ import { localImage } from './plan.ts';
 import { readProjects } from './projects.ts';
 import type { StackContainer } from './stack.ts';
 
-export interface RefreshOptions extends Omit<DeployOptions, 'files' | 'pull' | 'restores' | 'leaveFiles'> {
+export interface RefreshOptions extends Omit<
+  DeployOptions,
+  'files' | 'pull' | 'restores' | 'leaveFiles' | 'place'
+> {
   /** Only the images of these; of all of them when there is none. */
   readonly services: readonly string[];
   /** Deploy the newest version again with what was pulled. */

@@ -1,5 +1,6 @@
 import './deploy-schema.ts';
 import './operate-schema.ts';
+import './takeover-schema.ts';
 import { builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import { AgentError } from '../errors.ts';

@@ -2,6 +2,7 @@ import type { Outside } from '../docker/privilege/outside.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import type { DeployOptions } from './deploy.ts';
 import type { OperateOptions } from './operate.ts';
+import type { PlacedFiles } from './place.ts';
 import type { PlannedService } from './plan.ts';
 import type { StackProblem } from './problem.ts';
 import type { RefreshOptions } from './refresh.ts';
@@ -9,6 +10,7 @@ import type { ScaleOptions } from './scale.ts';
 import type { Stack } from './stack.ts';
 import type { KeptVersion, StackFiles, StackVersion } from './store.ts';
 import type { TakedownOptions } from './takedown.ts';
+import type { SourceOptions, TakeOverOptions } from './takeover.ts';
 
 export interface StackPage {
   readonly items: readonly Stack[];
@@ -49,15 +51,22 @@ export interface StackService {
   /** Changes nothing. */
   plan(name: string, files: StackFiles, signal: AbortSignal): Promise<StackPlan>;
   /** @returns {version} */
-  deploy(options: Omit<DeployOptions, 'restores' | 'leaveFiles'>, job: JobHandle): Promise<JobResult>;
+  deploy(
+    options: Omit<DeployOptions, 'restores' | 'leaveFiles' | 'place'>,
+    job: JobHandle,
+  ): Promise<JobResult>;
   /** Deploys the files of a version again, with the images that it ran then. @returns {version} */
   restore(
     number: number,
-    options: Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles'>,
+    options: Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles' | 'place'>,
     job: JobHandle,
   ): Promise<JobResult>;
   /** Starts, stops or restarts what is there. */
   operate(options: OperateOptions, job: JobHandle): Promise<undefined>;
+  /** The files of a stack made elsewhere, or of one to be made from files that lie on this host already. */
+  source(options: SourceOptions): Promise<PlacedFiles>;
+  /** Keeps versions of such a stack from now on. @returns {version} */
+  takeOver(options: TakeOverOptions, job: JobHandle): Promise<JobResult>;
   /** @returns {newer, version} */
   refresh(options: RefreshOptions, job: JobHandle): Promise<JobResult>;
   /** @returns {replicas} */

@@ -21,6 +21,7 @@ import type { StackPlan, StackService } from './service.ts';
 import type { Stack } from './stack.ts';
 import { StackStore } from './store.ts';
 import { takeDown } from './takedown.ts';
+import { findSource, takeOver } from './takeover.ts';
 
 export interface StacksOptions {
   readonly docker: DockerService;
@@ -80,6 +81,11 @@ export function createStacks(options: StacksOptions): StackService {
         await operate(wanted, job, tools);
         return undefined;
       }),
+    source(wanted) {
+      checkStackName(wanted.name);
+      return findSource(wanted, tools);
+    },
+    takeOver: (wanted, job) => locks.hold(wanted.name, 'taken over', () => takeOver(wanted, job, tools)),
     refresh: (wanted, job) =>
       locks.hold(wanted.name, wanted.up ? 'deployed' : 'pulled', () => refresh(wanted, job, tools)),
     scale: (wanted, job) => locks.hold(wanted.name, 'scaled', () => scale(wanted, job, tools)),

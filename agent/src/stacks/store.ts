@@ -1,16 +1,28 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, realpathSync, rmdirSync, rmSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmdirSync,
+  rmSync,
+} from 'node:fs';
 import path from 'node:path';
 import { object, parse } from '../docker/json.ts';
 import { AgentError } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Policy } from '../policy.ts';
 import { checkStackName, isStackName } from './names.ts';
+import { requireWritable, type StackPlace } from './place.ts';
 
 /** So many deployments of a stack can be gone back to. */
 const KEPT_VERSIONS = 50;
 /** Made elsewhere a stack may have any of these (Compose's own list); ours have the first. */
 const composeFile = 'compose.yaml';
 const envFile = '.env';
+/** Beside the versions of a stack whose files lie elsewhere. */
+const placeFile = 'place.json';
 
 /** The two files that make a stack. */
 export interface StackFiles {
@@ -84,10 +96,15 @@ export class StackStore {
     return isStackName(name) && existsSync(this.#versionsOf(name));
   }
 
+  /** Where the stacks are that were made here. */
+  get folder(): string {
+    return this.#options.folder;
+  }
+
   /** Where a stack of this name has its files. @throws AgentError INPUT_INVALID, POLICY_DENIED */
   folderOf(name: string): string {
     checkStackName(name);
-    const folder = path.join(this.#options.folder, name);
+    const folder = this.#placeOf(name)?.folder ?? path.join(this.#options.folder, name);
     if (this.#options.policy().deniesPath(folder)) {
       throw new AgentError('POLICY_DENIED', `This agent's own configuration denies ${folder}.`);
     }
@@ -95,12 +112,16 @@ export class StackStore {
   }
 
   /**
-   * The folder, made where it is missing.
+   * The folder, made where it is missing, unless it is one that was taken over.
    *
    * @throws AgentError as {@link folderOf}, and CONFLICT where a link leads elsewhere
    */
   prepare(name: string): string {
     const folder = this.folderOf(name);
+    if (this.#placeOf(name)) {
+      if (existsSync(folder) && realpathSync(folder) === folder) return folder;
+      throw new AgentError('CONFLICT', `${folder}, where ${name} has its files, is gone or leads elsewhere.`);
+    }
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (realpathSync(folder) !== path.join(realpathSync(this.#options.folder), name)) {
       throw new AgentError('CONFLICT', `${folder} is a link that leads elsewhere.`);
@@ -114,16 +135,28 @@ export class StackStore {
     const folder = this.folderOf(name);
     if (!this.has(name) || !existsSync(folder)) return null;
     this.prepare(name);
-    const compose = readIfThere(path.join(folder, composeFile));
+    const compose = readIfThere(path.join(folder, this.#placeOf(name)?.file ?? composeFile));
     return compose === undefined ? null : { compose, env: readIfThere(path.join(folder, envFile)) ?? '' };
   }
 
   /** @throws AgentError, or the file system's error */
   write(name: string, { compose, env }: StackFiles): void {
     const folder = this.prepare(name);
+    const place = this.#placeOf(name);
+    if (place) {
+      writeOver(path.join(folder, place.file), compose);
+      if (env !== '' || existsSync(path.join(folder, envFile))) writeOver(path.join(folder, envFile), env);
+      return;
+    }
     writeWhole(path.join(folder, composeFile), compose, 0o600);
     if (env === '') rmSync(path.join(folder, envFile), { force: true });
     else writeWhole(path.join(folder, envFile), env, 0o600);
+  }
+
+  /** @throws AgentError POLICY_DENIED where a stack was taken over whose files cannot be changed */
+  requireWritable(name: string): void {
+    const place = this.#placeOf(name);
+    if (place) requireWritable(place);
   }
 
   /** Oldest first. */
@@ -147,10 +180,15 @@ export class StackStore {
     return keptVersionOf(object(parse(text)));
   }
 
-  /** Keeps what was deployed as the next version, and forgets the oldest beyond {@link KEPT_VERSIONS}. */
-  keep(name: string, version: Omit<KeptVersion, 'number'>): StackVersion {
+  /**
+   * Keeps what was deployed as the next version, and forgets the oldest beyond {@link KEPT_VERSIONS}.
+   *
+   * @param place - where the files of a new stack are that the agent did not make
+   */
+  keep(name: string, version: Omit<KeptVersion, 'number'>, place?: StackPlace): StackVersion {
     const number = (this.latest(name) ?? 0) + 1;
     const folder = this.#versionsOf(name);
+    if (place) writeWhole(path.join(folder, placeFile), JSON.stringify(place), 0o600);
     const kept: KeptVersion = { ...version, number };
     writeWhole(path.join(folder, `${number}.json`), JSON.stringify(kept), 0o600);
     for (const old of this.numbers(name).slice(0, -KEPT_VERSIONS)) {
@@ -159,9 +197,13 @@ export class StackStore {
     return kept;
   }
 
-  /** Forgets a stack. What else stands in its folder stays: it may be a container's data. */
+  /** Forgets a stack. What else stands in its folder stays: it may be a container's data; all of one taken over does. */
   forget(name: string): void {
     const folder = this.folderOf(name);
+    if (this.#placeOf(name)) {
+      rmSync(this.#versionsOf(name), { recursive: true, force: true });
+      return;
+    }
     for (const file of [composeFile, envFile]) rmSync(path.join(folder, file), { force: true });
     rmSync(this.#versionsOf(name), { recursive: true, force: true });
     try {
@@ -171,9 +213,25 @@ export class StackStore {
     }
   }
 
+  /** Null for a stack that was made here. */
+  #placeOf(name: string): StackPlace | null {
+    if (!isStackName(name)) return null;
+    const text = readIfThere(path.join(this.#versionsOf(name), placeFile));
+    if (text === undefined) return null;
+    const { folder, file } = object(parse(text));
+    return { folder: String(folder), file: String(file) };
+  }
+
   #versionsOf(name: string): string {
     return path.join(this.#options.versions, name);
   }
+}
+
+/** As whoever made the file wanted it read by others. */
+function writeOver(file: string, text: string): void {
+  const stat = lstatSync(file, { throwIfNoEntry: false });
+  if (stat && !stat.isFile()) throw new AgentError('CONFLICT', `${file} is a link or no file.`);
+  writeWhole(file, text, stat ? stat.mode & 0o777 : 0o600);
 }
 
 /** Written by this agent or one before it, and read as carefully as anything else. */

@@ -35,7 +35,7 @@ export interface TestStacks extends AsyncDisposable {
   readonly name: string;
   /** Where the stacks' folders are. */
   readonly folder: string;
-  /** Runs Compose itself in the stack's folder, as somebody at the host would. @throws with its output */
+  /** Runs Compose itself in the stack's folder, unless told another, as somebody at the host would. @throws with its output */
   cli(...args: readonly string[]): Promise<string>;
 }
 
@@ -66,7 +66,8 @@ export async function testStacks(
     folder,
     async cli(...args) {
       const [program = '', ...first] = command ?? [];
-      const words = [...first, '--project-name', name, '--project-directory', `${folder}/${name}`, ...args];
+      const place = args.includes('--project-directory') ? [] : ['--project-directory', `${folder}/${name}`];
+      const words = [...first, '--project-name', name, ...place, ...args];
       await using child = startProcess(program, words, { env: plainEnv() });
       child.write(null);
       const { code } = await child.exit;

@@ -70,3 +70,10 @@ export const commonFields = (t: InputFields) => ({
   ...baseVersionField(t),
   ...timeoutField(t),
 });
+
+/** On a server, as only its agent can judge. */
+export const hostPath = z
+  .string()
+  .min(1, 'must not be empty')
+  .max(4_096, 'must have at most 4,096 characters')
+  .regex(/^\/[^\0]*$/, 'must be absolute');

@@ -12,6 +12,9 @@ export const stackDeploy = jobKind({ name: 'stack.deploy', ...common });
 /** Deploys a version of a stack again. Result: the version that it became. */
 export const stackRestore = jobKind({ name: 'stack.restore', ...common });
 
+/** Keeps versions of a stack whose files stay where they are. Result: the version that it became. */
+export const stackTakeover = jobKind({ name: 'stack.takeover', ...common });
+
 const nothing = z.object({});
 
 /** Starts containers of a stack. */

@@ -225,3 +225,24 @@ export const RemoveStackDocument = graphql(`
     }
   }
 `);
+
+export const StackSourceDocument = graphql(`
+  query StackSource($name: String!, $path: String) {
+    stackSource(name: $name, path: $path) {
+      folder
+      file
+      files {
+        compose
+        env
+      }
+    }
+  }
+`);
+
+export const TakeOverStackDocument = graphql(`
+  mutation TakeOverStack($jobId: ID!, $name: String!, $path: String, $timeoutSeconds: Int!) {
+    takeOverStack(jobId: $jobId, name: $name, path: $path, timeoutSeconds: $timeoutSeconds) {
+      id
+    }
+  }
+`);

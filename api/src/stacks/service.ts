@@ -1,15 +1,17 @@
+import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentLink, Agents } from '../agents/link.ts';
 import { seenOf, type Sees } from '../access/sees.ts';
 import type { ContainerMirror } from '../containers/service.ts';
 import type { Database } from '../database/database.ts';
 import { isServerKitError } from '../errors.ts';
-import type { StackPlanQuery, StackVersionsQuery } from '../generated/agent/graphql.ts';
+import type { StackPlanQuery, StackSourceQuery, StackVersionsQuery } from '../generated/agent/graphql.ts';
 import { stacksOf, type AgentStack } from './from-containers.ts';
 import {
   StackDocument,
   StackFilesDocument,
   StackPlanDocument,
+  StackSourceDocument,
   StacksDocument,
   StackVersionsDocument,
 } from './operations.ts';
@@ -28,6 +30,7 @@ export interface StackFiles {
 }
 
 export type StackPlan = StackPlanQuery['stackPlan'] & { readonly serverId: string; readonly name: string };
+export type StackSource = StackSourceQuery['stackSource'] & { readonly serverId: string };
 export type StackVersion = StackVersionsQuery['stackVersions'][number];
 
 /** How long a list waits for an agent before it falls back to what was last seen. Milliseconds. */
@@ -124,6 +127,27 @@ export class Stacks {
     const link = this.#agents.require(serverId);
     const call = { actor, scopes: readsFiles, timeoutMs: listMs };
     return (await link.run(StackFilesDocument, { name, version }, call)).stackFiles;
+  }
+
+  /**
+   * The files of a stack made elsewhere, or of one to be made from files that lie on the server already.
+   *
+   * @param path - of the Compose file or its folder; null for where Compose noted it
+   * @param scopes - of docker:containers:privileged, if the one who asks holds it
+   * @throws ServerKitError
+   */
+  async source(
+    {
+      serverId,
+      name,
+      path,
+    }: { readonly serverId: string; readonly name: string; readonly path: string | null },
+    actor: string,
+    scopes: readonly AgentScope[],
+  ): Promise<StackSource> {
+    const link = this.#agents.require(serverId);
+    const call = { actor, scopes: [...readsFiles, ...scopes], timeoutMs: listMs };
+    return { ...(await link.run(StackSourceDocument, { name, path }, call)).stackSource, serverId };
   }
 
   /** Newest first. @throws ServerKitError */

@@ -69,7 +69,7 @@ const StackService = builder.objectRef<Service>('StackService').implement({
   }),
 });
 
-const StackFilesType = builder.objectRef<StackFiles>('StackFiles').implement({
+export const StackFilesType = builder.objectRef<StackFiles>('StackFiles').implement({
   access: 'inherited',
   description: 'The two files that make a stack. They may hold secrets.',
   fields: (t) => ({

@@ -156,6 +156,33 @@ export const stackFields: readonly Comparison[] = [
       }),
   },
   {
+    title: 'a stack that was made by hand, its files found and taken over as it runs',
+    covers: [
+      'Mutation.takeOverStack',
+      ...['folder', 'file', 'files'].map((field) => `StackSource.${field}`),
+      'StackFiles.compose',
+      'StackFiles.env',
+    ],
+    run: (rig) =>
+      madeByHand(async (name, told) => {
+        const [first] = told;
+        const { server } = await rig.query<{ server: { stackSource: object } }>(
+          `query ($serverId: ID!, $name: String!) {
+            server(id: $serverId) { stackSource(name: $name) { folder file files { compose env } } }
+          }`,
+          { name },
+        );
+        expect(server.stackSource).toEqual({
+          folder: first && label(first, 'project.working_dir'),
+          file: 'compose.yaml',
+          files: { compose: file, env: '' },
+        });
+        expect(await done(rig, 'takeOverStack', { name })).toEqual({ version: 1 });
+        expect((await cliNames(name)).toSorted()).toEqual(told.map(({ Name }) => Name.slice(1)));
+        await done(rig, 'removeStack', { name, baseVersion: 1 });
+      }),
+  },
+  {
     title: 'a plan for what runs already, and one for what would go too far',
     covers: [
       ...namesOf('PlannedService', planned),
