@@ -157,12 +157,7 @@ export const stackFields: readonly Comparison[] = [
   },
   {
     title: 'a stack that was made by hand, its files found and taken over as it runs',
-    covers: [
-      'Mutation.takeOverStack',
-      ...['folder', 'file', 'files'].map((field) => `StackSource.${field}`),
-      'StackFiles.compose',
-      'StackFiles.env',
-    ],
+    covers: ['Mutation.takeOverStack', ...['folder', 'file', 'files'].map((field) => `StackSource.${field}`)],
     run: (rig) =>
       madeByHand(async (name, told) => {
         const [first] = told;
