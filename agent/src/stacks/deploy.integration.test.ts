@@ -75,7 +75,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       await using stack = await testStacks(command);
       const nothing = await deployment(stack, failing(testImages.busybox));
       expect(nothing.job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR' });
-      expect(nothing.job.errorMessage).toContain('7');
+      expect(nothing.job.errorMessage).toMatch(/7.* Nothing of it runs, as before\.$/);
       expect(await runs(stack.name)).toBe('');
       expect(stack.stacks.versions(stack.name)).toEqual([]);
 
@@ -83,6 +83,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       const before = await runs(stack.name);
       const failed = await deployment(stack, failing(testImages.busybox), { baseVersion: 1 });
       expect(failed.job.state).toBe('FAILED');
+      expect(failed.job.errorMessage).toMatch(/ Version 1 runs again\.$/);
       expect(await runs(stack.name)).toBe(before);
       const cancelled = await deployment(stack, running(testImages.busybox, 'bye'), {
         baseVersion: 1,

@@ -86,8 +86,10 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     const { timeoutMs } = options;
     await waitUntilUp(docker, name, { timeoutMs, settledMs: tools.settledMs, job, signal: job.signal });
   } catch (error) {
-    await rollBack(stack, previous, job, tools);
-    throw error;
+    const now = await rollBack(stack, previous, job, tools);
+    job.line(now);
+    if (!(error instanceof AgentError)) throw error;
+    throw new AgentError(error.code, `${error.message.replace(/[.]?$/, '.')} ${now}`, error);
   }
   if (!options.leaveFiles) store.write(name, files);
   const version = store.keep(
@@ -144,12 +146,13 @@ function failureIn(stderr: string): string {
   return lastWords(lines.slice(-8).join('\n'));
 }
 
+/** @returns what runs now, for whoever reads why the deployment failed */
 async function rollBack(
   stack: Normalised,
   previous: KeptVersion | undefined,
   job: JobHandle,
   tools: DeployTools,
-): Promise<void> {
+): Promise<string> {
   const { name, folder, tool } = stack;
   const signal = AbortSignal.timeout(ROLL_BACK);
   job.step('Roll back');
@@ -157,16 +160,14 @@ async function rollBack(
     if (previous) {
       await retag(previous.services, job, tools);
       await up({ name, folder, tool, json: previous.normalised }, signal, job, tools);
-      job.line(`Version ${previous.number} runs again.`);
-    } else {
-      const onLine = tellProgress(name, job);
-      await tools.normaliser.run(stack, ['down', '--remove-orphans'], { signal, onLine });
-      job.line('Nothing of it runs, as before.');
+      return `Version ${previous.number} runs again.`;
     }
+    const onLine = tellProgress(name, job);
+    await tools.normaliser.run(stack, ['down', '--remove-orphans'], { signal, onLine });
+    return 'Nothing of it runs, as before.';
   } catch (error) {
-    // What failed first is told as the job's failure.
     tools.log.error('a stack could not be rolled back', { stack: name, reason: describe(error) });
-    job.line(`What ran before could not be started again: ${describe(error)}`, 'STDERR');
+    return `What ran before could not be started again: ${describe(error)}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import * as z from 'zod';
 import { builder } from '../builder.ts';
 import { isPerson, type Principal } from '../context.ts';
 import { ContainerHealthEnum, ContainerStateEnum } from '../containers/types.ts';
@@ -156,9 +157,15 @@ export const StackType = builder.objectRef<SeenStack>('Stack').implement({
       perViewer: true,
       on: ({ serverId }) => serverId,
       description:
-        'As they stand on the server; null for a stack that was made elsewhere. Scope: docker:compose:write, as they may hold secrets.',
-      resolve: ({ serverId, stack }, _args, { services, principal }) =>
-        services.stacks.files({ serverId, name: stack.name }, askerOf(principal)),
+        'As they stand on the server, or as they were deployed with a version; null for a stack that was made elsewhere. Scope: docker:compose:write, as they may hold secrets.',
+      args: {
+        version: t.arg.int({
+          description: 'The number of a version; none for what stands there now.',
+          validate: z.number().int().min(1).max(1_000_000_000),
+        }),
+      },
+      resolve: ({ serverId, stack }, { version }, { services, principal }) =>
+        services.stacks.files({ serverId, name: stack.name, version: version ?? null }, askerOf(principal)),
     }),
     folder: t.string({
       nullable: true,

@@ -1,3 +1,4 @@
+import Blocks from '@lucide/svelte/icons/blocks';
 import Boxes from '@lucide/svelte/icons/boxes';
 import CalendarClock from '@lucide/svelte/icons/calendar-clock';
 import Database from '@lucide/svelte/icons/database';
@@ -12,6 +13,7 @@ import { session } from '../session.svelte.ts';
  */
 export const dockerSections = [
   { name: 'containers', icon: Boxes, scope: 'docker:containers:read', key: 'c' },
+  { name: 'stacks', icon: Blocks, scope: 'docker:compose:read', key: 'k' },
   { name: 'images', icon: Layers, scope: 'docker:images:read', key: 'i' },
   { name: 'volumes', icon: Database, scope: 'docker:volumes:read', key: 'v' },
   { name: 'networks', icon: Network, scope: 'docker:networks:read', key: 'n' },

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { Look } from '../look.ts';
 import { selectEntries, type Selection } from './select-entries.ts';
 
 const entry = (name: string, serverId: string, users: number, createdAt: string | null = null) => ({
@@ -15,8 +16,7 @@ const names = (change: Partial<Selection>): string[] =>
   selectEntries(
     all,
     { q: '', use: [], sort: 'name', server: [], ...change },
-    ({ name }) => (name === 'web2' ? ['nfs'] : []),
-    (id) => `server-${id}`,
+    { wordsOf: ({ name }) => (name === 'web2' ? ['nfs'] : []), serverName: (id) => `server-${id}` },
   ).map(({ row }) => row.name);
 
 test.each<[string, Partial<Selection>, string[]]>([
@@ -31,4 +31,24 @@ test.each<[string, Partial<Selection>, string[]]>([
   ['words of the server', { q: 'server-b web' }, ['web10']],
 ])('%s', (_what, change, expected) => {
   expect(names(change)).toEqual(expected);
+});
+
+test('the worst first, by name where alike; and what is of a kind', () => {
+  const states: [string, Look][] = [
+    ['b', 'good'],
+    ['a', 'good'],
+    ['c', 'critical'],
+  ];
+  const entries = states.map(([name, look]) => ({ key: name, serverId: 's', row: { name, look } }));
+  const reading = {
+    wordsOf: () => [],
+    serverName: () => '',
+    kindOf: ({ look }: { readonly look: Look }) => look,
+  };
+  const select = (change: Partial<Selection>) =>
+    selectEntries(entries, { q: '', use: [], sort: 'worst', server: [], ...change }, reading).map(
+      ({ key }) => key,
+    );
+  expect(select({})).toEqual(['c', 'a', 'b']);
+  expect(select({ use: ['good'] })).toEqual(['a', 'b']);
 });

@@ -15,6 +15,7 @@ import * as people from './en/people.ts';
 import * as registries from './en/registries.ts';
 import * as security from './en/security.ts';
 import * as servers from './en/servers.ts';
+import * as stacks from './en/stacks.ts';
 import * as terminals from './en/terminals.ts';
 import * as tokens from './en/tokens.ts';
 
@@ -45,6 +46,7 @@ export const en = {
   ...registries,
   ...security,
   ...servers,
+  ...stacks,
   ...terminals,
   ...tokens,
 };

@@ -15,6 +15,7 @@ import * as people from './fr/people.ts';
 import * as registries from './fr/registries.ts';
 import * as security from './fr/security.ts';
 import * as servers from './fr/servers.ts';
+import * as stacks from './fr/stacks.ts';
 import * as terminals from './fr/terminals.ts';
 import * as tokens from './fr/tokens.ts';
 import type { Messages } from './en.ts';
@@ -37,6 +38,7 @@ export const fr: Messages = {
   ...registries,
   ...security,
   ...servers,
+  ...stacks,
   ...terminals,
   ...tokens,
 };

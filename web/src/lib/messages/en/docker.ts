@@ -28,7 +28,7 @@ export const docker = {
   remove: 'Remove',
   serverAway: (name: string, status: string) => `${name} (${status.toLowerCase()})`,
   servers: (servers: number) => count(servers, { one: 'server', other: 'servers' }),
-  sort: { name: 'Name', newest: 'Newest', server: 'Server' },
+  sort: { name: 'Name', newest: 'Newest', worst: 'Worst first', server: 'Server' },
   stopped: 'stopped',
   unanswered: (server: string) => `What ${server} has is missing here.`,
   use: 'Use',

@@ -47,6 +47,7 @@ export const nav = {
   overview: 'Overview',
   servers: 'Servers',
   security: 'Security',
+  stacks: 'Stacks',
   settings: 'Settings',
   signOut: 'Sign out',
   skip: 'Skip to content',

@@ -15,7 +15,13 @@ export const jobs = {
   id: 'Job',
   itself: 'ServerKit',
   kind: 'Kind',
-  kinds: { 'image.build': 'Build image', 'image.pull': 'Pull image', 'image.push': 'Push image' },
+  kinds: {
+    'image.build': 'Build image',
+    'image.pull': 'Pull image',
+    'image.push': 'Push image',
+    'stack.deploy': 'Deploy stack',
+    'stack.restore': 'Roll back stack',
+  },
   missing: (lines: number) =>
     `${count(lines, { one: 'older line is', other: 'older lines are' })} not shown.`,
   noLines: 'Nothing has been said yet.',

@@ -28,7 +28,7 @@ export const docker = {
   remove: 'Supprimer',
   serverAway: (name: string, status: string) => `${name} (${status.toLowerCase()})`,
   servers: (servers: number) => count(servers, { one: 'serveur', other: 'serveurs' }),
-  sort: { name: 'Nom', newest: 'Plus récents', server: 'Serveur' },
+  sort: { name: 'Nom', newest: 'Plus récents', worst: 'Les pires d’abord', server: 'Serveur' },
   stopped: 'arrêté',
   unanswered: (server: string) => `Il manque ici ce qui est sur ${server}.`,
   use: 'Utilisation',

@@ -48,6 +48,7 @@ export const nav: Messages['nav'] = {
   overview: 'Vue d’ensemble',
   servers: 'Serveurs',
   security: 'Sécurité',
+  stacks: 'Stacks',
   settings: 'Réglages',
   signOut: 'Se déconnecter',
   skip: 'Aller au contenu',

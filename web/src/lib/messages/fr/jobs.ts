@@ -19,6 +19,8 @@ export const jobs = {
     'image.build': 'Construire l’image',
     'image.pull': 'Télécharger l’image',
     'image.push': 'Envoyer l’image',
+    'stack.deploy': 'Déployer la stack',
+    'stack.restore': 'Ramener la stack',
   },
   missing: (lines: number) =>
     `${count(lines, { one: 'ligne plus ancienne n’est pas affichée', other: 'lignes plus anciennes ne sont pas affichées' })}.`,

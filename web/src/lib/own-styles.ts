@@ -1,14 +1,14 @@
 /**
- * Runs what writes style elements, as xterm.js does when it opens, on a site whose policy lets nobody write any: its styles
- * are kept as sheets made by script, which the policy allows. For code that runs to its end at once.
+ * Runs what writes style elements, as xterm.js and CodeMirror do when they open, on a site whose policy lets nobody write
+ * any: its styles are kept as sheets made by script, which the policy allows. For code that runs to its end at once.
  */
-export function withOwnStyles(open: () => void): void {
+export function withOwnStyles<Opened>(open: () => Opened): Opened {
   Object.defineProperty(document, 'createElement', {
     configurable: true,
     value: (tag: string) => (tag === 'style' ? standIn() : create(tag)),
   });
   try {
-    open();
+    return open();
   } finally {
     Reflect.deleteProperty(document, 'createElement');
   }
