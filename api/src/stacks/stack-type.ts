@@ -1,8 +1,8 @@
-import * as z from 'zod';
 import { builder } from '../builder.ts';
 import { isPerson, type Principal } from '../context.ts';
 import { ContainerHealthEnum, ContainerStateEnum } from '../containers/types.ts';
 import { ServerType } from '../servers/server-type.ts';
+import { version as versionNumber } from './fields.ts';
 import type { SeenStack, StackFiles, StackVersion } from './service.ts';
 
 /** Whom the agent's own audit names. */
@@ -161,7 +161,7 @@ export const StackType = builder.objectRef<SeenStack>('Stack').implement({
       args: {
         version: t.arg.int({
           description: 'The number of a version; none for what stands there now.',
-          validate: z.number().int().min(1).max(1_000_000_000),
+          validate: versionNumber,
         }),
       },
       resolve: ({ serverId, stack }, { version }, { services, principal }) =>
