@@ -160,6 +160,9 @@ function servicesOf(journal: AgentServices['journal']): AgentServices {
     get docker() {
       return absent();
     },
+    get dockerFiles() {
+      return absent();
+    },
     get jobs() {
       return absent();
     },

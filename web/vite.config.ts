@@ -81,7 +81,11 @@ export default defineConfig({
     }),
   ],
   server: {
-    proxy: { '/graphql': { target: api, ws: true }, '/install.sh': { target: api } },
+    proxy: {
+      '/graphql': { target: api, ws: true },
+      '/install.sh': { target: api },
+      '/files': { target: api },
+    },
   },
   build: {
     target: 'es2023',

@@ -7,6 +7,7 @@ import type { Config } from './config/config.ts';
 import type { AgentServices } from './context.ts';
 import { openControlSocket, type ControlRequest } from './control-socket.ts';
 import { createDocker, createNoDocker } from './docker/docker.ts';
+import { createDockerFiles } from './docker-files/docker-files.ts';
 import { AgentError, describe } from './errors.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Keyring } from './identity/keyring.ts';
@@ -107,6 +108,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const services: AgentServices = {
     docker,
+    dockerFiles: createDockerFiles({ docker }),
     stacks,
     sampling,
     ring,

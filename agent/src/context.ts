@@ -1,4 +1,5 @@
 import type { Audit } from './audit.ts';
+import type { DockerFiles } from './docker-files/service.ts';
 import type { DockerService } from './docker/service.ts';
 import type { Keyring, KeySession } from './identity/keyring.ts';
 import type { JobService } from './jobs/service.ts';
@@ -30,6 +31,7 @@ export interface CreditWindow {
 /** What lives as long as the agent's process and every resolver may use. */
 export interface AgentServices {
   readonly docker: DockerService;
+  readonly dockerFiles: DockerFiles;
   readonly stacks: StackService;
   readonly sampling: Sampling;
   readonly ring: Ring;

@@ -2,6 +2,7 @@ import { accessRoom } from './access/room.ts';
 import { agentsRoom } from './agents/room.ts';
 import { auditRoom } from './audit/room.ts';
 import { containersRoom } from './containers/room.ts';
+import { dockerFilesRoom } from './docker-files/room.ts';
 import { addDashboard } from './http/dashboard.ts';
 import { Dispatcher } from './http/dispatch.ts';
 import { addHealthRoutes } from './http/health.ts';
@@ -37,6 +38,7 @@ export const rooms: readonly RoomFactory[] = [
   ({ log }, services) => retentionRoom(sweepsOf(services), log),
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
+  dockerFilesRoom,
   graphqlRoom,
   (platform, services) => graphiqlRoom(platform, services),
   localAgentRoom,

@@ -12,6 +12,7 @@ import './images/schema.ts';
 import './volumes/schema.ts';
 import './networks/schema.ts';
 import './docker-events/schema.ts';
+import './docker-files/schema.ts';
 import './jobs/schema.ts';
 import './bulk/schema.ts';
 import './control-plane/schema.ts';

@@ -5,6 +5,7 @@ import { AuditTrail } from './audit/trail.ts';
 import { Containers } from './containers/service.ts';
 import { createControlPlane, type ControlPlane } from './control-plane/service.ts';
 import { DockerEvents } from './docker-events/service.ts';
+import { DockerFiles } from './docker-files/service.ts';
 import { Identity } from './identity/service.ts';
 import { Groups } from './groups/service.ts';
 import { Images } from './images/service.ts';
@@ -36,6 +37,7 @@ export interface Services {
   readonly containers: Containers;
   readonly controlPlane: ControlPlane;
   readonly dockerEvents: DockerEvents;
+  readonly dockerFiles: DockerFiles;
   readonly groups: Groups;
   readonly identity: Identity;
   readonly images: Images;
@@ -83,6 +85,7 @@ export function createServices(platform: Platform): Services {
     containers,
     controlPlane,
     dockerEvents: new DockerEvents(agents.links, topics),
+    dockerFiles: new DockerFiles({ agents, audit, db }),
     groups,
     identity,
     images: new Images(db, agents, registries),

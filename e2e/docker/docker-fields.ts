@@ -7,14 +7,14 @@ type Fields = ReturnType<NonNullable<ReturnType<GraphQLSchema['getQueryType']>>[
 
 /**
  * Every field that tells or changes something of a Docker engine, as `Type.field`: the root fields that take one of
- * Docker's scopes, and all fields of the types that nothing else leads to.
+ * Docker's scopes, or one for files, which are those of containers and volumes, and all fields of the types that nothing else leads to.
  */
 export function dockerFields(schema: GraphQLSchema): string[] {
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].flatMap(
     (type) => type ?? [],
   );
   const isDockers = (field: Fields[string]): boolean =>
-    field.extensions.serverkit?.access?.startsWith('docker:') ?? false;
+    /^(docker|files):/.test(field.extensions.serverkit?.access ?? '');
 
   function reachable(from: readonly string[], follows: (field: Fields[string]) => boolean): Set<string> {
     const seen = new Set<string>();

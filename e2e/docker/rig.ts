@@ -9,6 +9,8 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /** The whole product over the engine of this machine, as a client of the API sees it. */
 export interface DockerRig extends AsyncDisposable {
+  /** Of the control plane, for what goes beside GraphQL. */
+  readonly url: string;
   readonly serverId: string;
   /** Another client's view, for what a comparison needs besides. */
   readonly client: TestClient;
@@ -37,6 +39,7 @@ export async function dockerRig(): Promise<DockerRig> {
   };
   const owned = undo.move();
   return {
+    url: plane.url,
     serverId,
     client,
     query(document, variables) {

@@ -114,6 +114,9 @@ function agentServices(given: {
     get docker() {
       return absent('docker');
     },
+    get dockerFiles() {
+      return absent('dockerFiles');
+    },
     get jobs() {
       return absent('jobs');
     },

@@ -151,6 +151,7 @@ export function createNoDocker(): DockerService {
   };
   const engine: Engine = {
     get: refuse,
+    head: refuse,
     post: refuse,
     delete: refuse,
     call: refuse,

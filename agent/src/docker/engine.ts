@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { connectionError, engineError } from './engine-error.ts';
 import { begin, textOf, withQuery, type Carried, type Exchange, type Query } from './exchange.ts';
@@ -34,6 +34,8 @@ export interface Engine {
   /** @returns false when the engine says that it is so already (304) */
   post(path: string, query?: Query, extraMs?: number): Promise<boolean>;
   delete(path: string, query?: Query, extraMs?: number): Promise<void>;
+  /** The headers of what a GET would answer. */
+  head(path: string, query?: Query): Promise<IncomingHttpHeaders>;
   /** JSON there and back. @returns undefined where the engine answers nothing */
   call(method: string, path: string, call?: EngineCall): Promise<unknown>;
   /** The body as it comes; see {@link openRawStream}. */
@@ -84,6 +86,7 @@ export function createEngine({ socket, timeoutMs }: EngineOptions): Engine {
     async delete(path, query = {}, extraMs = 0) {
       await send('DELETE', path, { query, extraMs });
     },
+    head: async (path, query = {}) => (await send('HEAD', path, { query })).headers,
     call: async (method, path, call = {}) => parse((await send(method, path, call)).body),
     stream: (path, query, signal) =>
       streamed(signal, () => openRawStream({ socket, path: withQuery(path, query), timeoutMs, signal })),
@@ -99,6 +102,7 @@ export function createEngine({ socket, timeoutMs }: EngineOptions): Engine {
 
 interface Reply {
   readonly status: number;
+  readonly headers: IncomingHttpHeaders;
   readonly body: string;
 }
 
@@ -111,7 +115,8 @@ function whole(exchange: Exchange, limitMs: number): Promise<Reply> {
     call.on('close', () => clearTimeout(timer));
     call.on('error', reject);
     call.on('response', (response) => {
-      textOf(response, MAX_REPLY).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+      const { statusCode: status = 0, headers } = response;
+      textOf(response, MAX_REPLY).then((body) => resolve({ status, headers, body }), reject);
     });
   });
 }

@@ -94,6 +94,9 @@ describe('a change and the journal', () => {
       get docker() {
         return absent();
       },
+      get dockerFiles() {
+        return absent();
+      },
       get jobs() {
         return absent();
       },

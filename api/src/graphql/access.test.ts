@@ -314,6 +314,7 @@ describe('every root field', () => {
         "Mutation.signIn: public → admin operator viewer",
         "Mutation.signOut: session → admin operator viewer",
         "Mutation.startContainer: docker:containers:write → admin operator",
+        "Mutation.startFileDownload: files:read → admin",
         "Mutation.startStack: docker:compose:write → admin operator",
         "Mutation.stopContainer: docker:containers:write → admin operator",
         "Mutation.stopStack: docker:compose:write → admin operator",

@@ -4,6 +4,7 @@ import { containerChanges } from './container-changes.ts';
 import { containerFields } from './container-fields.ts';
 import { containerStreams } from './container-streams.ts';
 import { dockerEvents } from './docker-events.ts';
+import { dockerFiles } from './docker-files.ts';
 import { images } from './images.ts';
 import { networks } from './networks.ts';
 import { pulls } from './pulls.ts';
@@ -20,6 +21,7 @@ export const comparisons: readonly Comparison[] = [
   ...containerChanges,
   ...containerStreams,
   ...dockerEvents,
+  ...dockerFiles,
   ...images,
   ...networks,
   ...pulls,
@@ -64,6 +66,7 @@ export const notDockers: Readonly<Record<string, string>> = {
   'DockerEvent.key': ours,
   'DockerEvents.missed': ours,
   'DockerEvents.serverId': ours,
+  'FileTransferPayload.expiresAt': ours,
   'Image.server': ours,
   'ImageConnection.edges': paging,
   'ImageConnection.pageInfo': paging,

@@ -1,0 +1,26 @@
+import type { CreditWindow } from '../context.ts';
+import type { Authority } from '../docker/privilege/guard.ts';
+import type { Source } from '../source.ts';
+import type { FilePiece } from './download.ts';
+import type { FilePage } from './listing.ts';
+import type { FilePlace } from './place.ts';
+
+/** Where, on whose behalf, and for how long it is wanted. */
+export interface FileRequest {
+  readonly place: FilePlace;
+  /** Absolute, as it was given. */
+  readonly path: string;
+  readonly authority: Authority;
+  readonly signal: AbortSignal;
+}
+
+/** Files of containers. Every method throws AgentError. */
+export interface DockerFiles {
+  /** What is in a folder. @param after - `next` of the page before */
+  list(
+    request: FileRequest,
+    page: { readonly first: number; readonly after: string | null },
+  ): Promise<FilePage>;
+  /** @param archive - all that is there as a tar archive, rather than one file as it is */
+  download(request: FileRequest, archive: boolean, credits: CreditWindow): Source<FilePiece>;
+}

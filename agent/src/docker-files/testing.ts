@@ -1,0 +1,43 @@
+import type { Scope } from '@serverkit/wire/scopes.ts';
+import { unlimited } from '../docker/testing.ts';
+import type { FileEntry } from './entry.ts';
+import type { FilePlace } from './place.ts';
+import type { DockerFiles, FileRequest } from './service.ts';
+
+export const containerPlace = (id: string): FilePlace => ({ kind: 'CONTAINER', id });
+
+/** On behalf of somebody with these scopes, on a host that denies nothing but what is named. */
+export function asking(
+  place: FilePlace,
+  path: string,
+  {
+    scopes = [],
+    denied,
+    signal = new AbortController().signal,
+  }: { readonly scopes?: readonly Scope[]; readonly denied?: string; readonly signal?: AbortSignal } = {},
+): FileRequest {
+  const authority = { scopes: new Set<string>(scopes), deniesPath: (one: string) => one === denied };
+  return { place, path, authority, signal };
+}
+
+/** Everything in a folder, page by page. */
+export async function all(files: DockerFiles, request: FileRequest, first = 1000): Promise<FileEntry[]> {
+  const items: FileEntry[] = [];
+  for (let after: string | null = null; ;) {
+    const page = await files.list(request, { first, after });
+    items.push(...page.items);
+    after = page.next;
+    if (after === null) return items;
+  }
+}
+
+/** A download to its end. */
+export async function downloaded(files: DockerFiles, request: FileRequest, archive = false) {
+  const pieces: Buffer[] = [];
+  let name = '';
+  for await (const { file, data } of files.download(request, archive, unlimited)) {
+    name = file?.name ?? name;
+    pieces.push(Buffer.from(data, 'base64'));
+  }
+  return { name, content: Buffer.concat(pieces) };
+}

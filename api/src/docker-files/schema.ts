@@ -1,0 +1,101 @@
+import * as z from 'zod';
+import { builder } from '../builder.ts';
+import { actorOf } from '../audit/actor.ts';
+import { requirePerson, type RequestContext } from '../context.ts';
+import { heldOf } from '../graphql/held.ts';
+import { ServerType } from '../servers/server-type.ts';
+import { downloadPath } from './route.ts';
+import type { Asker } from './service.ts';
+import type { Ticket } from './tickets.ts';
+import { FilePageType, FilePlaceInput } from './types.ts';
+
+/** The agent reads it and says what is wrong with it. */
+const filePath = z
+  .string()
+  .max(4_095, 'must have at most 4,095 characters')
+  .regex(/^\//, 'must begin with "/"');
+
+function askerFor(context: RequestContext, serverId: string): Asker {
+  return {
+    actor: actorOf(context),
+    signal: context.signal,
+    heldScopes: heldOf(context, serverId, ['docker:containers:privileged']),
+  };
+}
+
+builder.prismaObjectFields(ServerType, (t) => ({
+  files: t.field({
+    type: FilePageType,
+    nullable: true,
+    access: 'files:read',
+    on: ({ id }) => id,
+    description:
+      'What is in a folder of a container on it; asks the agent. Docker shows a folder only with all that is below it, so one with much in it takes a while.',
+    args: {
+      after: t.arg.string({ description: '`next` of the page before.', validate: z.string().max(2_000) }),
+      first: t.arg.int({
+        required: true,
+        defaultValue: 500,
+        description: '1,000 at most.',
+        validate: z.number().int().min(1).max(1_000),
+      }),
+      path: t.arg.string({ required: true, description: 'The folder, from "/".', validate: filePath }),
+      place: t.arg({ type: FilePlaceInput, required: true, description: 'Whose files.' }),
+    },
+    resolve: ({ id: serverId }, { place, path, first, after }, context) =>
+      context.services.dockerFiles.list(
+        { serverId, place, path },
+        { first, after: after ?? null },
+        askerFor(context, serverId),
+      ),
+  }),
+}));
+
+const TransferPayload = builder
+  .objectRef<Ticket & { readonly path: string }>('FileTransferPayload')
+  .implement({
+    access: 'inherited',
+    description: 'Where the bytes of a transfer go.',
+    fields: (t) => ({
+      expiresAt: t.expose('expiresAt', {
+        type: 'DateTime',
+        description: 'It must have begun by then; it may take as long as it moves.',
+      }),
+      url: t.string({
+        description: 'From the root of this ServerKit. It is a secret, and works once.',
+        resolve: ({ path, secret }) => `${path}${secret}`,
+      }),
+    }),
+  });
+
+const StartFileDownloadInput = builder.inputType('StartFileDownloadInput', {
+  fields: (t) => ({
+    archive: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'A tar archive of all that is there, as a folder needs, rather than one file as it is.',
+    }),
+    path: t.string({ required: true, description: 'What to download, from "/".', validate: filePath }),
+    place: t.field({ type: FilePlaceInput, required: true, description: 'Whose files.' }),
+    serverId: t.id({ required: true }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  startFileDownload: t.field({
+    type: TransferPayload,
+    access: 'files:read',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Allows the download of a file, or of all that is in a folder as a tar archive: GET its `url` within a minute. Asking is audited, and so is what was sent. Scope: files:read.',
+    args: { input: t.arg({ type: StartFileDownloadInput, required: true }) },
+    resolve: async (_root, { input }, context) => ({
+      ...(await context.services.dockerFiles.offerDownload({
+        request: input,
+        principal: requirePerson(context),
+        actor: actorOf(context),
+      })),
+      path: downloadPath,
+    }),
+  }),
+}));

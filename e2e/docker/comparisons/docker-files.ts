@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto';
+import { expect } from 'vitest';
+import { container, type TestContainer } from '../../../testing/docker.ts';
+import { hold, namesOf, type Comparison, type Truths } from '../comparison.ts';
+import type { DockerRig } from '../rig.ts';
+
+/** What `stat` prints in the container. */
+interface Told {
+  readonly name: string;
+  readonly type: string;
+  readonly size: number;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly modified: number;
+  readonly target: string | null;
+}
+
+const kinds: Readonly<Record<string, string>> = { d: 'DIRECTORY', '-': 'FILE', l: 'SYMLINK' };
+
+const truths: Truths<Told> = {
+  name: ({ name }) => name,
+  kind: ({ type }) => kinds[type] ?? 'OTHER',
+  sizeBytes: ({ type, size }) => (type === '-' ? size : null),
+  mode: ({ mode }) => mode,
+  uid: ({ uid }) => uid,
+  gid: ({ gid }) => gid,
+  modifiedAt: ({ modified }) => new Date(modified * 1000).toISOString(),
+  linkTarget: ({ target }) => target,
+};
+
+async function told(box: TestContainer, folder: string): Promise<Told[]> {
+  const script = `cd ${folder} && for f in *; do stat -c '%A|%s|%a|%u|%g|%Y|%n' "$f"; readlink "$f" || echo; done`;
+  const lines = (await box.exec('sh', '-c', script)).trimEnd().split('\n');
+  return lines.flatMap((line, index) => {
+    if (index % 2 === 1) return [];
+    const [access = '', size, mode = '', uid, gid, modified, name = ''] = line.split('|');
+    return {
+      name,
+      type: access.slice(0, 1),
+      size: Number(size),
+      mode: Number.parseInt(mode, 8),
+      uid: Number(uid),
+      gid: Number(gid),
+      modified: Number(modified),
+      target: lines[index + 1] || null,
+    };
+  });
+}
+
+async function download(rig: DockerRig, input: object): Promise<Buffer> {
+  const { startFileDownload } = await rig.query<{ startFileDownload: { url: string } }>(
+    `mutation Download($input: StartFileDownloadInput!) { startFileDownload(input: $input) { url expiresAt } }`,
+    { input: { serverId: rig.serverId, ...input } },
+  );
+  const answer = await fetch(`${rig.url}${startFileDownload.url}`);
+  expect(answer.status).toBe(200);
+  return Buffer.from(await answer.arrayBuffer());
+}
+
+const digest = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
+
+const reading: Comparison = {
+  title: 'files are listed as they are in the container, and downloaded as docker cp copies them',
+  covers: [
+    ...namesOf('File', truths),
+    'FilePage.complete',
+    'FilePage.items',
+    'FilePage.next',
+    'FilePage.path',
+    'FileTransferPayload.url',
+    'Mutation.startFileDownload',
+  ],
+  async run(rig) {
+    await using box = await container();
+    await box.exec(
+      'sh',
+      '-c',
+      'mkdir -p /data/sub && cd /data && head -c 300000 /dev/urandom >random && chmod 4750 random && chown 1000:50 random && ln -s random link && mkfifo pipe && echo x >sub/x',
+    );
+    const place = { kind: 'CONTAINER', id: box.id };
+    const { server } = await rig.query<{ server: { files: { items: object[] } } }>(
+      `query Listed($serverId: ID!, $place: FilePlaceInput!) {
+        server(id: $serverId) {
+          files(place: $place, path: "/data") { path next complete items { ${Object.keys(truths).join(' ')} } }
+        }
+      }`,
+      { place },
+    );
+    const truth = await told(box, '/data');
+    expect(server.files).toMatchObject({ path: '/data', next: null, complete: true });
+    expect(server.files.items).toHaveLength(truth.length);
+    for (const [index, one] of truth.entries()) hold(server.files.items[index], truths, one);
+    const [sum] = (await box.exec('sha256sum', '/data/random')).split(' ');
+    expect(digest(await download(rig, { place, path: '/data/random' }))).toBe(sum);
+    const archive = await download(rig, { place, path: '/data/sub', archive: true });
+    expect(archive.toString('latin1')).toMatch(/sub\/x/);
+  },
+};
+
+export const dockerFiles: readonly Comparison[] = [reading];
