@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
 import { eventually } from '../../testing/events.ts';
 import { testImages } from '../../testing/images.ts';
@@ -18,6 +18,7 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
   let tab: TestPage;
   let page: Page;
   const pulled: string[] = [];
+  let release = (): void => undefined;
 
   beforeAll(async () => {
     [rig, hub, chrome] = await Promise.all([jobRig(), registry(), browser()]);
@@ -26,6 +27,7 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
     ({ page } = tab);
     await signIn(page, rig.plane);
   });
+  afterEach(() => release());
   afterAll(async () => {
     await chrome?.[Symbol.asyncDispose]();
     await rig?.[Symbol.asyncDispose]();
@@ -47,7 +49,7 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
   }
 
   it('moves before one’s eyes, and its end is told with a link', async () => {
-    const release = hub.hold();
+    release = hub.hold();
     const reference = await begin('team/shown:1');
     await page.getByRole('link', { name: 'It has begun. See how it goes on.' }).click();
     await page.locator('[data-testid=job][data-state=RUNNING]').waitFor();
@@ -69,7 +71,7 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
   });
 
   it('is cancelled, and no download is left running', async () => {
-    const release = hub.hold();
+    release = hub.hold();
     await begin('team/unwanted:1');
     await page.getByRole('link', { name: 'It has begun. See how it goes on.' }).click();
     await eventually(() => hub.downloads > 0, 'a download to be open');

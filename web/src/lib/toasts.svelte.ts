@@ -8,6 +8,8 @@ export interface Toast {
 }
 
 const shownMs = 6_000;
+/** What leads somewhere is read, and then reached for. */
+const linkShownMs = 15_000;
 const atMost = 4;
 
 /** Short messages at the edge of the screen. Errors stay until they are closed. */
@@ -16,7 +18,7 @@ class Toasts {
   #next = 0;
 
   good(text: string, href?: string): void {
-    this.#add({ id: this.#next++, look: 'good', text, href }, shownMs);
+    this.#add({ id: this.#next++, look: 'good', text, href }, href === undefined ? shownMs : linkShownMs);
   }
 
   critical(text: string, href?: string): void {
