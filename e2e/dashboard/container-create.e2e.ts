@@ -31,7 +31,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await host.register(dashboard.plane.url, added.token);
     await host.start();
     await untilStatus(client, serverId, 'ONLINE');
-  }, 120_000);
+  });
   afterAll(() => undo.disposeAsync());
 
   const row = (name: string) => page.getByTestId('container-row').filter({ hasText: name });

@@ -40,7 +40,7 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await host.start();
     await untilStatus(client, serverId, 'ONLINE');
     await page.goto(`${dashboard.plane.url}/docker/images`);
-  }, 120_000);
+  });
   afterAll(() => undo.disposeAsync());
 
   const row = (name: string) => page.getByTestId('image-row').filter({ hasText: name });

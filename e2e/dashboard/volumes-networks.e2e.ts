@@ -34,7 +34,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await host.register(dashboard.plane.url, added.token);
     await host.start();
     await untilStatus(client, serverId, 'ONLINE');
-  }, 120_000);
+  });
   afterAll(() => undo.disposeAsync());
 
   const entry = (name: string) => page.locator('[data-entry]').filter({ hasText: name });
