@@ -26,7 +26,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     ({ page } = dashboard.tab);
     const client = await dashboard.plane.signIn();
     const host = undo.use(await managedHost({ docker: engine.socket }));
-    const added = await addServer(client, 'box');
+    const added = await addServer(client, 'box', 'FULL_ACCESS');
     ({ serverId } = added);
     await host.register(dashboard.plane.url, added.token);
     await host.start();
@@ -35,6 +35,18 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
   afterAll(() => undo.disposeAsync());
 
   const row = (name: string) => page.getByTestId('container-row').filter({ hasText: name });
+  const dialog = () => page.getByRole('dialog');
+  /** With its backdrop, which would take the next click. */
+  const gone = () => dialog().waitFor({ state: 'detached' });
+  /** An action of the container whose page is open. */
+  const choose = async (action: string): Promise<void> => {
+    await page
+      .locator('main')
+      .getByRole('button', { name: /^Actions for/ })
+      .click();
+    await page.getByRole('menuitem', { name: action, exact: true }).click();
+    await dialog().waitFor();
+  };
   /** A part of what docker inspect tells. */
   const inspected = async (name: string, part: 'Config' | 'HostConfig'): Promise<unknown> =>
     JSON.parse(await engine.cli('inspect', '--format', `{{json .${part}}}`, name));
@@ -70,6 +82,86 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
       RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 3 },
       Mounts: [{ Type: 'volume', Source: 'data', Target: '/var/data', ReadOnly: true }],
     });
+  });
+
+  it('shows what goes on in it, and its secrets only when asked for', async () => {
+    await row('pasted').getByRole('link', { name: 'pasted', exact: true }).click();
+    await page.getByTestId('container-name').getByText('pasted', { exact: true }).waitFor();
+    const tab = (name: string) =>
+      page
+        .getByRole('navigation', { name: 'About this container', exact: true })
+        .getByRole('link', { name, exact: true })
+        .click();
+    await tab('Processes');
+    await page.getByTestId('processes').getByText('sleep 600').first().waitFor();
+    await tab('Environment');
+    const environment = page.getByTestId('environment');
+    await environment.getByText('prod', { exact: true }).waitFor();
+    expect(await environment.getByText('hunter 2', { exact: true }).count()).toBe(0);
+    await page.screenshot({ path: 'e2e/screenshots/container-environment.png' });
+    await page.getByRole('button', { name: 'Show all values', exact: true }).click();
+    await dialog().getByText('The audit log keeps that you asked for them.').waitFor();
+    await dialog().getByRole('button', { name: 'Show all values', exact: true }).click();
+    await environment.getByText('hunter 2', { exact: true }).waitFor();
+    await gone();
+    await engine.cli('exec', 'pasted', 'touch', '/made-here');
+    await tab('Changes');
+    await page.getByTestId('changes').getByText('/made-here', { exact: true }).waitFor();
+    await tab('Inspect');
+    await page.getByRole('searchbox', { name: 'Search keys and values', exact: true }).fill('/var/data');
+    await page.getByTestId('inspect').getByText('"/var/data"', { exact: true }).first().waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/container-inspect.png' });
+  });
+
+  it('runs a command, and tells its exit code and what it said', async () => {
+    await choose('Run a command…');
+    await dialog().getByLabel('Command', { exact: true }).fill(`sh -c 'echo "from inside"; exit 3'`);
+    await dialog().getByRole('button', { name: 'Run', exact: true }).click();
+    await dialog().getByTestId('exec-result').getByText('Exit code 3', { exact: true }).waitFor();
+    expect(await dialog().getByTestId('exec-output').textContent()).toBe('from inside\n');
+    await page.screenshot({ path: 'e2e/screenshots/container-exec.png' });
+    await dialog().getByRole('button', { name: 'Close', exact: true }).last().click();
+    await gone();
+  });
+
+  it('has its limits changed while it runs, and is duplicated', async () => {
+    await choose('Limits and restart…');
+    await dialog().getByLabel('Processes', { exact: true }).fill('50');
+    await dialog().getByLabel('Restart policy', { exact: true }).selectOption('UNLESS_STOPPED');
+    await page.screenshot({ path: 'e2e/screenshots/container-limits.png' });
+    await dialog().getByRole('button', { name: 'Save', exact: true }).click();
+    await gone();
+    expect(await inspected('pasted', 'HostConfig')).toMatchObject({
+      Memory: 67_108_864,
+      PidsLimit: 50,
+      RestartPolicy: { Name: 'unless-stopped', MaximumRetryCount: 0 },
+    });
+    await choose('Duplicate…');
+    await dialog().getByLabel('New name', { exact: true }).fill('twin');
+    await dialog().getByLabel('Start it', { exact: true }).uncheck();
+    await dialog().getByRole('button', { name: 'Duplicate', exact: true }).click();
+    await page.getByTestId('container-name').getByText('twin', { exact: true }).waitFor();
+    await gone();
+    expect(await inspected('twin', 'HostConfig')).toMatchObject({ PidsLimit: 50, PortBindings: {} });
+    expect(await inspected('twin', 'Config')).toMatchObject({ Cmd: ['sh', '-c', 'sleep 600 && true'] });
+  });
+
+  it('is cleaned up with all that do not run: exactly those that were shown', async () => {
+    await engine.cli('create', '--name', 'spare', '--network', 'none', testImages.busybox, 'true');
+    await page.goto(`${dashboard.plane.url}/docker/containers`);
+    await row('spare').waitFor();
+    await page.getByRole('button', { name: 'Clean up…', exact: true }).click();
+    const preview = dialog().getByTestId('prune-preview').getByRole('listitem');
+    await preview.first().waitFor();
+    const shown = (await preview.locator('span:first-child').allTextContents()).toSorted();
+    expect(shown).toEqual(['spare', 'twin']);
+    await engine.cli('create', '--name', 'newcomer', '--network', 'none', testImages.busybox, 'true');
+    await page.screenshot({ path: 'e2e/screenshots/container-prune.png' });
+    await dialog().getByRole('button', { name: 'Remove all of these', exact: true }).click();
+    await page.getByText(/2 containers removed/).waitFor();
+    const left = await engine.cli('ps', '--all', '--format', '{{.Names}}');
+    expect(left.trim().split('\n').toSorted()).toEqual(['newcomer', 'pasted']);
+    await row('spare').waitFor({ state: 'detached' });
     expect(dashboard.tab.complaints).toEqual([]);
   });
 });

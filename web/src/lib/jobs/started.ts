@@ -28,8 +28,9 @@ export function startedJob(id: string, ended: (job: Job) => void = () => undefin
   );
 }
 
-function tell({ id, kind, target, state }: Job): void {
+function tell({ id, kind, target, state, errorMessage }: Job): void {
   const text = t().jobs.over(kindText(kind), target.name, t().jobs.states[state]);
   if (state === 'SUCCEEDED') toasts.good(text, jobHref(id));
-  else toasts.critical(text, jobHref(id));
+  // Why it failed says what became of what was there before.
+  else toasts.critical([text, errorMessage].filter(Boolean).join('. '), jobHref(id));
 }

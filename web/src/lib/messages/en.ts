@@ -18,6 +18,7 @@ import * as servers from './en/servers.ts';
 import * as stacks from './en/stacks.ts';
 import * as terminals from './en/terminals.ts';
 import * as tokens from './en/tokens.ts';
+import * as work from './en/work.ts';
 
 /** The same shape with every text free: what another language has to fill. */
 type Widened<Type> = Type extends string
@@ -49,6 +50,7 @@ export const en = {
   ...stacks,
   ...terminals,
   ...tokens,
+  ...work,
 };
 
 export type Messages = Widened<typeof en>;

@@ -18,6 +18,7 @@ import * as servers from './fr/servers.ts';
 import * as stacks from './fr/stacks.ts';
 import * as terminals from './fr/terminals.ts';
 import * as tokens from './fr/tokens.ts';
+import * as work from './fr/work.ts';
 import type { Messages } from './en.ts';
 
 export const fr: Messages = {
@@ -41,4 +42,5 @@ export const fr: Messages = {
   ...stacks,
   ...terminals,
   ...tokens,
+  ...work,
 };

@@ -43,7 +43,6 @@ export const containers = {
     command: 'Command',
     created: 'Created',
     entrypoint: 'Entrypoint',
-    environment: 'Environment',
     exitCode: 'Exit code',
     finished: 'Ended',
     hostname: 'Host name',

@@ -16,6 +16,8 @@ export const jobs = {
   itself: 'ServerKit',
   kind: 'Kind',
   kinds: {
+    'container.create': 'Create container',
+    'container.recreate': 'Recreate container',
     'image.build': 'Build image',
     'image.pull': 'Pull image',
     'image.push': 'Push image',

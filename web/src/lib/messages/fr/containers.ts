@@ -44,7 +44,6 @@ export const containers: Messages['containers'] = {
     command: 'Commande',
     created: 'Créé',
     entrypoint: 'Point d’entrée',
-    environment: 'Environnement',
     exitCode: 'Code de sortie',
     finished: 'Terminé',
     hostname: 'Nom d’hôte',

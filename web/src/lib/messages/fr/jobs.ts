@@ -16,6 +16,8 @@ export const jobs = {
   itself: 'ServerKit',
   kind: 'Genre',
   kinds: {
+    'container.create': 'Créer le conteneur',
+    'container.recreate': 'Recréer le conteneur',
     'image.build': 'Construire l’image',
     'image.pull': 'Télécharger l’image',
     'image.push': 'Envoyer l’image',
