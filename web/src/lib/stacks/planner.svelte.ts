@@ -47,7 +47,11 @@ export class Planner {
   want(wanted: Wanted): void {
     clearTimeout(this.#timer);
     this.#wanted = null;
-    if (this.covers(wanted)) return;
+    // A question under way would put another plan in its place.
+    if (this.covers(wanted) && !this.#asking) {
+      this.busy = false;
+      return;
+    }
     this.busy = true;
     this.#wanted = wanted;
     this.#timer = setTimeout(() => void this.#ask(), this.plan ? quietMs : 0);
