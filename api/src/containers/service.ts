@@ -31,7 +31,7 @@ import {
 } from './work/service.ts';
 
 export type { ContainerAction } from './actions.ts';
-export { containerChanges, type ContainerMirror } from './mirror.ts';
+export { containerChanges, type ContainerChange, type ContainerMirror } from './mirror.ts';
 
 /** A container together with where and when it was seen. */
 export interface SeenContainer {

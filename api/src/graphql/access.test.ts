@@ -342,6 +342,7 @@ describe('every root field', () => {
         "Subscription.serverEvents: servers:read → admin operator viewer",
         "Subscription.serverGroups: servers:read → admin operator viewer",
         "Subscription.serverMetrics: system:metrics:read → admin operator viewer",
+        "Subscription.stackEvents: docker:compose:read → admin operator viewer",
       ]
     `);
   });

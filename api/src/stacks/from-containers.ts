@@ -7,6 +7,11 @@ export type AgentStack = StackFieldsFragment;
 
 const label = (name: string): string => `com.docker.compose.${name}`;
 
+/** The stack that a container says it is of. */
+export function projectOf({ labels }: Pick<AgentContainer, 'labels'>): string | undefined {
+  return labels.find(({ key }) => key === label('project'))?.value;
+}
+
 /** The stacks that containers tell of by the labels Compose gave them: all that is known of a server that is away. */
 export function stacksOf(containers: Iterable<AgentContainer>): AgentStack[] {
   const stacks = new Map<string, Map<string, AgentStack['services'][number]['containers']>>();

@@ -1,4 +1,5 @@
 import './mutations.ts';
 import './operate-mutations.ts';
 import './queries.ts';
+import './subscriptions.ts';
 import './takeover-schema.ts';

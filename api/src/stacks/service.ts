@@ -2,11 +2,12 @@ import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentLink, Agents } from '../agents/link.ts';
 import { seenOf, type Sees } from '../access/sees.ts';
-import type { ContainerMirror } from '../containers/service.ts';
+import { containerChanges, type ContainerChange, type ContainerMirror } from '../containers/service.ts';
 import type { Database } from '../database/database.ts';
 import { isServerKitError } from '../errors.ts';
 import type { StackPlanQuery, StackSourceQuery, StackVersionsQuery } from '../generated/agent/graphql.ts';
-import { stacksOf, type AgentStack } from './from-containers.ts';
+import type { Topics } from '../live/topics.ts';
+import { projectOf, stacksOf, type AgentStack } from './from-containers.ts';
 import {
   StackDocument,
   StackFilesDocument,
@@ -20,6 +21,14 @@ import {
 export interface SeenStack {
   readonly serverId: string;
   readonly stack: AgentStack;
+  readonly observedAt: Date;
+}
+
+/** The services of a stack, as their containers were last told of. */
+export interface ServicesNow {
+  readonly serverId: string;
+  readonly name: string;
+  readonly services: AgentStack['services'];
   readonly observedAt: Date;
 }
 
@@ -48,6 +57,7 @@ export interface StacksNeeds {
   readonly db: Database;
   readonly agents: Agents;
   readonly mirror: ContainerMirror;
+  readonly topics: Topics;
 }
 
 /** Compose stacks, which live on servers: their files and versions are kept there, and nothing of them here. */
@@ -55,8 +65,10 @@ export class Stacks {
   readonly #db: Database;
   readonly #agents: Agents;
   readonly #mirror: ContainerMirror;
+  readonly #topics: Topics;
 
-  constructor({ db, agents, mirror }: StacksNeeds) {
+  constructor({ db, agents, mirror, topics }: StacksNeeds) {
+    this.#topics = topics;
     this.#db = db;
     this.#agents = agents;
     this.#mirror = mirror;
@@ -100,6 +112,31 @@ export class Stacks {
       }
     }
     return (await this.list(serverId, actor))?.find(({ stack }) => stack.name === name) ?? null;
+  }
+
+  /** What the services of a stack do, by what is known of the server's containers; without any when nothing is. */
+  services(serverId: string, name: string): ServicesNow {
+    const seen = this.#mirror.peek(serverId);
+    const own = [...(seen?.containers.values() ?? [])].filter((container) => projectOf(container) === name);
+    const services = stacksOf(own)[0]?.services ?? [];
+    return { serverId, name, services, observedAt: seen?.observedAt ?? new Date() };
+  }
+
+  /** Each time that something may have happened to a stack; what it is then, {@link services} tells. */
+  changes(
+    serverId: string,
+    name: string,
+    signal: AbortSignal,
+  ): AsyncIterableIterator<Pick<ContainerChange, 'serverId'>, undefined> {
+    return this.#topics.subscribe(containerChanges, {
+      channels: [serverId],
+      // Of a container that is gone only its id is told.
+      where: ({ kind, containers, removedIds }) =>
+        kind === 'SNAPSHOT' ||
+        removedIds.length > 0 ||
+        containers.some((container) => projectOf(container) === name),
+      signal,
+    });
   }
 
   /** Stacks of every server that is seen, or of those named, by server and name. One that fails has none. */

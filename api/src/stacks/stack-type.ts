@@ -12,7 +12,7 @@ export function askerOf(principal: Principal): string {
 
 type Service = SeenStack['stack']['services'][number];
 
-const StackState = builder.enumType('StackState', {
+export const StackState = builder.enumType('StackState', {
   description: 'What the containers of a stack do, taken together.',
   values: {
     EMPTY: { description: 'There is no container of it.' },
@@ -22,7 +22,7 @@ const StackState = builder.enumType('StackState', {
   } as const,
 });
 
-function stateOf(services: readonly Service[]): 'EMPTY' | 'PARTIAL' | 'RUNNING' | 'STOPPED' {
+export function stateOf(services: readonly Service[]): 'EMPTY' | 'PARTIAL' | 'RUNNING' | 'STOPPED' {
   const all = services.flatMap(({ containers }) => containers);
   const running = all.filter(({ state }) => state === 'RUNNING').length;
   if (all.length === 0) return 'EMPTY';
@@ -57,7 +57,7 @@ const StackContainer = builder.objectRef<Service['containers'][number]>('StackCo
   }),
 });
 
-const StackService = builder.objectRef<Service>('StackService').implement({
+export const StackService = builder.objectRef<Service>('StackService').implement({
   access: 'inherited',
   description: 'A service of a stack.',
   fields: (t) => ({

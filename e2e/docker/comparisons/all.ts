@@ -106,6 +106,7 @@ export const notDockers: Readonly<Record<string, string>> = {
   'Stack.files': 'read from files on the server, and tested with them',
   'Stack.managed': ours,
   'Stack.observedAt': ours,
+  'StackEvent.observedAt': ours,
   'Stack.server': ours,
   'Stack.version': ours,
   'Stack.versions': kept,

@@ -156,6 +156,39 @@ export const stackFields: readonly Comparison[] = [
       }),
   },
   {
+    title: 'what happens to a stack in a shell, service by service, as it happens',
+    covers: ['Subscription.stackEvents', 'StackEvent.services', 'StackEvent.state'],
+    run: (rig) =>
+      madeByHand(async (name, told) => {
+        await using events = rig.subscribe<{
+          stackEvents: {
+            state: string;
+            services: { name: string; containers: { containerId: string; state: string }[] }[];
+          };
+        }>(
+          `subscription ($serverId: ID!, $name: String!) {
+            stackEvents(serverId: $serverId, name: $name) {
+              state services { name containers { containerId state } }
+            }
+          }`,
+          { name },
+        );
+        const ids = told.map(({ Id }) => Id);
+        const first = await events.next(
+          ({ stackEvents }) => stackEvents.state === 'PARTIAL',
+          'both services',
+        );
+        expect(first.stackEvents.services.map(({ containers }) => containers[0]?.containerId)).toEqual(ids);
+        await docker('pause', ids[1] ?? '');
+        await events.next(
+          ({ stackEvents: { services } }) => services[1]?.containers[0]?.state === 'PAUSED',
+          'the pause',
+        );
+        await docker('rm', '--force', ...ids);
+        await events.next(({ stackEvents }) => stackEvents.state === 'EMPTY', 'its end');
+      }),
+  },
+  {
     title: 'a stack that was made by hand, its files found and taken over as it runs',
     covers: ['Mutation.takeOverStack', ...['folder', 'file', 'files'].map((field) => `StackSource.${field}`)],
     run: (rig) =>
