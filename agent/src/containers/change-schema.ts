@@ -139,7 +139,10 @@ builder.mutationField('pruneContainers', (t) =>
     type: Outcome,
     args: {
       ids: t.arg.idList({ required: true, description: `At most ${MAX_PRUNED}, of containerPrunePreview.` }),
-      removeVolumes: t.arg.boolean({ required: true, description: 'Their anonymous volumes as well.' }),
+      removeVolumes: t.arg.boolean({
+        required: true,
+        description: 'Their anonymous volumes as well. Takes docker:volumes:write besides.',
+      }),
     },
     resolve(_root, { ids, removeVolumes }, context) {
       if (ids.length > MAX_PRUNED) throw new AgentError('INPUT_INVALID', `At most ${MAX_PRUNED} at once.`);

@@ -76,30 +76,62 @@ export async function exec(reference: string, options: ExecOptions, work: Work):
   }
 }
 
+/**
+ * What a command said, up to {@link maxExecOutput}, in one piece of memory: one that says a byte at a time would otherwise
+ * keep the buffer that each of them came in.
+ */
+export class Kept {
+  #bytes = Buffer.allocUnsafe(4_096);
+  #size = 0;
+
+  get full(): boolean {
+    return this.#size >= maxExecOutput;
+  }
+
+  /** In memory. Bytes. */
+  get held(): number {
+    return this.#bytes.length;
+  }
+
+  /** @returns whether all of it found room */
+  take(piece: Buffer): boolean {
+    const fits = piece.subarray(0, maxExecOutput - this.#size);
+    const size = this.#size + fits.length;
+    if (size > this.#bytes.length) {
+      const larger = Buffer.allocUnsafe(Math.max(size, Math.min(2 * this.#bytes.length, maxExecOutput)));
+      this.#bytes.copy(larger, 0, 0, this.#size);
+      this.#bytes = larger;
+    }
+    fits.copy(this.#bytes, this.#size);
+    this.#size = size;
+    return fits.length === piece.length;
+  }
+
+  text(): string {
+    return this.#bytes.toString('utf8', 0, this.#size);
+  }
+}
+
 async function collect(
   stream: Duplex,
   until: AbortSignal,
 ): Promise<{ readonly output: string; readonly whole: boolean }> {
   const frames = new FrameReader();
-  const pieces: Buffer[] = [];
-  let size = 0;
+  const kept = new Kept();
   const stop = (): void => void stream.destroy();
   until.addEventListener('abort', stop, { once: true });
-  const told = (): string => Buffer.concat(pieces).toString('utf8');
+  const told = (): string => kept.text();
   try {
     if (until.aborted) return { output: '', whole: false };
     for await (const chunk of stream as AsyncIterable<Buffer>) {
       frames.read(chunk, (_stream, bytes, from, to) => {
-        const piece = bytes.subarray(from, Math.min(to, from + maxExecOutput - size));
-        pieces.push(piece);
-        size += piece.length;
-        if (piece.length < to - from) stream.destroy();
+        if (!kept.take(bytes.subarray(from, to))) stream.destroy();
       });
       if (stream.destroyed) return { output: told(), whole: false };
     }
     return { output: told(), whole: !until.aborted };
   } catch (error) {
-    if (until.aborted || size >= maxExecOutput) return { output: told(), whole: false };
+    if (until.aborted || kept.full) return { output: told(), whole: false };
     throw new AgentError('DOCKER_UNAVAILABLE', 'Docker broke the connection while the command ran.', error);
   } finally {
     until.removeEventListener('abort', stop);

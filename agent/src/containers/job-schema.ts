@@ -9,7 +9,7 @@ import type { JobHandle } from '../jobs/job.ts';
 import { JobType } from '../jobs/job-type.ts';
 import { scoped } from '../scoped.ts';
 import { admit, create } from './create.ts';
-import { recreate } from './recreate.ts';
+import { mayReplace, recreate } from './recreate.ts';
 import { ContainerSpecInput } from './spec-type.ts';
 import { inspect, workOf, type Work } from './work.ts';
 
@@ -109,7 +109,10 @@ builder.mutationField('recreateContainer', (t) =>
     args: {
       jobId: t.arg.id({ required: true }),
       id: t.arg.id({ required: true }),
-      image: t.arg.string({ description: 'Another image; the name it was made of when null.' }),
+      image: t.arg.string({
+        description:
+          'Another release of its image; the name it was made of when null. An image of another name takes docker:containers:exec.',
+      }),
       pull: t.arg({ type: Pull, required: true }),
       healthTimeoutSeconds: t.arg.int({ required: true }),
       auth: t.arg({ type: RegistryAuthInput }),
@@ -123,6 +126,7 @@ builder.mutationField('recreateContainer', (t) =>
       const container = await docker.find(id);
       const inspected = await inspect(docker.engine, container.id);
       const wanted = image ?? text(object(inspected['Config'])['Image']);
+      mayReplace(text(object(inspected['Config'])['Image']), wanted, context.scopes);
       throwIfAborted(context.signal);
       return context.services.jobs.start({
         id: jobId,

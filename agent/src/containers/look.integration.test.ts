@@ -143,7 +143,9 @@ test('what is pruned is what was shown, and nothing that stopped or started mean
   expect(size).toMatch(/^100kB/);
   await using later = await container({ start: false });
   await cli('start', again.id);
-  const { removed, kept } = await prune([...mine.map(({ id }) => id), 'f'.repeat(64)], true, work);
+  const ids = [...mine.map(({ id }) => id), 'f'.repeat(64)];
+  await expect(prune(ids, true, work)).rejects.toMatchObject({ code: 'SCOPE_DENIED' });
+  const { removed, kept } = await prune(ids, true, workWith(docker, { scopes: ['docker:volumes:write'] }));
   expect(removed).toEqual(mine.filter(({ id }) => id === written.id));
   expect(removed[0]?.bytes).toBe(100_000);
   expect(kept).toEqual([

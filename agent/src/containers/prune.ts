@@ -54,6 +54,9 @@ export async function pruneCandidates({
  */
 export async function prune(ids: readonly string[], volumes: boolean, work: Work): Promise<PruneOutcome> {
   const { engine } = work.docker;
+  if (volumes && !work.authority.scopes.has('docker:volumes:write')) {
+    throw new AgentError('SCOPE_DENIED', 'Removing volumes was not authorised with docker:volumes:write.');
+  }
   const candidates = new Map((await pruneCandidates(work)).map((candidate) => [candidate.id, candidate]));
   const removed: PruneCandidate[] = [];
   const kept: KeptContainer[] = [];

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { container, docker as cli, uniqueName, type ContainerOptions } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
 import { connected } from '../docker/testing.ts';
-import { duplicate, recreate, type Steps } from './recreate.ts';
+import { duplicate, mayReplace, recreate, type Steps } from './recreate.ts';
 import { workWith } from './testing.ts';
 
 const quiet: Steps = { step: () => undefined, line: () => undefined };
@@ -194,4 +194,22 @@ describe('duplicating a container', () => {
       await cli('rm', '--force', '--volumes', made.id);
     }
   });
+});
+
+test('another image runs in the place of one only for those who may run programs in it; another release of it does not ask', () => {
+  const [none, exec] = [new Set<string>(), new Set(['docker:containers:exec'])];
+  for (const wanted of ['web', 'web:2', 'docker.io/library/web@sha256:' + '0'.repeat(64)]) {
+    expect(() => mayReplace('web:1', wanted, none)).not.toThrow();
+  }
+  for (const wanted of [
+    'thief/web:1',
+    'registry.example/library/web:1',
+    'busybox',
+    'sha256:' + '0'.repeat(64),
+  ]) {
+    expect(() => mayReplace('web:1', wanted, none)).toThrow(
+      expect.objectContaining({ code: 'SCOPE_DENIED' }),
+    );
+    expect(() => mayReplace('web:1', wanted, exec)).not.toThrow();
+  }
 });

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseImageReference, shownName } from '@serverkit/wire/image-reference.ts';
 import type { Container } from '../docker/container.ts';
 import type { Engine } from '../docker/engine.ts';
 import { flag, number, object, text, type JsonObject } from '../docker/json.ts';
@@ -101,6 +102,24 @@ export async function recreate(
   await place.clear(steps);
   const container = await seen(work, made.id);
   return { container, imageIdBefore: text(inspected['Image']), imageId: container.imageId };
+}
+
+/**
+ * Another image would run with what this one was told in confidence, and with its files: that is a program of one's own in
+ * it. Another release of the same is not.
+ *
+ * @throws AgentError SCOPE_DENIED
+ */
+export function mayReplace(image: string, wanted: string, scopes: ReadonlySet<string>): void {
+  const repository = (reference: string): string => {
+    const parsed = parseImageReference(reference);
+    return parsed ? shownName(parsed) : reference;
+  };
+  if (repository(image) === repository(wanted) || scopes.has('docker:containers:exec')) return;
+  throw new AgentError(
+    'SCOPE_DENIED',
+    `${wanted} is another image than ${image}, which takes docker:containers:exec: it would run with its variables and files.`,
+  );
 }
 
 interface Names {

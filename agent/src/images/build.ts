@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { AgentError } from '../errors.ts';
+import { withoutSecrets } from './masks.ts';
 import { items } from './pull.ts';
 import type { Engine } from '../docker/engine.ts';
 import { object, text, textOrNull } from '../docker/json.ts';
@@ -19,7 +20,11 @@ export interface BuildOptions {
 const stepLine = /^Step \d+\/\d+ : .*/;
 
 /** Builds an image from the text of a Dockerfile and nothing else, telling what the build says. @returns its id */
-export async function buildImage(engine: Engine, options: BuildOptions, job: JobHandle): Promise<JobResult> {
+export async function buildImage(
+  engine: Pick<Engine, 'open'>,
+  options: BuildOptions,
+  job: JobHandle,
+): Promise<JobResult> {
   const { dockerfile, tag, pull, noCache } = options;
   const values = Object.fromEntries(options.arguments.map(({ name, value }) => [name, value]));
   const stream = await engine.open('POST', '/build', {
@@ -51,9 +56,10 @@ export async function buildImage(engine: Engine, options: BuildOptions, job: Job
   return { id, tag };
 }
 
+/** The engine repeats the instructions, and those may set what is called a password. */
 function say(line: string, job: JobHandle): void {
-  if (stepLine.test(line)) job.step(line);
-  else if (line.trim() !== '') job.line(line);
+  if (stepLine.test(line)) job.step(withoutSecrets(line));
+  else if (line.trim() !== '') job.line(withoutSecrets(line));
 }
 
 const BLOCK = 512;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { container, docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { describeWith } from '../../../testing/parts.ts';
+import { workWith } from '../containers/testing.ts';
 import { connected, forever } from '../docker/testing.ts';
 import {
   connectContainer,
@@ -12,6 +13,7 @@ import {
   removeNetwork,
   unusedNetworks,
 } from './networks.ts';
+import { mayJoin } from './privilege.ts';
 
 /** Subnets of tests, so that none takes a subnet of the host. */
 let next = 0;
@@ -55,6 +57,16 @@ const inspect = async (name: string): Promise<Record<string, unknown>> => {
 const failure = (code: string): unknown => expect.objectContaining({ code });
 
 describeWith('docker', 'networks of the real engine', () => {
+  test('take in what is made to reach beyond itself only from those who may make such', async () => {
+    using docker = await connected();
+    await using one = await network();
+    await using plain = await container({ start: false });
+    await using reaching = await container({ options: ['--pid', 'host'], start: false });
+    await mayJoin(one.id, plain.id, workWith(docker));
+    await expect(mayJoin(one.id, reaching.id, workWith(docker))).rejects.toEqual(failure('PRIVILEGE_NEEDED'));
+    await mayJoin(one.id, reaching.id, workWith(docker, { scopes: ['docker:containers:privileged'] }));
+  });
+
   test('are listed as the docker command lists and inspects them, with who is in them', async () => {
     using docker = await connected();
     await using one = await network('--internal');

@@ -1,3 +1,5 @@
+import { entered, type Work } from '../containers/work.ts';
+import { allow, createGuard } from '../docker/privilege/guard.ts';
 import type { Network } from './network.ts';
 
 /** Of a bridge: these change what goes through it, and nothing of the host's. */
@@ -22,4 +24,16 @@ export function networkProblem({
     return "has addresses of its own choice, which may be those of the host's own networks";
   const odd = options.find(({ key }) => !harmless.has(key));
   return odd ? `has the option ${odd.key}, which can change the host's own networks` : undefined;
+}
+
+/**
+ * What reaches beyond itself takes the same right to be changed as to be made, and so does joining a network that is more
+ * than one of containers.
+ *
+ * @throws AgentError PRIVILEGE_NEEDED, POLICY_DENIED
+ */
+export async function mayJoin(network: string, container: string, work: Work): Promise<void> {
+  const { container: found } = await entered(work, container, 'Connecting');
+  const joining = { NetworkingConfig: { EndpointsConfig: { [network]: {} } } };
+  allow(await createGuard(work.docker.engine).request(joining), work.authority, `Connecting ${found.name}`);
 }

@@ -1,3 +1,5 @@
+import { workOf } from '../containers/work.ts';
+import { allow } from '../docker/privilege/guard.ts';
 import { builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import type { Engine } from '../docker/engine.ts';
@@ -5,7 +7,6 @@ import { LabelInput } from '../docker/label-input.ts';
 import { namedPage } from '../docker/pages.ts';
 import { AgentError } from '../errors.ts';
 import { scoped } from '../scoped.ts';
-import { allow } from '../docker/privilege/guard.ts';
 import type { NewNetwork } from './network.ts';
 import {
   NamedNetworkType,
@@ -24,7 +25,7 @@ import {
   removeNetwork,
   unusedNetworks,
 } from './networks.ts';
-import { networkProblem } from './privilege.ts';
+import { mayJoin, networkProblem } from './privilege.ts';
 
 const MAX_PAGE = 500;
 /** A prune names what it removes. */
@@ -175,6 +176,7 @@ builder.mutationField('connectNetwork', (t) =>
     },
     async resolve(_root, { aliases, ipv4, ipv6, ...pair }, context) {
       const { network, container } = await pairOf(pair, context);
+      await mayJoin(network.id, container, workOf(context));
       await connectContainer(
         engineOf(context),
         { network: network.id, container, aliases, ipv4, ipv6 },

@@ -2,7 +2,9 @@ import type { OperationContext } from '../context.ts';
 import type { Authority } from '../docker/privilege/guard.ts';
 import { AgentError, throwIfAborted } from '../errors.ts';
 import type { Job, JobHandle, JobResult } from '../jobs/job.ts';
+import { looksSecret } from '../docker/secret-values.ts';
 import { checkStackName } from './names.ts';
+import type { StackFiles } from './store.ts';
 
 /** Longer than any sane start. Seconds. */
 const MAX_PATIENCE = 3600;
@@ -52,10 +54,42 @@ export function patienceOf(seconds: number): number {
   throw new AgentError('INPUT_INVALID', `timeoutSeconds must be between 1 and ${MAX_PATIENCE}.`);
 }
 
-/** Values of an env file: programs quote them when they complain. */
-export function valuesOf(env: string): string[] {
-  return env.split('\n').flatMap((line) => {
-    const value = line.trim().startsWith('#') ? '' : line.slice(line.indexOf('=') + 1).trim();
-    return value === '' ? [] : [value, value.replace(/^(["'])(.*)\1$/, '$2')];
+export const authsText =
+  'For the registries that images of it come from; pulling takes docker:images:write as well.';
+
+/**
+ * What the files of a stack say in confidence: every value of its env file, and what looks like a password in the other.
+ * In each of the ways that programs write it when they complain.
+ */
+export function secretsIn({ compose, env }: StackFiles): string[] {
+  const literals = compose.split('\n').flatMap((line) => {
+    const [, name = '', value = ''] = assignment.exec(line) ?? [];
+    // The digest of an image looks drawn as well.
+    return name === 'image' ? [] : formsOf(value).filter((form) => looksSecret(name, form));
   });
+  return [...new Set([...valuesOf(env), ...literals])];
+}
+
+/** `NAME: value`, `- NAME=value` or `"NAME": "value"` of a list or map of variables. */
+const assignment = /^\s*(?:-\s+)?["']?([\w.-]+)["']?\s*(?:=|:\s)\s*(.*)$/;
+
+/** Values of an env file: quoted ones may go over several lines. */
+export function valuesOf(env: string): string[] {
+  const entries = env.matchAll(
+    /^[ \t]*(?:export[ \t]+)?[^\s#=:]+[ \t]*[=:][ \t]*("(?:[^"\\]|\\[^])*"|'[^']*'|[^\n]*)/gm,
+  );
+  return [...entries].flatMap(([, value = '']) => formsOf(value));
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' };
+
+/** A value as it is written, without its comment, without its quotes, and with its escapes read. */
+function formsOf(written: string): string[] {
+  const whole = written.trim();
+  const bare = whole.replace(/\s+#.*$/s, '');
+  const inner = /^(["'])([^]*)\1/.exec(whole)?.[2] ?? bare.replace(/["']$/, '');
+  const read = inner.replaceAll(/\\(.)/gs, (_found, letter: string) => escapes[letter] ?? letter);
+  // A line of a longer one is told by itself.
+  const lines = read.includes('\n') ? read.split('\n').map((line) => line.trim()) : [];
+  return [...new Set([whole, bare, inner, read, ...lines])].filter((form) => form !== '');
 }

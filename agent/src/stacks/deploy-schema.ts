@@ -1,14 +1,17 @@
 import { builder } from '../builder.ts';
+import type { RegistryAuth } from '../images/pull.ts';
+import { RegistryAuthInput } from '../images/pull-schema.ts';
 import type { OperationContext } from '../context.ts';
 import { JobType } from '../jobs/job-type.ts';
 import type { Job, JobHandle, JobResult } from '../jobs/job.ts';
 import { scoped } from '../scoped.ts';
 import {
   authorityOf,
+  authsText,
   baseVersionText,
   beginStackJob,
   patienceOf,
-  valuesOf,
+  secretsIn,
   type WantedJob,
 } from './begin.ts';
 import type { DeployOptions } from './deploy.ts';
@@ -21,11 +24,12 @@ type Common = Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles' |
 interface Wanted extends WantedJob {
   readonly baseVersion?: number | null | undefined;
   readonly timeoutSeconds: number;
+  readonly auths?: readonly RegistryAuth[] | null | undefined;
 }
 
 function begin(
   kind: string,
-  { baseVersion, timeoutSeconds, ...wanted }: Wanted,
+  { baseVersion, timeoutSeconds, auths, ...wanted }: Wanted,
   context: OperationContext,
   {
     secrets,
@@ -41,8 +45,13 @@ function begin(
     timeoutMs: patienceOf(timeoutSeconds),
     actor: context.actor,
     authority: authorityOf(context),
+    auths: auths ?? [],
   };
-  return beginStackJob(kind, wanted, context, { secrets, run: (job) => run(options, job) });
+  const passwords = options.auths?.map(({ password }) => password) ?? [];
+  return beginStackJob(kind, wanted, context, {
+    secrets: [...secrets, ...passwords],
+    run: (job) => run(options, job),
+  });
 }
 
 builder.mutationField('deployStack', (t) =>
@@ -58,10 +67,11 @@ builder.mutationField('deployStack', (t) =>
       baseVersion: t.arg.int({ description: baseVersionText }),
       pull: t.arg.boolean({ required: true, description: 'Every image, not only those that are missing.' }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of it to be up.' }),
+      auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
     },
     resolve: (_root, { files, pull, ...wanted }, context) =>
       begin('stack.deploy', wanted, context, {
-        secrets: valuesOf(files.env),
+        secrets: secretsIn(files),
         run: (options, job) => context.services.stacks.deploy({ ...options, files, pull }, job),
       }),
   }),
@@ -79,12 +89,13 @@ builder.mutationField('restoreStack', (t) =>
       version: t.arg.int({ required: true }),
       baseVersion: t.arg.int({ description: baseVersionText }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of it to be up.' }),
+      auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
     },
     resolve(_root, { version, ...wanted }, context) {
       checkStackName(wanted.name);
       const { files } = context.services.stacks.version(wanted.name, version);
       return begin('stack.restore', wanted, context, {
-        secrets: valuesOf(files.env),
+        secrets: secretsIn(files),
         run: (options, job) => context.services.stacks.restore(version, options, job),
       });
     },

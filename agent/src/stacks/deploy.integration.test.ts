@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
+import { tempDir } from '../../../testing/tmp.ts';
 import { testJobs } from '../jobs/testing.ts';
 import { deployment, eachCompose, running, runs, testStacks } from './testing.ts';
 
@@ -115,6 +116,22 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
     expect(await runs(stack.name)).toBe('');
     const { job: allowed } = await deployment(stack, compose, { scopes: ['docker:containers:privileged'] });
     expect(allowed.state).toBe('SUCCEEDED');
+  });
+
+  test('that fail do not bring back what this host has come to deny, and pull nothing that may not be pulled', async () => {
+    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using folder = await tempDir('sk-denied-');
+    const opening = `${running(testImages.busybox)}    volumes: ["${folder.path}:/opened:ro"]\n`;
+    const scopes = ['docker:containers:privileged'];
+    expect((await deployment(stack, opening, { scopes })).job.state).toBe('SUCCEEDED');
+    const failed = await deployment(stack, failing(testImages.busybox), {
+      baseVersion: 1,
+      deniesPath: (path) => path === folder.path,
+    });
+    expect(failed.job.state).toBe('FAILED');
+    expect(failed.lines.map(({ text }) => text).join('\n')).toContain(`would open ${folder.path}`);
+    const pulled = await deployment(stack, running('registry.invalid/none:1'), { baseVersion: 1 });
+    expect(pulled.job.errorCode).toBe('SCOPE_DENIED');
   });
 
   test('of what somebody made elsewhere are refused', async () => {

@@ -1,9 +1,10 @@
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
-import { pullImage, splitReference } from '../images/pull.ts';
+import { splitReference } from '../images/pull.ts';
 import { AgentError, describe } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
+import { bring, type Puller } from './bring.ts';
 import { waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
@@ -19,7 +20,7 @@ import type { DeployedService, KeptVersion, StackFiles, StackStore } from './sto
 /** What a roll-back may take, as it cannot be cancelled. Ms. */
 export const ROLL_BACK = 10 * 60_000;
 
-export interface DeployOptions {
+export interface DeployOptions extends Puller {
   readonly name: string;
   readonly files: StackFiles;
   /** The version that whoever asks has seen; null for a stack that is not there yet. */
@@ -29,7 +30,6 @@ export interface DeployOptions {
   /** Until all of it is up. Ms. */
   readonly timeoutMs: number;
   readonly actor: string;
-  readonly authority: Authority;
   /** The version that this goes back to, with its images. */
   readonly restores?: KeptVersion;
   /** Leave the files in the folder as they stand there, which may be newer than what is deployed. @default false */
@@ -74,8 +74,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   const previous = before === null ? undefined : store.version(name, before);
 
   job.step('Images');
-  if (restores) await bringBack(restores.services, job, tools);
-  else await pullMissing(stack, options.pull, job, tools);
+  if (restores) await bringBack(restores.services, options, job, tools);
+  else await pullMissing(stack, options, job, tools);
 
   job.step('Containers');
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
@@ -85,27 +85,29 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     job.step('Health');
     const { timeoutMs } = options;
     await waitUntilUp(docker, name, { timeoutMs, settledMs: tools.settledMs, job, signal: job.signal });
+    // What runs and is not kept could not be gone back to.
+    const services = await deployedServices(stack, docker);
+    if (!options.leaveFiles) store.write(name, files);
+    const version = store.keep(
+      name,
+      {
+        at: Date.now(),
+        actor: options.actor,
+        restores: restores?.number ?? null,
+        composeVersion: stack.tool.version,
+        files,
+        normalised: stack.json,
+        services,
+      },
+      options.place,
+    );
+    return { version: version.number };
   } catch (error) {
-    const now = await rollBack(stack, previous, job, tools);
+    const now = await rollBack(stack, { previous, authority }, job, tools);
     job.line(now);
     if (!(error instanceof AgentError)) throw error;
     throw new AgentError(error.code, `${error.message.replace(/[.]?$/, '.')} ${now}`, error);
   }
-  if (!options.leaveFiles) store.write(name, files);
-  const version = store.keep(
-    name,
-    {
-      at: Date.now(),
-      actor: options.actor,
-      restores: restores?.number ?? null,
-      composeVersion: stack.tool.version,
-      files,
-      normalised: stack.json,
-      services: await deployedServices(stack, docker),
-    },
-    options.place,
-  );
-  return { version: version.number };
 }
 
 async function checkBase(name: string, base: number | null, { docker, store }: DeployTools): Promise<void> {
@@ -134,6 +136,7 @@ export async function up(
   const { code, stderr } = await normaliser.run(stack, ['up', '--detach', ...how], {
     signal,
     onLine: tellProgress(stack.name, job),
+    ready: () => job.ready(),
   });
   if (code !== 0) throw new AgentError('DOCKER_ERROR', failureIn(stderr));
 }
@@ -149,21 +152,29 @@ function failureIn(stderr: string): string {
 /** @returns what runs now, for whoever reads why the deployment failed */
 async function rollBack(
   stack: Normalised,
-  previous: KeptVersion | undefined,
+  { previous, authority }: { readonly previous: KeptVersion | undefined; readonly authority: Authority },
   job: JobHandle,
   tools: DeployTools,
 ): Promise<string> {
-  const { name, folder, tool } = stack;
+  const { name, folder } = stack;
   const signal = AbortSignal.timeout(ROLL_BACK);
   job.step('Roll back');
   try {
     if (previous) {
+      const kept = await tools.normaliser.kept({ name, folder, json: previous.normalised });
+      // It ran with whatever rights it has; what this host has come to deny since then, it does not get again.
+      const judgement = await judgePrivilege(tools.docker.engine, kept);
+      allow({ outside: [], paths: judgement.paths }, authority, `Going back to version ${previous.number}`);
       await retag(previous.services, job, tools);
-      await up({ name, folder, tool, json: previous.normalised }, signal, job, tools);
+      await up(kept, signal, job, tools);
       return `Version ${previous.number} runs again.`;
     }
     const onLine = tellProgress(name, job);
-    await tools.normaliser.run(stack, ['down', '--remove-orphans'], { signal, onLine });
+    await tools.normaliser.run(stack, ['down', '--remove-orphans'], {
+      signal,
+      onLine,
+      ready: () => job.ready(),
+    });
     return 'Nothing of it runs, as before.';
   } catch (error) {
     tools.log.error('a stack could not be rolled back', { stack: name, reason: describe(error) });
@@ -173,7 +184,7 @@ async function rollBack(
 
 export async function pullMissing(
   stack: Normalised,
-  pull: DeployOptions['pull'],
+  { pull, ...puller }: Puller & Pick<DeployOptions, 'pull'>,
   job: JobHandle,
   { docker }: DeployTools,
 ): Promise<void> {
@@ -185,20 +196,20 @@ export async function pullMissing(
     const image = imageOf(stack, service, given);
     const wanted = policy === 'always' || (typeof pull === 'boolean' ? pull : pull.has(service));
     if (!wanted && (await localImage(docker.engine, image))) continue;
-    job.progress({ item: service, status: `pulling ${image}` });
-    await pullImage(docker.engine, { reference: image, platform: null, auths: [] }, job);
+    await bring({ service, reference: image }, puller, job, docker);
   }
 }
 
 /** Has every image stand under its name as it did then, from this host's copy or by its digest. @throws AgentError NOT_FOUND */
 async function bringBack(
   services: readonly DeployedService[],
+  puller: Puller,
   job: JobHandle,
   tools: DeployTools,
 ): Promise<void> {
-  const { engine } = tools.docker;
+  const { docker } = tools;
   for (const { service, imageId, digests } of services) {
-    if (await localImage(engine, imageId)) continue;
+    if (await localImage(docker.engine, imageId)) continue;
     const [digest] = digests;
     if (digest === undefined) {
       throw new AgentError(
@@ -206,8 +217,7 @@ async function bringBack(
         `The image that ${service} ran then (${imageId.slice(0, 19)}) is not on this server any more, and it came from no registry.`,
       );
     }
-    job.progress({ item: service, status: `pulling ${digest}` });
-    await pullImage(engine, { reference: digest, platform: null, auths: [] }, job);
+    await bring({ service, reference: digest }, puller, job, docker);
   }
   await retag(services, job, tools);
 }
@@ -241,7 +251,8 @@ export async function deployedServices(stack: Normalised, docker: DockerService)
         localImage(docker.engine, container.imageId).then((local) => ({
           service,
           image,
-          imageId: container.imageId,
+          // A container may tell another id than the one that the engine finds the image by.
+          imageId: local?.id ?? container.imageId,
           digests: local?.digests ?? [],
           configHash: container.configHash,
         })),

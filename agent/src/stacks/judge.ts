@@ -1,6 +1,7 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { array, object, type JsonObject } from '../docker/json.ts';
+import { devicesOf } from '../docker/privilege/judge.ts';
 import { parseBind, volumeProblem } from '../docker/privilege/mounts.ts';
 import type { EngineDefaults, Outside, Rule } from '../docker/privilege/outside.ts';
 import { hostRules } from '../docker/privilege/rules.ts';
@@ -145,8 +146,10 @@ function isOwnFile(folder: string, source: string): boolean {
 
 function bindProblem(source: unknown, { folder, open }: Judge): string | undefined {
   if (typeof source !== 'string') return hostFiles;
-  open(source);
-  return isOwnFile(folder, source) ? undefined : hostFiles;
+  // Compose writes a dollar twice, and reads it once.
+  const meant = source.replaceAll('$$', '$');
+  open(meant);
+  return isOwnFile(folder, meant) ? undefined : hostFiles;
 }
 
 const volumes: StackRule = (value, judge) =>
@@ -199,7 +202,9 @@ function longVolume(one: JsonObject, judge: Judge): string | undefined {
 
 /** Only what a build can say to itself: others read files, secrets and agents of the host, or write there. */
 const buildRules: StackRules = new Map<string, StackRule>([
-  ...'dockerfile_inline args labels target no_cache pull shm_size platforms'
+  // Its containers would have them.
+  ['labels', (value, judge) => labels(value, judge)],
+  ...'dockerfile_inline args target no_cache pull shm_size platforms'
     .split(' ')
     .map((key): [string, StackRule] => [key, anything]),
   ['context', (value, judge) => ownBuildFile(value, judge)],
@@ -309,8 +314,7 @@ const sections: ReadonlyMap<string, StackRules> = new Map<string, StackRules>([
       [
         'driver_opts',
         (value, { open }) => {
-          const { device } = object(value);
-          if (typeof device === 'string' && device.startsWith('/')) open(device);
+          for (const device of devicesOf(value)) open(device.replaceAll('$$', '$'));
           return volumeProblem(undefined, value);
         },
       ],

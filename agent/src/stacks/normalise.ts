@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AgentError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
@@ -51,6 +51,8 @@ export type RunTarget = Pick<Normalised, 'name' | 'folder' | 'json' | 'tool'>;
 export interface RunCall {
   readonly signal: AbortSignal;
   readonly onLine?: (line: string, stream: 'STDOUT' | 'STDERR') => void;
+  /** As that of {@link RunCompose}. */
+  readonly ready?: () => Promise<void>;
 }
 
 export interface NormaliserOptions {
@@ -60,7 +62,22 @@ export interface NormaliserOptions {
   readonly scratch: string;
 }
 
+/** What an agent that was killed in the middle of a command left behind: it holds what a stack is told in confidence. */
+function sweep(scratch: string): void {
+  let left: string[] = [];
+  try {
+    left = readdirSync(scratch);
+  } catch {
+    // It is made with the first file.
+  }
+  for (const file of left.filter((name) => /^[0-9a-f]{16}\.(env|json)$/.test(name))) {
+    rmSync(path.join(scratch, file), { force: true });
+  }
+}
+
 export function createNormaliser({ run, finder, scratch }: NormaliserOptions): Normaliser {
+  sweep(scratch);
+
   async function withFile<Result>(
     kind: string,
     text: string,

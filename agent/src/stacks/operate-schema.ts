@@ -1,9 +1,10 @@
 import { builder } from '../builder.ts';
+import { RegistryAuthInput } from '../images/pull-schema.ts';
 import type { OperationContext } from '../context.ts';
 import { AgentError } from '../errors.ts';
 import { JobType } from '../jobs/job-type.ts';
 import { scoped } from '../scoped.ts';
-import { authorityOf, baseVersionText, beginStackJob, patienceOf, valuesOf } from './begin.ts';
+import { authorityOf, authsText, baseVersionText, beginStackJob, patienceOf, secretsIn } from './begin.ts';
 import { checkStackName } from './names.ts';
 import { stackOperations } from './operate.ts';
 import { MAX_REPLICAS } from './scale.ts';
@@ -16,7 +17,7 @@ const kinds = { START: 'stack.start', STOP: 'stack.stop', RESTART: 'stack.restar
 function secretsOf(name: string, { services: { stacks } }: OperationContext): string[] {
   checkStackName(name);
   const [newest] = stacks.versions(name);
-  return newest ? valuesOf(stacks.version(name, newest.number).files.env) : [];
+  return newest ? secretsIn(stacks.version(name, newest.number).files) : [];
 }
 
 const each = 'None stands for all of them.';
@@ -57,8 +58,9 @@ builder.mutationField('pullStack', (t) =>
       up: t.arg.boolean({ required: true }),
       baseVersion: t.arg.int({ description: `${baseVersionText} Only for up.` }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of it to be up.' }),
+      auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
     },
-    resolve(_root, { services, up, baseVersion, timeoutSeconds, ...wanted }, context) {
+    resolve(_root, { services, up, baseVersion, timeoutSeconds, auths, ...wanted }, context) {
       const options = {
         name: wanted.name,
         services,
@@ -67,9 +69,10 @@ builder.mutationField('pullStack', (t) =>
         timeoutMs: patienceOf(timeoutSeconds),
         actor: context.actor,
         authority: authorityOf(context),
+        auths: auths ?? [],
       };
       return beginStackJob('stack.pull', wanted, context, {
-        secrets: secretsOf(wanted.name, context),
+        secrets: [...secretsOf(wanted.name, context), ...options.auths.map(({ password }) => password)],
         run: (job) => context.services.stacks.refresh(options, job),
       });
     },
@@ -89,8 +92,9 @@ builder.mutationField('scaleStack', (t) =>
       replicas: t.arg.int({ required: true, description: `0 to ${MAX_REPLICAS}.` }),
       baseVersion: t.arg.int({ description: baseVersionText }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of them to be up.' }),
+      auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
     },
-    resolve(_root, { service, replicas, baseVersion, timeoutSeconds, ...wanted }, context) {
+    resolve(_root, { service, replicas, baseVersion, timeoutSeconds, auths, ...wanted }, context) {
       if (replicas < 0 || replicas > MAX_REPLICAS) {
         throw new AgentError('INPUT_INVALID', `replicas must be between 0 and ${MAX_REPLICAS}.`);
       }
@@ -101,9 +105,10 @@ builder.mutationField('scaleStack', (t) =>
         baseVersion: baseVersion ?? null,
         timeoutMs: patienceOf(timeoutSeconds),
         authority: authorityOf(context),
+        auths: auths ?? [],
       };
       return beginStackJob('stack.scale', wanted, context, {
-        secrets: secretsOf(wanted.name, context),
+        secrets: [...secretsOf(wanted.name, context), ...options.auths.map(({ password }) => password)],
         run: (job) => context.services.stacks.scale(options, job),
       });
     },

@@ -201,7 +201,7 @@ describeWith(['docker', 'compose', 'registry'], 'newer images of a stack', () =>
     await using stack = await testStacks(newest);
     const images = [await freshImage(), await freshImage()];
     const [first = '', second = ''] = images;
-    const pull = (up: boolean): Promise<Told> =>
+    const pull = (up: boolean, rights = authority('docker:images:write')): Promise<Told> =>
       asJob((job) =>
         stack.stacks.refresh(
           {
@@ -211,7 +211,7 @@ describeWith(['docker', 'compose', 'registry'], 'newer images of a stack', () =>
             baseVersion: 1,
             timeoutMs: 60_000,
             actor: 'usr_1',
-            authority: authority(),
+            authority: rights,
           },
           job,
         ),
@@ -220,6 +220,7 @@ describeWith(['docker', 'compose', 'registry'], 'newer images of a stack', () =>
     try {
       await deployment(stack, running(reference));
       const before = await runs(stack.name);
+      expect((await pull(false, authority())).job.errorCode).toBe('SCOPE_DENIED');
       expect((await pull(false)).job.result).toEqual({ newer: [], version: null });
       await hub.push(second, 'team/web:1');
       expect((await pull(false)).job.result).toEqual({ newer: ['web'], version: null });

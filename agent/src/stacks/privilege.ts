@@ -1,4 +1,4 @@
-import { object } from '../docker/json.ts';
+import { object, text, texts } from '../docker/json.ts';
 import type { Engine } from '../docker/engine.ts';
 import { createGuard, defaultsOf, type Verdict } from '../docker/privilege/guard.ts';
 import { isRecord } from './compose-file.ts';
@@ -22,8 +22,19 @@ export async function judgePrivilege(
 ): Promise<StackJudgement> {
   const defaults = defaultsOf(object(await engine.get('/info')));
   const { outside, paths, builds } = judgeStack(stack, defaults);
+  const services = [...stack.services.values()];
+  const named = (key: string): string[] =>
+    services.flatMap((service) => (Array.isArray(service[key]) ? texts(service[key]) : []));
+  const modes = services
+    .map((service) => text(service['network_mode']))
+    .filter((mode) => !/^(none|host)?$|:/.test(mode));
   const found = await createGuard(engine).request({
     HostConfig: {
+      // What its options say of themselves is judged above; here, the paths that they open.
+      Privileged: services.some((service) => service['privileged'] === true),
+      PidMode: services.some((service) => service['pid'] === 'host') ? 'host' : '',
+      CapAdd: named('cap_add'),
+      VolumesFrom: named('volumes_from').flatMap((one) => /^container:(.+)/.exec(one)?.[1] ?? []),
       Mounts: namesOf(stack, 'volumes').map((name) => ({
         Type: 'volume',
         Source: name,
@@ -31,10 +42,19 @@ export async function judgePrivilege(
       })),
     },
     NetworkingConfig: {
-      EndpointsConfig: Object.fromEntries(namesOf(stack, 'networks').map((name) => [name, {}])),
+      EndpointsConfig: Object.fromEntries(
+        [...namesOf(stack, 'networks'), ...modes].map((name) => [name, {}]),
+      ),
     },
   });
-  return { outside: [...outside, ...found.outside], paths: [...paths, ...found.paths], builds };
+  const again = new Set([
+    'HostConfig.Privileged',
+    'HostConfig.PidMode',
+    'HostConfig.CapAdd',
+    'HostConfig.VolumesFrom',
+  ]);
+  const others = found.outside.filter(({ option }) => !again.has(option));
+  return { outside: [...outside, ...others], paths: [...paths, ...found.paths], builds };
 }
 
 /** As the engine will know them. */

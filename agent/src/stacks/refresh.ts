@@ -1,8 +1,8 @@
 import type { Engine } from '../docker/engine.ts';
 import { object, text } from '../docker/json.ts';
-import { pullImage } from '../images/pull.ts';
 import { AgentError } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
+import { bring } from './bring.ts';
 import { deploy, type DeployOptions, type DeployTools } from './deploy.ts';
 import { requireKept } from './kept.ts';
 import { chosenOf } from './operate.ts';
@@ -50,8 +50,7 @@ export async function refresh(
   for (const { name: service, containers } of chosenOf(name, all, services)) {
     const image = await namedImage(docker.engine, containers[0]);
     if (image === undefined) continue;
-    job.progress({ item: service, status: `pulling ${image}` });
-    await pullImage(docker.engine, { reference: image, platform: null, auths: [] }, job);
+    await bring({ service, reference: image }, options, job, docker);
     const local = await localImage(docker.engine, image);
     const changed = containers.some(({ imageId }) => imageId !== local?.id);
     job.progress({ item: service, status: changed ? 'newer' : 'the same' });

@@ -1,9 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { AgentError, systemCode } from '../errors.ts';
 
-/** More than any normalised stack. Bytes, of each of the two streams. */
+/** More than any normalised stack. Characters, of each of the two streams. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
+/** Of what is told line by line, only the end is kept, for what went wrong stands there. Characters. */
+const KEPT_TAIL = 64 * 1024;
+/** What goes on for longer without an end is told in pieces. Characters. */
+const LONGEST_LINE = 16 * 1024;
 /** After SIGTERM, for Compose to end what it began. Ms. */
 const LAST_WORDS = 10_000;
 
@@ -14,6 +19,8 @@ export interface ComposeCall {
   readonly signal: AbortSignal;
   /** Each line that it says, as it says it. */
   readonly onLine?: (line: string, stream: 'STDOUT' | 'STDERR') => void;
+  /** Awaited between what it says, so that a flood holds up nobody but Compose itself. */
+  readonly ready?: () => Promise<void>;
 }
 
 export interface ComposeOutput {
@@ -53,23 +60,28 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
     COMPOSE_EXPERIMENTAL_GIT_REMOTE: 'false',
     COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false',
   };
-  return async ([program, ...first], { args, input, signal, onLine }) => {
+  return async ([program, ...first], call) => {
+    const { args, input, signal } = call;
     throwIfCancelled(signal);
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const child = spawn(program, [...first, ...args], { cwd: home, env, detached: true, stdio: 'pipe' });
     const stop = (): void => endGroup(child);
     signal.addEventListener('abort', stop, { once: true });
     try {
-      const streams = [collect(child, 'STDOUT', onLine), collect(child, 'STDERR', onLine)] as const;
       // It may end without having read all of it.
       child.stdin.on('error', () => undefined);
       child.stdin.end(input ?? '');
-      const code = await new Promise<number | null>((resolve, reject) => {
+      const closed = new Promise<number | null>((resolve, reject) => {
         child.on('error', reject);
         child.on('close', resolve);
       });
+      const [stdout, stderr, code] = await Promise.all([
+        collect(child.stdout, 'STDOUT', call),
+        collect(child.stderr, 'STDERR', call),
+        closed,
+      ]);
       throwIfCancelled(signal);
-      return { code, stdout: streams[0](), stderr: streams[1]() };
+      return { code, stdout, stderr };
     } catch (error) {
       if (error instanceof AgentError) throw error;
       throw new AgentError(
@@ -87,31 +99,42 @@ function throwIfCancelled(signal: AbortSignal): void {
   if (signal.aborted) throw new AgentError('CANCELLED', 'It was cancelled.');
 }
 
-/** @returns what came, cut at {@link MAX_OUTPUT} */
-function collect(
-  child: ChildProcess,
+/** @returns what came: the first {@link MAX_OUTPUT} of it, the last {@link KEPT_TAIL} of what was told line by line */
+async function collect(
+  stream: Readable,
   name: 'STDOUT' | 'STDERR',
-  onLine: ComposeCall['onLine'],
-): () => string {
-  const stream = name === 'STDOUT' ? child.stdout : child.stderr;
+  { onLine, ready }: Pick<ComposeCall, 'onLine' | 'ready'>,
+): Promise<string> {
   let all = '';
   let rest = '';
-  stream?.setEncoding('utf8').on('data', (text: string) => {
-    if (all.length < MAX_OUTPUT) all += text;
-    if (!onLine) return;
+  const tell = (line: string): void => {
+    if (line.trim() !== '') onLine?.(line, name);
+  };
+  stream.setEncoding('utf8');
+  for await (const chunk of stream) {
+    const text = String(chunk);
+    if (!onLine) {
+      if (all.length < MAX_OUTPUT) all += text;
+      continue;
+    }
+    all = (all + text).slice(-KEPT_TAIL);
     const lines = (rest + text).split(/\r?\n|\r/);
-    rest = (lines.pop() ?? '').slice(-MAX_OUTPUT);
-    for (const line of lines) if (line.trim() !== '') onLine(line, name);
-  });
-  stream?.on('end', () => {
-    if (onLine && rest.trim() !== '') onLine(rest, name);
-  });
-  return () => all;
+    rest = lines.pop() ?? '';
+    lines.forEach(tell);
+    if (rest.length > LONGEST_LINE) {
+      tell(rest);
+      rest = '';
+    }
+    await ready?.();
+  }
+  tell(rest);
+  return all;
 }
 
+/** All of it: what Compose started may outlive Compose itself, and would keep its output open. */
 function endGroup(child: ChildProcess): void {
   const signalGroup = (name: NodeJS.Signals): void => {
-    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    if (child.pid === undefined) return;
     try {
       process.kill(-child.pid, name);
     } catch {

@@ -12,7 +12,7 @@ export const MAX_REPLICAS = 100;
 
 export interface ScaleOptions extends Pick<
   DeployOptions,
-  'name' | 'baseVersion' | 'timeoutMs' | 'authority'
+  'name' | 'baseVersion' | 'timeoutMs' | 'authority' | 'auths'
 > {
   readonly service: string;
   readonly replicas: number;
@@ -40,7 +40,12 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
   const before = await countOf(name, service, tools);
 
   job.step('Images');
-  await pullMissing({ ...stack, services: new Map([[service, given]]) }, false, job, tools);
+  await pullMissing(
+    { ...stack, services: new Map([[service, given]]) },
+    { ...options, pull: false },
+    job,
+    tools,
+  );
 
   job.step('Containers');
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.

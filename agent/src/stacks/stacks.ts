@@ -67,7 +67,7 @@ export function createStacks(options: StacksOptions): StackService {
       return store
         .numbers(name)
         .toReversed()
-        .map((number) => store.version(name, number));
+        .map((number) => store.summary(name, number));
     },
     version: (name, number) => store.version(name, number),
     deploy: (wanted, job) => locks.hold(wanted.name, 'deployed', () => deploy(wanted, job, tools)),

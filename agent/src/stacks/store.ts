@@ -180,6 +180,17 @@ export class StackStore {
     return keptVersionOf(object(parse(text)));
   }
 
+  /** A version without its files: of a stack with many, those alone are much to read. @throws AgentError NOT_FOUND */
+  summary(name: string, number: number): StackVersion {
+    checkStackName(name);
+    const text = readIfThere(this.#summaryOf(name, number));
+    if (text !== undefined) return stackVersionOf(object(parse(text)));
+    // Of before there were summaries.
+    const { files: _files, normalised: _normalised, ...version } = this.version(name, number);
+    writeWhole(this.#summaryOf(name, number), JSON.stringify(version), 0o600);
+    return version;
+  }
+
   /**
    * Keeps what was deployed as the next version, and forgets the oldest beyond {@link KEPT_VERSIONS}.
    *
@@ -190,9 +201,14 @@ export class StackStore {
     const folder = this.#versionsOf(name);
     if (place) writeWhole(path.join(folder, placeFile), JSON.stringify(place), 0o600);
     const kept: KeptVersion = { ...version, number };
+    const { files: _files, normalised: _normalised, ...summary } = kept;
+    // First, as what has no version is nobody's summary and is written over by the next.
+    writeWhole(this.#summaryOf(name, number), JSON.stringify(summary), 0o600);
     writeWhole(path.join(folder, `${number}.json`), JSON.stringify(kept), 0o600);
     for (const old of this.numbers(name).slice(0, -KEPT_VERSIONS)) {
-      rmSync(path.join(folder, `${old}.json`), { force: true });
+      for (const file of [path.join(folder, `${old}.json`), this.#summaryOf(name, old)]) {
+        rmSync(file, { force: true });
+      }
     }
     return kept;
   }
@@ -222,6 +238,10 @@ export class StackStore {
     return { folder: String(folder), file: String(file) };
   }
 
+  #summaryOf(name: string, number: number): string {
+    return path.join(this.#versionsOf(name), `${Math.trunc(number)}.summary.json`);
+  }
+
   #versionsOf(name: string): string {
     return path.join(this.#options.versions, name);
   }
@@ -237,6 +257,14 @@ function writeOver(file: string, text: string): void {
 /** Written by this agent or one before it, and read as carefully as anything else. */
 function keptVersionOf(value: Readonly<Record<string, unknown>>): KeptVersion {
   const files = object(value['files']);
+  return {
+    ...stackVersionOf(value),
+    files: { compose: String(files['compose']), env: typeof files['env'] === 'string' ? files['env'] : '' },
+    normalised: String(value['normalised']),
+  };
+}
+
+function stackVersionOf(value: Readonly<Record<string, unknown>>): StackVersion {
   const services = Array.isArray(value['services']) ? value['services'].map(object) : [];
   const restores = value['restores'];
   return {
@@ -245,8 +273,6 @@ function keptVersionOf(value: Readonly<Record<string, unknown>>): KeptVersion {
     actor: String(value['actor']),
     restores: typeof restores === 'number' ? restores : null,
     composeVersion: String(value['composeVersion']),
-    files: { compose: String(files['compose']), env: typeof files['env'] === 'string' ? files['env'] : '' },
-    normalised: String(value['normalised']),
     services: services.map((service) => ({
       service: String(service['service']),
       image: String(service['image']),

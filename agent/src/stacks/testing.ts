@@ -104,11 +104,13 @@ export async function deployment(
     baseVersion = null,
     scopes = [],
     env = '',
+    deniesPath = () => false,
     cancel,
   }: {
     baseVersion?: number | null;
     scopes?: string[];
     env?: string;
+    deniesPath?: (path: string) => boolean;
     /** Cancels it at this step. */
     cancel?: string;
   } = {},
@@ -122,7 +124,7 @@ export async function deployment(
     pull: false,
     timeoutMs: 60_000,
     actor: 'usr_1',
-    authority: { scopes: new Set(scopes), deniesPath: () => false },
+    authority: { scopes: new Set(scopes), deniesPath },
   };
   const { ended } = jobs.begin({
     id,

@@ -64,7 +64,7 @@ builder.mutationFields((t) => ({
     access: 'docker:images:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to build an image on a server from the text of a Dockerfile; what the build says are the lines of the job. Scope: docker:images:write.',
+      'Begins to build an image on a server from the text of a Dockerfile; what the build says are the lines of the job. Its instructions fetch addresses over the network of the host, those that only the host reaches included. Scope: docker:images:write.',
     args: { input: t.arg({ type: BuildImageInput, required: true }) },
     resolve: async (_root, { input: { serverId, ...options } }, context) => ({
       job: await context.services.jobs.start(imageBuild, {

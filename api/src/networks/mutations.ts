@@ -88,13 +88,14 @@ builder.mutationFields((t) => ({
     type: NetworkPayload,
     access: 'docker:networks:write',
     on: (_root, { input }) => input.serverId,
-    description: 'Puts a container into a network, while it runs. Scope: docker:networks:write.',
+    description:
+      'Puts a container into a network, while it runs. Scope: docker:networks:write; docker:containers:privileged as well for a container that reaches beyond itself, and for a network that is on that of the host.',
     args: { input: t.arg({ type: ConnectNetworkInput, required: true }) },
     resolve: async (_root, { input: { aliases, ipv4, ipv6, ...pair } }, context) => ({
       network: await context.services.networks.connect(
         pair,
         { aliases: aliases ?? [], ipv4: ipv4 ?? '', ipv6: ipv6 ?? '' },
-        askerOf(context),
+        { ...askerOf(context), heldScopes: heldOf(context, pair.serverId, ['docker:containers:privileged']) },
       ),
     }),
   }),

@@ -163,8 +163,15 @@ export class Networks {
     return answer?.pruneNetworks ?? null;
   }
 
-  /** @throws ServerKitError CONFLICT when it is in there already, … */
-  async connect(pair: Pair, endpoint: Endpoint, { actor, signal }: Asker): Promise<SeenNetwork> {
+  /**
+   * @param heldScopes - of those that a container or network beyond the usual takes
+   * @throws ServerKitError CONFLICT when it is in there already, PERMISSION_DENIED, …
+   */
+  async connect(
+    pair: Pair,
+    endpoint: Endpoint,
+    { actor, signal, heldScopes }: Asker & { readonly heldScopes: readonly AgentScope[] },
+  ): Promise<SeenNetwork> {
     const { serverId, networkId, containerId } = pair;
     const { aliases, ipv4, ipv6 } = endpoint;
     const answer = await this.#agents.commands.run({
@@ -174,6 +181,7 @@ export class Networks {
       action: 'network.connect',
       target: { kind: 'network', id: networkId },
       scope: write,
+      heldScopes,
       document: ConnectNetworkDocument,
       variables: { networkId, containerId, aliases: [...aliases], ipv4, ipv6 },
       parameters: { containerId, aliases: aliases.join(' '), ipv4, ipv6 },

@@ -218,6 +218,13 @@ export class Registries {
     return answer.checkRegistry;
   }
 
+  /** Whether a server gets any password at all. */
+  async anyFor(serverId: string): Promise<boolean> {
+    const { db, access } = this.#needs;
+    const rows = await db.prisma.registry.findMany({ select: storedPlaces });
+    return rows.some((row) => isFor(placesOf(row), serverId, access.placement));
+  }
+
   /**
    * The credentials for where an image comes from or goes to; null when there are none for this server. For the variables
    * of the one operation that needs them, and nothing else. That they are handed over is on record before they are.

@@ -1,10 +1,12 @@
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { heldOf } from '../graphql/held.ts';
+import { askerOf } from '../images/image-type.ts';
 import { JobPayload } from '../jobs/job-type.ts';
 import { commonFields, mayTake, StackFilesInput, version } from './fields.ts';
 import { stackDeploy, stackRestore } from './jobs.ts';
 import { DeployStackDocument, RestoreStackDocument } from './operations.ts';
+import { stackAuths } from './pull-auths.ts';
 
 const DeployStackInput = builder.inputType('DeployStackInput', {
   fields: (t) => ({
@@ -31,7 +33,7 @@ builder.mutationFields((t) => ({
     access: 'docker:compose:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to deploy a stack; when it does not come up, what ran before runs again. Scope: docker:compose:write; docker:containers:privileged as well for what reaches beyond its containers, and docker:images:write where it has images built.',
+      'Begins to deploy a stack; when it does not come up, what ran before runs again. Scope: docker:compose:write; docker:containers:privileged as well for what reaches beyond its containers, and docker:images:write where images are pulled for it or built.',
     args: { input: t.arg({ type: DeployStackInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { serverId, name, files, pull, timeoutSeconds: patience } = input;
@@ -44,7 +46,23 @@ builder.mutationFields((t) => ({
           actor: actorOf(context),
           heldScopes: heldOf(context, serverId, mayTake),
           document: DeployStackDocument,
-          variables: (jobId) => ({ jobId, name, files, baseVersion, pull, timeoutSeconds: patience }),
+          variables: async (jobId) => ({
+            jobId,
+            name,
+            files,
+            baseVersion,
+            pull,
+            timeoutSeconds: patience,
+            auths: await stackAuths(context, stackDeploy, serverId, async () => {
+              const plan = await context.services.stacks.plan(
+                serverId,
+                name,
+                files,
+                askerOf(context.principal),
+              );
+              return plan.services.flatMap(({ image }) => image ?? []);
+            }),
+          }),
         }),
       };
     },
@@ -67,12 +85,21 @@ builder.mutationFields((t) => ({
           actor: actorOf(context),
           heldScopes: heldOf(context, serverId, mayTake),
           document: RestoreStackDocument,
-          variables: (jobId) => ({
+          variables: async (jobId) => ({
             jobId,
             name,
             version: input.version,
             baseVersion,
             timeoutSeconds: patience,
+            auths: await stackAuths(context, stackRestore, serverId, async () => {
+              const versions = await context.services.stacks.versions(
+                serverId,
+                name,
+                askerOf(context.principal),
+              );
+              const wanted = versions.find(({ number }) => number === input.version);
+              return wanted?.services.flatMap(({ digests }) => digests) ?? [];
+            }),
           }),
         }),
       };

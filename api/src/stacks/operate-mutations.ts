@@ -24,6 +24,7 @@ import {
   RemoveStackDocument,
   ScaleStackDocument,
 } from './operations.ts';
+import { currentImages, stackAuths } from './pull-auths.ts';
 
 /** Compose's own rule, without those that a command would take for an option. */
 const serviceName = z
@@ -183,15 +184,23 @@ builder.mutationFields((t) => ({
     access: 'docker:compose:write',
     on: (_root, { input }) => input.serverId,
     description:
-      "Begins to pull the images of a stack, and with `up` to deploy its newest version with them. The job's result names the services that run another image than was pulled. Scope: docker:compose:write, and with `up` what deployStack takes besides.",
+      "Begins to pull the images of a stack, and with `up` to deploy its newest version with them. The job's result names the services that run another image than was pulled. Scope: docker:compose:write and docker:images:write, and with `up` what deployStack takes besides.",
     args: { input: t.arg({ type: PullStackInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { name, services, up, timeoutSeconds, baseVersion = null } = input;
       const job = await context.services.jobs.start(stackPull, {
-        ...asked(input, context, up ? mayTake : []),
+        ...asked(input, context, up ? mayTake : ['docker:images:write']),
         parameters: { up, baseVersion, ...(services.length > 0 && { services }) },
         document: PullStackDocument,
-        variables: (jobId) => ({ jobId, name, services, up, baseVersion, timeoutSeconds }),
+        variables: async (jobId) => ({
+          jobId,
+          name,
+          services,
+          up,
+          baseVersion,
+          timeoutSeconds,
+          auths: await stackAuths(context, stackPull, input.serverId, () => currentImages(context, input)),
+        }),
       });
       return { job };
     },
@@ -209,7 +218,15 @@ builder.mutationFields((t) => ({
         ...asked(input, context, mayTake),
         parameters: { service, replicas, baseVersion },
         document: ScaleStackDocument,
-        variables: (jobId) => ({ jobId, name, service, replicas, baseVersion, timeoutSeconds }),
+        variables: async (jobId) => ({
+          jobId,
+          name,
+          service,
+          replicas,
+          baseVersion,
+          timeoutSeconds,
+          auths: await stackAuths(context, stackScale, input.serverId, () => currentImages(context, input)),
+        }),
       });
       return { job };
     },

@@ -114,6 +114,7 @@ export const DeployStackDocument = graphql(`
     $baseVersion: Int
     $pull: Boolean!
     $timeoutSeconds: Int!
+    $auths: [RegistryAuthInput!]
   ) {
     deployStack(
       jobId: $jobId
@@ -122,6 +123,7 @@ export const DeployStackDocument = graphql(`
       baseVersion: $baseVersion
       pull: $pull
       timeoutSeconds: $timeoutSeconds
+      auths: $auths
     ) {
       id
     }
@@ -135,6 +137,7 @@ export const RestoreStackDocument = graphql(`
     $version: Int!
     $baseVersion: Int
     $timeoutSeconds: Int!
+    $auths: [RegistryAuthInput!]
   ) {
     restoreStack(
       jobId: $jobId
@@ -142,6 +145,7 @@ export const RestoreStackDocument = graphql(`
       version: $version
       baseVersion: $baseVersion
       timeoutSeconds: $timeoutSeconds
+      auths: $auths
     ) {
       id
     }
@@ -176,6 +180,7 @@ export const PullStackDocument = graphql(`
     $up: Boolean!
     $baseVersion: Int
     $timeoutSeconds: Int!
+    $auths: [RegistryAuthInput!]
   ) {
     pullStack(
       jobId: $jobId
@@ -184,6 +189,7 @@ export const PullStackDocument = graphql(`
       up: $up
       baseVersion: $baseVersion
       timeoutSeconds: $timeoutSeconds
+      auths: $auths
     ) {
       id
     }
@@ -198,6 +204,7 @@ export const ScaleStackDocument = graphql(`
     $replicas: Int!
     $baseVersion: Int
     $timeoutSeconds: Int!
+    $auths: [RegistryAuthInput!]
   ) {
     scaleStack(
       jobId: $jobId
@@ -206,6 +213,7 @@ export const ScaleStackDocument = graphql(`
       replicas: $replicas
       baseVersion: $baseVersion
       timeoutSeconds: $timeoutSeconds
+      auths: $auths
     ) {
       id
     }

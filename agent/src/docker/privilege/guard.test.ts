@@ -66,6 +66,40 @@ describe('a request is judged with what it refers to', () => {
   });
 });
 
+describe('the paths that a container opens are known', () => {
+  const pathsOf = async (HostConfig: object, known = {}) =>
+    (await createGuard(engine(known)).request({ Image: 'web', HostConfig })).paths;
+
+  test('where it has the mounts of another container', async () => {
+    const known = { '/containers/other/json': { Mounts: [{ Type: 'bind', Source: '/srv/secret' }] } };
+    expect(await pathsOf({ VolumesFrom: ['other:ro'] }, known)).toEqual(['/srv/secret']);
+  });
+
+  test.each([
+    ['it has every right', { Privileged: true }],
+    ['it sees the processes of the host', { PidMode: 'host' }],
+    ['it may mount', { CapAdd: ['CAP_SYS_ADMIN'] }],
+  ])('where %s: all of them', async (_what, host) => {
+    expect(await pathsOf(host)).toEqual(['/']);
+  });
+
+  test.each([
+    ['by a path that begins nowhere', { type: 'none', o: 'bind', device: 'srv/../etc' }, '/etc'],
+    [
+      'as a layer',
+      { type: 'overlay', device: 'overlay', o: 'lowerdir=/a:/etc,upperdir=/b,workdir=/c' },
+      '/etc',
+    ],
+  ])('where a volume names them %s', async (_what, options, expected) => {
+    expect(await pathsOf({ Binds: ['data:/data'] }, volume(options))).toContain(expected);
+  });
+});
+
+test.each(['macvlan', 'ipvlan', 'a-plugin'])('joining a network of %s is outside', async (driver) => {
+  const guard = createGuard(engine({ '/networks/lan': { Name: 'lan', Driver: driver } }));
+  expect((await guard.request({ HostConfig: { NetworkMode: 'lan' } })).outside).toHaveLength(1);
+});
+
 describe('what is outside', () => {
   const verdict = { outside: [{ option: 'HostConfig.Privileged', why: 'has every right' }], paths: [] };
 

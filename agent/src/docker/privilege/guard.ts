@@ -3,11 +3,12 @@ import type { Engine } from '../engine.ts';
 import { array, object, text, type JsonObject } from '../json.ts';
 import {
   absolute,
-  deviceOf,
+  devicesOf,
   hostPathsOf,
   judgeInspect,
   judgeRequest,
   networksOf,
+  sharedFrom,
   volumesOf,
 } from './judge.ts';
 import { volumeProblem } from './mounts.ts';
@@ -27,6 +28,8 @@ export interface Verdict {
 }
 
 const scope = 'docker:containers:privileged';
+/** Networks of containers alone, and one that is not there yet; others are on the host's own (macvlan, ipvlan), or a plugin's. */
+const ownNetworks: ReadonlySet<string> = new Set(['', 'bridge', 'overlay', 'null']);
 
 /**
  * The one check of privilege for everything that makes or enters a container: create, recreate, duplicate, stacks, and
@@ -61,7 +64,7 @@ export function createGuard(engine: Pick<Engine, 'get'>): Guard {
         const why = volumeProblem(driver, options);
         return why === undefined ? [] : [{ option: `volume ${text(name)}`, why }];
       }),
-      paths: absolute(known.flatMap((volume) => [volume['Mountpoint'], deviceOf(volume['Options'])])),
+      paths: absolute(known.flatMap((volume) => [volume['Mountpoint'], ...devicesOf(volume['Options'])])),
     };
   }
 
@@ -72,19 +75,39 @@ export function createGuard(engine: Pick<Engine, 'get'>): Guard {
         .filter((name) => name !== 'host' && !name.includes(':'))
         .map((name) => find(`/networks/${encodeURIComponent(name)}`)),
     );
-    return found
-      .filter((network) => network?.['Driver'] === 'host')
-      .map(() => ({ option: 'HostConfig.NetworkMode', why: "has the host's network instead of its own" }));
+    return found.flatMap((network) => {
+      const driver = text(network?.['Driver']);
+      if (ownNetworks.has(driver)) return [];
+      const why =
+        driver === 'host'
+          ? "has the host's network instead of its own"
+          : 'joins a network that is more than one of containers';
+      return [{ option: 'HostConfig.NetworkMode', why }];
+    });
+  }
+
+  /** The mounts of other containers that it gets. */
+  async function shared(body: JsonObject): Promise<string[]> {
+    const found = await Promise.all(
+      sharedFrom(body).map((name) => find(`/containers/${encodeURIComponent(name)}/json`)),
+    );
+    const mounts = found.flatMap((container) => array(container?.['Mounts']).map(object));
+    return absolute(mounts.map((mount) => mount['Source']));
   }
 
   async function complete(
     body: JsonObject,
     outside: (defaults: EngineDefaults) => Outside[],
   ): Promise<Verdict> {
-    const [info, mounted, joined] = await Promise.all([engine.get('/info'), volumes(body), networks(body)]);
+    const [info, mounted, joined, others] = await Promise.all([
+      engine.get('/info'),
+      volumes(body),
+      networks(body),
+      shared(body),
+    ]);
     return {
       outside: [...outside(defaultsOf(object(info))), ...mounted.outside, ...joined],
-      paths: [...hostPathsOf(body), ...mounted.paths],
+      paths: [...hostPathsOf(body), ...mounted.paths, ...others],
     };
   }
 

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { array, object, type JsonObject } from '../json.ts';
 import { parseBind } from './mounts.ts';
 import type { EngineDefaults, Outside, Rules } from './outside.ts';
@@ -73,26 +74,57 @@ export function hostPathsOf(body: JsonObject): string[] {
       .map(object)
       .flatMap((mount) => [
         mount['Source'],
-        deviceOf(object(object(mount['VolumeOptions'])['DriverConfig'])['Options']),
+        ...devicesOf(object(object(mount['VolumeOptions'])['DriverConfig'])['Options']),
       ]),
     ...array(host['Devices']).map((device) => object(device)['PathOnHost']),
     ...array(body['Mounts']).map((mount) => object(mount)['Source']),
+    ...(reachesAll(host) ? ['/'] : []),
   ];
   return absolute(paths);
 }
 
+/** With these a process mounts, or opens by number, whatever file of the host it likes (capabilities(7)). */
+const openers: ReadonlySet<string> = new Set([
+  'ALL',
+  'SYS_ADMIN',
+  'SYS_MODULE',
+  'SYS_RAWIO',
+  'DAC_READ_SEARCH',
+]);
+
+/** Whether it reaches every file of the host without naming any: through its devices, or /proc of its processes. */
+function reachesAll({ Privileged: privileged, PidMode: pid, CapAdd: added }: JsonObject): boolean {
+  const capabilities = textsIn(array(added)).map((name) => name.toUpperCase().replace(/^CAP_/, ''));
+  return privileged === true || pid === 'host' || capabilities.some((name) => openers.has(name));
+}
+
+/** Names of the containers whose mounts it gets as well. */
+export function sharedFrom(body: JsonObject): string[] {
+  const given = textsIn(array(object(body['HostConfig'])['VolumesFrom']));
+  return [...new Set(given.map((one) => one.split(':', 1)[0] ?? ''))].filter((name) => name !== '');
+}
+
 /** Those of the values that are paths. */
 export function absolute(values: readonly unknown[]): string[] {
-  return textsIn(values).filter((path) => path.startsWith('/'));
+  return textsIn(values).filter((one) => one.startsWith('/'));
 }
 
 function textsIn(values: readonly unknown[]): string[] {
   return values.filter((value): value is string => typeof value === 'string');
 }
 
-/** What a volume of the local driver mounts. */
-export function deviceOf(options: unknown): unknown {
-  return object(options)['device'];
+/**
+ * What a volume of the local driver mounts, as absolute paths: its device, which is looked for from the engine's own root,
+ * and the layers of an overlay, which stand among the options.
+ */
+export function devicesOf(options: unknown): string[] {
+  const { device, type, o } = object(options);
+  const named =
+    typeof device === 'string' && device !== '' && type !== 'tmpfs' ? [path.posix.resolve('/', device)] : [];
+  const layers = textsIn([o]).flatMap((text) =>
+    [...text.matchAll(/(?<==|:)[^=:,]*\/[^:,]*/g)].map(([found]) => found),
+  );
+  return [...named, ...layers.map((layer) => path.posix.resolve('/', layer))];
 }
 
 function judgeEndpoints(

@@ -47,7 +47,8 @@ const RecreateContainerInput = builder.inputType('RecreateContainerInput', {
       validate: z.number().int().min(1).max(3_600),
     }),
     image: t.string({
-      description: 'Another image; the name it was made of when absent.',
+      description:
+        'Another release of its image, or another image, which takes docker:containers:exec; the name it was made of when absent.',
       validate: z.string().regex(/^[\w./:@[\]-]{1,400}$/, 'must be the name of an image'),
     }),
     pull: t.field({
@@ -113,7 +114,7 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to put a new container in the place of one, with the same settings and a newer image; what came with the old image follows the new one. The old one is put back unless the new one becomes healthy. Scope: docker:containers:write.',
+      'Begins to put a new container in the place of one, with the same settings and a newer image; what came with the old image follows the new one. The old one is put back unless the new one becomes healthy. Scope: docker:containers:write; docker:containers:exec as well for an image of another name, which would run with its variables and files.',
     args: { input: t.arg({ type: RecreateContainerInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { serverId, image, pull, healthTimeoutSeconds } = input;
@@ -123,7 +124,7 @@ builder.mutationFields((t) => ({
         target: { kind: 'container', id, name },
         parameters: { pull, healthTimeoutSeconds, ...(image && { image }) },
         actor: actorOf(context),
-        heldScopes: heldOf(context, serverId, perhaps),
+        heldScopes: heldOf(context, serverId, [...perhaps, 'docker:containers:exec']),
         document: RecreateContainerDocument,
         variables: async (jobId) => ({
           jobId,

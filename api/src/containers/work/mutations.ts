@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { builder } from '../../builder.ts';
+import { requireOn } from '../../graphql/refusals.ts';
 import { inputInvalid } from '../../errors.ts';
 import { ContainerPayload, containerName, targetFields } from '../container-payload.ts';
 import {
@@ -208,14 +209,18 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Removes those of the containers named that do not run, and no others. Scope: docker:containers:write.',
+      'Removes those of the containers named that do not run, and no others. Scope: docker:containers:write, and docker:volumes:write as well for their volumes.',
     args: { input: t.arg({ type: PruneContainersInput, required: true }) },
-    resolve: (_root, { input: { serverId, containerIds, removeVolumes } }, context) =>
-      context.services.containers.work.prune(
+    resolve: (_root, { input: { serverId, containerIds, removeVolumes } }, context) => {
+      const besides = removeVolumes ? (['docker:volumes:write'] as const) : [];
+      for (const access of besides)
+        requireOn(context, { access, where: serverId }, 'mutation.pruneContainers');
+      return context.services.containers.work.prune(
         serverId,
         containerIds,
         removeVolumes,
-        askerFor(context, serverId),
-      ),
+        askerFor(context, serverId, ...besides),
+      );
+    },
   }),
 }));

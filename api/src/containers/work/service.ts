@@ -182,12 +182,13 @@ export class ContainerWork {
     serverId: string,
     ids: readonly string[],
     removeVolumes: boolean,
-    { actor, signal }: Pick<WorkAsker, 'actor' | 'signal'>,
+    { actor, signal, heldScopes }: WorkAsker,
   ): Promise<PruneOutcome> {
     const answer = await this.#agents.commands.run({
       serverId,
       actor,
       signal,
+      heldScopes,
       action: 'container.prune',
       scope: 'docker:containers:write',
       document: PruneContainersDocument,
