@@ -218,7 +218,7 @@ describeWith(['docker', 'compose', 'registry'], 'newer images of a stack', () =>
       );
     const reference = await hub.push(first, 'team/web:1');
     try {
-      await deployment(stack, running(reference));
+      await deployment(stack, running(reference), { scopes: ['docker:images:write'] });
       const before = await runs(stack.name);
       expect((await pull(false, authority())).job.errorCode).toBe('SCOPE_DENIED');
       expect((await pull(false)).job.result).toEqual({ newer: [], version: null });

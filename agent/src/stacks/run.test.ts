@@ -40,7 +40,7 @@ test('of what is told line by line the end alone is kept, and a line without end
 
 test('what an agent that was killed left of a command is gone when the next begins', async () => {
   await using dir = await tempDir('sk-scratch-');
-  const [left, other] = [dir.file(`${'0123456789abcdef'}.env`), dir.file('kept.env')];
+  const [left, other] = [dir.file('0123456789abcdef.env'), dir.file('kept.env')];
   for (const file of [left, other]) writeFileSync(file, 'SECRET=hunter2');
   createNormaliser({
     run: () => Promise.reject(new Error('not run')),

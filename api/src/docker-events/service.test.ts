@@ -4,7 +4,7 @@ import { nextItem } from '../../../testing/events.ts';
 import { unlimited } from '../access/rights.ts';
 import { Topics } from '../live/topics.ts';
 import { TestAgents, TestLink, TestRing } from '../metrics/testing.ts';
-import { DockerEvents } from './service.ts';
+import { DockerEvents, newest } from './service.ts';
 
 const event = (key: string, type = 'container') => ({
   key,
@@ -77,4 +77,12 @@ test.each([
     expect.objectContaining({ code: 'AGENT_PROTOCOL_ERROR' }),
   );
   expect(events.recent({}, everything)).toEqual([]);
+});
+
+test('what is kept of a server for who joins later is bounded by what it weighs', () => {
+  const heavy = (key: string) => ({ ...event(key), name: 'x'.repeat(30_000) });
+  const kept = newest([...Array.from({ length: 50 }, (_, n) => heavy(`${n}`)), event('last')]);
+  expect(kept.at(-1)?.key).toBe('last');
+  expect(JSON.stringify(kept).length).toBeLessThan(300_000);
+  expect(kept.length).toBeGreaterThan(5);
 });

@@ -35,7 +35,7 @@ export interface EventFilter {
 }
 
 const batches = new Topic<EventBatch>({
-  buffering: { keep: 'all', limit: 500 },
+  buffering: { keep: 'all', limit: 100 },
   channel: ({ serverId }) => serverId,
 });
 
@@ -44,6 +44,9 @@ const maxRecent = 200;
 /** An agent sends so many at once, and so much of each, at most; what is more is no event of Docker. */
 const maxBatch = 500;
 const maxCharacters = 32 * 1024;
+const maxBatchCharacters = 1024 * 1024;
+/** Of all that is kept of a server: what agents say is held for as long as somebody watches. */
+const maxRecentCharacters = 256 * 1024;
 
 /** Docker's events of servers, listened to while somebody watches: one stream for each agent, however many watch. */
 export class DockerEvents {
@@ -124,11 +127,16 @@ export class DockerEvents {
           // A new link begins with what happened lately, of which some was told before.
           const known = new Set(this.#recent.get(serverId)?.map(({ key }) => key));
           const news = events.filter(({ key }) => !known.has(key));
-          if (news.length > maxBatch || news.some((event) => JSON.stringify(event).length > maxCharacters)) {
+          const weight = news.reduce((sum, event) => sum + weightOf(event), 0);
+          if (
+            news.length > maxBatch ||
+            weight > maxBatchCharacters ||
+            news.some((event) => weightOf(event) > maxCharacters)
+          ) {
             throw protocolError('events without an end');
           }
           if (news.length === 0) return;
-          this.#recent.set(serverId, [...(this.#recent.get(serverId) ?? []), ...news].slice(-maxRecent));
+          this.#recent.set(serverId, newest([...(this.#recent.get(serverId) ?? []), ...news]));
           this.#topics.publish(batches, { serverId, events: news, missed });
         },
         // The link's end is told elsewhere; a new link starts a new stream.
@@ -136,6 +144,18 @@ export class DockerEvents {
       },
     );
   }
+}
+
+const weightOf = (event: AgentEvent): number => JSON.stringify(event).length;
+
+/** As many of the newest as are kept. */
+export function newest(events: readonly AgentEvent[]): AgentEvent[] {
+  let left = maxRecentCharacters;
+  const kept = events
+    .slice(-maxRecent)
+    .toReversed()
+    .filter((event) => (left -= weightOf(event)) >= 0);
+  return kept.toReversed();
 }
 
 /** What of a batch fits and may be seen by the one who asks. */

@@ -1,7 +1,7 @@
 import type { AgentService } from '../agents/service.ts';
 import type { Registries } from '../registries/service.ts';
+import { allPages } from '../agents/all-pages.ts';
 import { askEach, type Asked } from '../agents/ask-each.ts';
-import { protocolError } from '../agents/agent-errors.ts';
 import type { Actor } from '../audit/actor.ts';
 import { seenOf, type Sees } from '../access/sees.ts';
 import type { Database } from '../database/database.ts';
@@ -59,8 +59,6 @@ const removeMs = 180_000;
 const pruneMs = 600_000;
 /** How long a list of the fleet waits for the slowest server. Milliseconds. */
 const fleetMs = 5_000;
-/** An agent that says each time that there is more would have us ask for ever; more images than any host has. */
-const maxPages = 100;
 
 /** Images, which live on servers: nothing of them is kept here. */
 export class Images {
@@ -77,19 +75,10 @@ export class Images {
   /** @throws ServerKitError AGENT_OFFLINE, DOCKER_UNAVAILABLE, … */
   async list(serverId: string, actor: string): Promise<SeenImage[]> {
     const link = this.#agents.links.require(serverId);
-    const found: SeenImage[] = [];
-    let after: string | null = null;
-    for (let page = 0; page < maxPages; page += 1) {
-      const { images }: { images: { items: ImageFieldsFragment[]; next: string | null } } = await link.run(
-        ImagesDocument,
-        { after },
-        { actor, ...read },
-      );
-      found.push(...images.items.map((image) => ({ serverId, image })));
-      if (images.next === null) return found;
-      after = images.next;
-    }
-    throw protocolError('a list of images without end');
+    const images = await allPages(
+      async (after) => (await link.run(ImagesDocument, { after }, { actor, ...read })).images,
+    );
+    return images.map((image) => ({ serverId, image }));
   }
 
   /** Images of every server that is seen, or of those named, and why there are none of some. Servers by name. */

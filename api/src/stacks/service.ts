@@ -1,5 +1,5 @@
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
-import { protocolError } from '../agents/agent-errors.ts';
+import { allPages } from '../agents/all-pages.ts';
 import type { AgentLink, Agents } from '../agents/link.ts';
 import { seenOf, type Sees } from '../access/sees.ts';
 import { containerChanges, type ContainerChange, type ContainerMirror } from '../containers/service.ts';
@@ -46,8 +46,6 @@ export type StackVersion = StackVersionsQuery['stackVersions'][number];
 const listMs = 5_000;
 /** Compose reads the file three times at most, and the first Compose takes a second for each. Milliseconds. */
 const planMs = 120_000;
-/** An agent that says each time that there is more would have us ask for ever. */
-const maxPages = 100;
 
 const reads = ['docker:compose:read'] as const;
 /** What shows a stack's files takes the right to deploy it: they hold what its containers are told in confidence. */
@@ -208,19 +206,10 @@ export class Stacks {
   }
 
   async #ask(link: AgentLink, actor: string): Promise<AgentStack[]> {
-    const found: AgentStack[] = [];
-    let after: string | null = null;
-    for (let page = 0; page < maxPages; page += 1) {
-      const { stacks }: { stacks: { items: AgentStack[]; next: string | null } } = await link.run(
-        StacksDocument,
-        { after },
-        { actor, scopes: reads, timeoutMs: listMs },
-      );
-      found.push(...stacks.items);
-      if (stacks.next === null) return found;
-      after = stacks.next;
-    }
-    throw protocolError('a list of stacks without end');
+    return allPages(
+      async (after) =>
+        (await link.run(StacksDocument, { after }, { actor, scopes: reads, timeoutMs: listMs })).stacks,
+    );
   }
 }
 

@@ -64,7 +64,10 @@ export function createGuard(engine: Pick<Engine, 'get'>): Guard {
         const why = volumeProblem(driver, options);
         return why === undefined ? [] : [{ option: `volume ${text(name)}`, why }];
       }),
-      paths: absolute(known.flatMap((volume) => [volume['Mountpoint'], ...devicesOf(volume['Options'])])),
+      paths: absolute([
+        ...known.map((volume) => volume['Mountpoint']),
+        ...known.flatMap((volume) => devicesOf(volume['Options'])),
+      ]),
     };
   }
 

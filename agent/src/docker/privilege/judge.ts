@@ -68,14 +68,13 @@ export function networksOf(body: JsonObject): string[] {
 /** Paths of the host that it would open, wherever they are named. */
 export function hostPathsOf(body: JsonObject): string[] {
   const host = object(body['HostConfig']);
+  const mounts = array(host['Mounts']).map(object);
   const paths = [
     ...array(host['Binds']).map((bind) => parseBind(bind)?.source),
-    ...array(host['Mounts'])
-      .map(object)
-      .flatMap((mount) => [
-        mount['Source'],
-        ...devicesOf(object(object(mount['VolumeOptions'])['DriverConfig'])['Options']),
-      ]),
+    ...mounts.map((mount) => mount['Source']),
+    ...mounts.flatMap((mount) =>
+      devicesOf(object(object(mount['VolumeOptions'])['DriverConfig'])['Options']),
+    ),
     ...array(host['Devices']).map((device) => object(device)['PathOnHost']),
     ...array(body['Mounts']).map((mount) => object(mount)['Source']),
     ...(reachesAll(host) ? ['/'] : []),
