@@ -17,8 +17,11 @@ class Toasts {
   list = $state.raw<readonly Toast[]>([]);
   #next = 0;
 
-  good(text: string, href?: string): void {
-    this.#add({ id: this.#next++, look: 'good', text, href }, href === undefined ? shownMs : linkShownMs);
+  /** @returns closes it before its time */
+  good(text: string, href?: string): () => void {
+    const id = this.#next++;
+    this.#add({ id, look: 'good', text, href }, href === undefined ? shownMs : linkShownMs);
+    return () => this.close(id);
   }
 
   critical(text: string, href?: string): void {

@@ -13,7 +13,7 @@ export const jobHref = (id: string): string => `/jobs?job=${id}`;
  */
 export function startedJob(id: string, ended: (job: Job) => void = () => undefined): void {
   let last: Job | undefined;
-  toasts.good(t().jobs.begun, jobHref(id));
+  const closeBegun = toasts.good(t().jobs.begun, jobHref(id));
   subscribe(
     Events,
     { id, after: 0 },
@@ -21,6 +21,7 @@ export function startedJob(id: string, ended: (job: Job) => void = () => undefin
       next: ({ jobEvents: { job } }) => (last = job),
       ended: () => {
         if (!last || !isOver(last)) return;
+        closeBegun();
         tell(last);
         ended(last);
       },
