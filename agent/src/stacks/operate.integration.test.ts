@@ -33,13 +33,16 @@ const scale = (
     service = 'web',
     baseVersion = 1,
     scopes = [],
-  }: { service?: string; baseVersion?: number | null; scopes?: string[] } = {},
+    cancel,
+  }: { service?: string; baseVersion?: number | null; scopes?: string[]; cancel?: string } = {},
 ): Promise<Told> =>
-  asJob((job) =>
-    stacks.scale(
-      { name, service, replicas, baseVersion, timeoutMs: 60_000, authority: authority(...scopes) },
-      job,
-    ),
+  asJob(
+    (job) =>
+      stacks.scale(
+        { name, service, replicas, baseVersion, timeoutMs: 60_000, authority: authority(...scopes) },
+        job,
+      ),
+    cancel,
   );
 
 const takeDown = (
@@ -161,7 +164,7 @@ describeWith(['docker', 'compose'], 'what is done to a stack of the real engine'
     }
   }, 120_000);
 
-  test('is judged as a deployment is, and goes back where the new ones do not come up', async () => {
+  test('is judged as a deployment is, and goes back where the new ones do not come up or it is cancelled', async () => {
     await using stack = await testStacks(newest);
     const compose = `${running(testImages.busybox)}    pid: host\n`;
     await deployment(stack, compose, { scopes: ['docker:containers:privileged'] });
@@ -170,7 +173,12 @@ describeWith(['docker', 'compose'], 'what is done to a stack of the real engine'
     expect((await scale(stack, 2, { baseVersion: 7 })).job.errorCode).toBe('CONFLICT');
     expect(await states(stack)).toEqual(['web running']);
 
-    // The second container wants the address that the first one has.
+    const privileged = ['docker:containers:privileged'];
+    const cancelled = await scale(stack, 2, { scopes: privileged, cancel: 'Health' });
+    expect(cancelled.job.state).toBe('CANCELLED');
+    expect(await states(stack)).toEqual(['web running']);
+
+    // The second container wants the name that the first one has.
     const fixed = `${running(testImages.busybox)}    container_name: ${stack.name}-only\n`;
     await deployment(stack, fixed, { baseVersion: 1 });
     const { job } = await scale(stack, 2, { baseVersion: 2 });

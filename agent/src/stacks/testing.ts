@@ -90,10 +90,25 @@ export const running = (image: string, greeting = 'hello'): string => `services:
     environment: { GREETING: ${greeting} }
 `;
 
-/** Runs it as a job, to its end. */
-export async function asJob(run: (job: JobHandle) => Promise<JobResult | undefined>): Promise<Told> {
+/** Runs it as a job, to its end. @param cancel - cancels it at this step */
+export async function asJob(
+  run: (job: JobHandle) => Promise<JobResult | undefined>,
+  cancel?: string,
+): Promise<Told> {
   await using jobs = await testJobs();
-  return await jobs.begin({ run }).ended;
+  const id = jobId();
+  const { ended } = jobs.begin({
+    id,
+    run: (job) =>
+      run({
+        ...job,
+        step(name) {
+          job.step(name);
+          if (name === cancel) jobs.service.cancel(id);
+        },
+      }),
+  });
+  return await ended;
 }
 
 /** Deploys to its end. */
@@ -115,8 +130,6 @@ export async function deployment(
     cancel?: string;
   } = {},
 ): Promise<Told> {
-  await using jobs = await testJobs();
-  const id = jobId();
   const options: Omit<DeployOptions, 'restores'> = {
     name: stack.name,
     files: { compose, env },
@@ -126,18 +139,7 @@ export async function deployment(
     actor: 'usr_1',
     authority: { scopes: new Set(scopes), deniesPath },
   };
-  const { ended } = jobs.begin({
-    id,
-    run: (job) =>
-      stack.stacks.deploy(options, {
-        ...job,
-        step(name) {
-          job.step(name);
-          if (name === cancel) jobs.service.cancel(id);
-        },
-      }),
-  });
-  return await ended;
+  return await asJob((job) => stack.stacks.deploy(options, job), cancel);
 }
 
 /** As the docker command tells: image and hash of what runs. */
