@@ -30,7 +30,10 @@ function stateOf({ state }: Job): JobState {
   return states.find((known) => known === state) ?? 'interrupted';
 }
 
-/** Whether someone may read what a job said and what came of it. */
+/**
+ * Whether someone may read what a job said and what came of it. Which scope that takes depends on the job, so that what
+ * asks for it is `perViewer`: those who share an execution hold in it only what their document names.
+ */
 export function mayRead(job: Job, { principal }: Pick<RequestContext, 'principal'>): boolean {
   const access = kindOf(job.kind)?.reads;
   return access !== undefined && holds(principal, { access, where: job.serverId });
@@ -94,6 +97,7 @@ export const JobType = builder.prismaObject('Job', {
     }),
     errorMessage: t.string({
       nullable: true,
+      perViewer: true,
       description: `What went wrong, in a sentence; null ${unread}.`,
       resolve: (job, _args, context) => (mayRead(job, context) ? job.errorMessage : null),
     }),
@@ -105,6 +109,7 @@ export const JobType = builder.prismaObject('Job', {
     kind: t.exposeString('kind', { description: 'noun.verb, such as image.pull.' }),
     progress: t.field({
       type: [JobProgressType],
+      perViewer: true,
       description: `How far its parts are, in the order they were begun; none ${unread}.`,
       resolve: (job, _args, context) => (mayRead(job, context) ? storedProgress(job.progress) : []),
     }),
@@ -133,11 +138,13 @@ export const JobType = builder.prismaObject('Job', {
     state: t.field({ type: JobStateEnum, description: 'Where it stands.', resolve: stateOf }),
     step: t.string({
       nullable: true,
+      perViewer: true,
       description: `The named step that began last; null ${unread}.`,
       resolve: (job, _args, context) => (mayRead(job, context) ? job.step : null),
     }),
     target: t.field({
       type: JobTarget,
+      perViewer: true,
       description: `What it works on; of a kind alone, with an empty id and name, ${unread}.`,
       resolve: (job, _args, context) => {
         const target = targetOf(job);

@@ -248,6 +248,19 @@ describe('jobs of the public API', () => {
     });
   });
 
+  test('is told live in full to who may read it', async () => {
+    await using changes = viewer.client.subscribe<{ jobChanges: object }>(
+      'subscription { jobChanges { target { name } step progress { item } } }',
+    );
+    await eventually(() => api.services.topics.watched(jobChanges, id), 'the subscription to be open');
+    const part = { item: 'layer', status: 'Downloading', current: null, total: null, unit: null };
+    await api.services.jobs.records.note(id, { lines: [], progress: [part], step: 'pulling' });
+    api.services.topics.publish(jobChanges, { jobId: id, serverId, kind: 'image.pull', ended: false });
+    expect(await changes.next()).toEqual({
+      jobChanges: { target: { name: 'web:1' }, step: 'pulling', progress: [{ item: 'layer' }] },
+    });
+  });
+
   describe('with an agent', () => {
     function jobsOver(run: JobLink['run']) {
       const closed = new AbortController();
