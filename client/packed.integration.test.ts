@@ -78,7 +78,7 @@ describe("the README's example", () => {
     await program.match(new RegExp(`^${name} ONLINE$`, 'm'));
     await program.match(/^srv_\w+ [\d.]+ %$/m);
     await revokeApiToken(admin, token);
-    expect(await within(program.exit, 'the program to end', 5_000)).toMatchObject({ code: 1 });
+    expect(await within(program.exit, 'the program to end', 30_000)).toMatchObject({ code: 1 });
     expect(program.output()).toContain("code: 'UNAUTHENTICATED'");
   });
 
@@ -91,7 +91,7 @@ describe("the README's example", () => {
       'mutation ($input: SetUserAccessInput!) { setUserAccess(input: $input) { user { id } } }',
       { input: { userId: ada.id, access: 'GRANTED' } },
     );
-    expect(await within(program.exit, 'the program to end', 5_000)).toMatchObject({ code: 1 });
+    expect(await within(program.exit, 'the program to end', 30_000)).toMatchObject({ code: 1 });
     expect(program.output()).toContain("code: 'PERMISSION_DENIED'");
   });
 

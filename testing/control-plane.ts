@@ -68,7 +68,7 @@ export async function controlPlane({
   env = {},
   dataDir,
   ca,
-  limit = 60_000,
+  limit = 120_000,
 }: ControlPlaneOptions = {}): Promise<ControlPlane> {
   await using undo = new AsyncDisposableStack();
   const folder = undo.use(await tempDir('serverkit-plane-'));

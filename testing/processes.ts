@@ -100,7 +100,7 @@ export function startProcess(
     exit,
     output: () => output,
     stdout: () => stdout,
-    async match(pattern, limit = 30_000) {
+    async match(pattern, limit = 60_000) {
       const { promise, resolve } = Promise.withResolvers<RegExpExecArray>();
       const look = (): void => {
         const found = pattern.exec(output);

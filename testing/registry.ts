@@ -147,7 +147,8 @@ const isDownload = ({ method, url }: IncomingMessage): boolean =>
 /** Passes everything on to the registry; the bodies of layers as slowly as a test wants. */
 function openDoor(port: number): Door {
   const open = new Set<ServerResponse>();
-  let held = false;
+  /** One for each time that layers were held: what was let go stays so, whoever holds the next. */
+  let held: { shut: boolean } | undefined;
 
   async function passOn(answer: IncomingMessage, response: ServerResponse): Promise<void> {
     open.add(response);
@@ -159,7 +160,8 @@ function openDoor(port: number): Door {
       if (!Buffer.isBuffer(part)) continue;
       const chunk: Buffer = part;
       let sent = 0;
-      for (; held && sent < chunk.length && !response.destroyed; sent += trickleBytes) {
+      const door = held;
+      for (; door?.shut && sent < chunk.length && !response.destroyed; sent += trickleBytes) {
         response.write(chunk.subarray(sent, sent + trickleBytes));
         await delay(trickleMs);
       }
@@ -193,9 +195,10 @@ function openDoor(port: number): Door {
       await once(server, 'close');
     },
     hold() {
-      held = true;
+      const door = { shut: true };
+      held = door;
       return () => {
-        held = false;
+        door.shut = false;
       };
     },
     get downloads() {

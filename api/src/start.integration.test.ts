@@ -172,7 +172,7 @@ describe('a running control plane', () => {
     process.kill(databaseOf(plane.dataDir) ?? 0, 'SIGKILL');
     await eventually(async () => !(await answers(plane, '/readyz')), '/readyz to fail', { every: 5 });
     expect(await answers(plane, '/healthz')).toBe(true);
-    await eventually(() => answers(plane, '/readyz'), '/readyz to succeed', { limit: 20_000 });
+    await eventually(() => answers(plane, '/readyz'), '/readyz to succeed', { limit: 60_000 });
     await plane.signIn();
   });
 

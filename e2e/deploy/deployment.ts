@@ -24,7 +24,7 @@ export async function authorityOf(port: number): Promise<string> {
 }
 
 /** @param limit - ms */
-export async function untilReady(url: string, limit = 60_000): Promise<void> {
+export async function untilReady(url: string, limit = 180_000): Promise<void> {
   // Health checks answer in the clear also where the port speaks TLS.
   const probe = new URL('/readyz', url.replace('https:', 'http:'));
   await eventually(async () => (await http(probe)).status === 200, `${probe.href} to answer 200`, {

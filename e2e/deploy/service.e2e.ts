@@ -240,7 +240,7 @@ describeWith(['root', 'docker', 'proxies-image'], 'docs/deploy.md on a Debian ma
           return server.status === 'ONLINE';
         },
         'the agent to be online',
-        { limit: 30_000 },
+        { limit: 60_000 },
       );
       await machine.exec('systemctl', 'stop', `agent-${unit}`);
     });

@@ -76,7 +76,7 @@ describeWith(['root', 'docker'], 'a disk that fills up', () => {
         return kept.length > 0 && kept;
       },
       'the first sample',
-      { limit: 30_000, every: 250 },
+      { limit: 60_000, every: 250 },
     );
     const last = ring.at(-1);
     const stored = await eventually(

@@ -90,7 +90,7 @@ export async function untilInAgreement(
       return states(said.trim().split('\n')) === states(shown) && seen;
     },
     'API and docker command to agree',
-    { limit: 30_000, every: 200 },
+    { limit: 60_000, every: 200 },
   );
 }
 
@@ -156,7 +156,7 @@ export function followLog(client: TestClient, serverId: string, containerId: str
     text: () => text,
     async until(pattern) {
       while (!pattern.test(text)) {
-        const { containerLogs } = await stream.next(undefined, `${pattern} in the log`, 20_000);
+        const { containerLogs } = await stream.next(undefined, `${pattern} in the log`, 60_000);
         text += containerLogs.segments.map((segment) => segment.text).join('');
       }
     },

@@ -150,7 +150,7 @@ describeWith(
       );
       let text = '';
       while (!text.endsWith('the last line\n')) {
-        const { containerLogs } = await log.next(undefined, 'the rest of the log', 20_000);
+        const { containerLogs } = await log.next(undefined, 'the rest of the log', 60_000);
         text += containerLogs.segments.map((segment) => segment.text).join('');
       }
       const [red, link, broken, turned, long, last] = text.split('\n');

@@ -174,7 +174,7 @@ describeWith(['root', 'docker'], 'kill -9 in the middle of work', () => {
           return kept.length > 0 && kept;
         },
         'something to be measured',
-        { limit: 30_000, every: 200 },
+        { limit: 60_000, every: 200 },
       );
       const last = ring.at(-1);
       const stored = await eventually(
@@ -185,7 +185,7 @@ describeWith(['root', 'docker'], 'kill -9 in the middle of work', () => {
           return end >= 0 && rows.slice(0, end + 1);
         },
         'everything measured to be stored',
-        { limit: 30_000, every: 200 },
+        { limit: 60_000, every: 200 },
       );
       expect(byPlace(stored)).toEqual(byPlace(ring));
       await engine.cli('rm', '--force', counter, mule);

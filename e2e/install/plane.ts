@@ -143,7 +143,7 @@ export async function untilStatus(
   client: TestClient,
   id: string,
   status: string,
-  limit = 30_000,
+  limit = 60_000,
 ): Promise<void> {
   await eventually(async () => (await statusOf(client, id)) === status, `the server to be ${status}`, {
     limit,

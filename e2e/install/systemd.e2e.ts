@@ -92,7 +92,7 @@ describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine 
         return true;
       },
       'Docker',
-      { limit: 30_000 },
+      { limit: 60_000 },
     );
     const ids = (await containersOf(control.client, invitation.serverId))?.map(({ id }) => id);
     const own = (await machine.exec('hostname')).trim();

@@ -224,7 +224,7 @@ describe('replacing the key of an agent', () => {
           return !atPlane.has(planeStep) && !atAgent.has(agentStep);
         },
         'both kills',
-        { limit: 20_000 },
+        { limit: 60_000 },
       ).catch(() => undefined);
       // A step that a kill on the other side made impossible is no longer to come.
       atPlane.clear();

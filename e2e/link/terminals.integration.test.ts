@@ -248,7 +248,7 @@ describeWith('docker', 'terminals', () => {
       code: expect.stringMatching(/^(AGENT_OFFLINE|OUTCOME_UNKNOWN)$/),
     });
     await eventually(async () => expect(codeOf(await type(terminalId, 'x'))).toBe('NOT_FOUND'), 'its end', {
-      limit: 30_000,
+      limit: 60_000,
     });
     await eventually(async () => expect(await processes(box.id)).toEqual([]), 'no process to be left');
     const list = path.join(plane.dataDir, 'agent', 'terminals.json');

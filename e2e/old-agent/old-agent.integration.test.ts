@@ -41,7 +41,7 @@ describeWith('docker', `an agent built from the first release, on the control pl
       async () => (await server<{ status: string }>('status')).status === 'ONLINE',
       'it to be online',
       {
-        limit: 20_000,
+        limit: 60_000,
       },
     );
   }, 120_000);
@@ -67,7 +67,7 @@ describeWith('docker', `an agent built from the first release, on the control pl
         return seen.latestMetrics !== null && seen;
       },
       'a sample',
-      { limit: 30_000 },
+      { limit: 60_000 },
     );
     expect(latestMetrics?.cpuPercent).toBeGreaterThanOrEqual(0);
   });
@@ -126,7 +126,7 @@ describeWith('docker', `an agent built from the first release, on the control pl
     };
     const before = await links();
     await change();
-    await eventually(async () => (await links()) > before, 'it to come back', { limit: 20_000 });
+    await eventually(async () => (await links()) > before, 'it to come back', { limit: 60_000 });
     await eventually(
       async () => (await server<{ status: string }>('status')).status === 'ONLINE',
       'it to be online',

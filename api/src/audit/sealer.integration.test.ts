@@ -163,7 +163,7 @@ test('seals by itself soon after, and what is left when it stops', async () => {
   const own = sealer();
   await own.start();
   await record.write('a.a');
-  await vi.waitFor(async () => expect(await sealedActions()).toEqual(['a.a']), { timeout: 10_000 });
+  await vi.waitFor(async () => expect(await sealedActions()).toEqual(['a.a']), { timeout: 30_000 });
   await record.write('b.b');
   await own.stop();
   expect(await sealedActions()).toEqual(['a.a', 'b.b']);

@@ -134,7 +134,7 @@ describe('the embedded database', () => {
     const db = await openTestDatabase(data);
     const before = killDatabase(data.path);
     await eventually(async () => !(await db.healthy()), 'the loss to be noticed');
-    await eventually(() => db.healthy(), 'the database to be back', { limit: 20_000 });
+    await eventually(() => db.healthy(), 'the database to be back', { limit: 60_000 });
     expect(readPostmasterFile(clusterOf(data.path))?.pid).not.toBe(before);
     expect((await db.pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
     await db.close();
@@ -147,9 +147,9 @@ describe('the embedded database', () => {
     const postmaster = readPostmasterFile(clusterOf(data.path))?.pid;
     process.kill(rows[0]?.pid ?? 0, 'SIGKILL');
     await eventually(async () => (await db.pool.query('SELECT 1')).rowCount === 1, 'an answer', {
-      limit: 20_000,
+      limit: 60_000,
     });
-    await eventually(() => db.healthy(), 'the lock to be ours again', { limit: 20_000 });
+    await eventually(() => db.healthy(), 'the lock to be ours again', { limit: 60_000 });
     expect(readPostmasterFile(clusterOf(data.path))?.pid).toBe(postmaster);
     await db.close();
   });

@@ -129,7 +129,7 @@ describe('DATABASE_URL', () => {
     killDatabase(data.path);
     await eventually(async () => !(await db.healthy()), 'the loss to be noticed');
     await server.ensureRunning();
-    await eventually(() => db.healthy(), 'the database to be back', { limit: 20_000 });
+    await eventually(() => db.healthy(), 'the database to be back', { limit: 60_000 });
     expect((await db.pool.query('SELECT 1')).rowCount).toBe(1);
     await db.close();
   });

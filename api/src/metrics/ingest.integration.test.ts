@@ -229,14 +229,14 @@ describe('a database that takes nothing', () => {
         await sleep(into);
         // On a slow machine the one killed before may not be back yet: there must be one to kill.
         await eventually(() => killDatabase(database.data.path) !== undefined, 'a database to kill', {
-          limit: 30_000,
+          limit: 60_000,
         });
         killed += 1;
       }
       await sleep(10);
     }
     expect(killed).toBe(3);
-    await eventually(() => metrics.storing, 'the database to be back', { limit: 30_000 });
+    await eventually(() => metrics.storing, 'the database to be back', { limit: 60_000 });
     for (const [server, ring] of rings) expect(await stored(server, ring)).toStrictEqual(ring.samples);
   });
 

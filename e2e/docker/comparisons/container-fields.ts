@@ -200,7 +200,7 @@ export const containerFields: readonly Comparison[] = [
         async () =>
           (await docker('inspect', '--format', '{{.State.Health.Status}}', box.id)).trim() === 'healthy',
         'the health check to pass',
-        { limit: 20_000 },
+        { limit: 60_000 },
       );
       await compare(rig, box.id);
     },
@@ -258,7 +258,7 @@ export const containerFields: readonly Comparison[] = [
           return true;
         },
         'both to say the same',
-        { limit: 30_000, every: 200 },
+        { limit: 60_000, every: 200 },
       );
     },
   },

@@ -205,7 +205,7 @@ export const containerStreams: readonly Comparison[] = [
         return Math.abs((listed?.cpuPercent ?? 0) - Number.parseFloat(cpu)) < 15;
       };
       // Lists tell the mean since a reading some seconds ago, when it may just have begun.
-      await eventually(near, 'the list to say the same', { limit: 30_000 });
+      await eventually(near, 'the list to say the same', { limit: 60_000 });
     },
   },
 ];
