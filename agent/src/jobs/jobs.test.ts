@@ -50,7 +50,9 @@ test('the same id again answers the same job and does nothing twice', async () =
   await ended;
   jobs.begin({ id, run });
   expect(ran).toBe(1);
-  expect(() => jobs.begin({ id, kind: 'other.work', run })).toThrow('another job');
+  for (const other of [{ kind: 'other.work' }, { actor: 'usr_2' }, { target: 'another' }]) {
+    expect(() => jobs.begin({ id, ...other, run })).toThrow('another job');
+  }
 });
 
 test('followed from a line on, it tells what comes after, and each line once', async () => {

@@ -119,7 +119,10 @@ export function openJobs({ folder, log, now = Date.now }: JobsOptions): JobServi
   return {
     start(start) {
       const known = entries.get(start.id);
-      if (known && (known.job.kind !== start.kind || known.job.scope !== start.scope)) {
+      const same = (['kind', 'scope', 'target', 'actor'] as const).every(
+        (key) => known?.job[key] === start[key],
+      );
+      if (known && !same) {
         throw new AgentError('CONFLICT', 'There is another job with this id.');
       }
       return (known ?? begin(start)).current();

@@ -13,7 +13,12 @@ builder.queryField('job', (t) =>
     type: JobType,
     nullable: true,
     args: { id: t.arg.id({ required: true }) },
-    resolve: (_root, { id }, { services }) => services.jobs.get(id) ?? null,
+    resolve: (_root, { id }, { services, scopes }) => {
+      const job = services.jobs.get(id);
+      if (!job) return null;
+      // Whether it has ended is everybody's to ask; what came of it is told to those who could have begun it.
+      return scopes.has(job.scope) ? job : { ...job, step: null, result: null, errorMessage: null };
+    },
   }),
 );
 

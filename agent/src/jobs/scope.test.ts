@@ -55,3 +55,19 @@ test('a job is cancelled with the scope it was begun with, and with no other', a
   expect(jobs.service.get(id)?.state).toBe('RUNNING');
   expect(await cancel('docker:images:write')).toMatchObject({ data: { cancelJob: { id } } });
 });
+
+test('what came of a job is told to those who hold the scope that it was begun with, and its state to all', async () => {
+  const done = jobs.begin({ scope: 'docker:images:write', run: () => Promise.resolve({ digest: 'told' }) });
+  await done.ended;
+  const ask = (scope: string) =>
+    graphql({
+      schema,
+      source: 'query ($id: ID!) { job(id: $id) { state result } }',
+      variableValues: { id: done.id },
+      contextValue: contextWith(scope),
+    });
+  expect(await ask('docker:images:read')).toMatchObject({
+    data: { job: { state: 'SUCCEEDED', result: null } },
+  });
+  expect(await ask('docker:images:write')).toMatchObject({ data: { job: { result: '{"digest":"told"}' } } });
+});

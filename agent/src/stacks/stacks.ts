@@ -161,7 +161,8 @@ function stackOf(name: string, project: Project | undefined, store: StackStore):
   return {
     name,
     managed,
-    folder: managed ? store.folderOf(name) : (project?.folder ?? null),
+    // One that this host denies must not take the list of the others with it.
+    folder: managed ? store.placeIn(name) : (project?.folder ?? null),
     configFiles: project?.configFiles ?? [],
     services: project?.services ?? [],
     version: managed ? store.latest(name) : null,

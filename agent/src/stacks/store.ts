@@ -101,10 +101,15 @@ export class StackStore {
     return this.#options.folder;
   }
 
+  /** The same to be told, whether it may be opened or not. */
+  placeIn(name: string): string {
+    return this.#placeOf(name)?.folder ?? path.join(this.#options.folder, name);
+  }
+
   /** Where a stack of this name has its files. @throws AgentError INPUT_INVALID, POLICY_DENIED */
   folderOf(name: string): string {
     checkStackName(name);
-    const folder = this.#placeOf(name)?.folder ?? path.join(this.#options.folder, name);
+    const folder = this.placeIn(name);
     if (this.#options.policy().deniesPath(folder)) {
       throw new AgentError('POLICY_DENIED', `This agent's own configuration denies ${folder}.`);
     }

@@ -1,13 +1,8 @@
 import { builder } from '../builder.ts';
 import { LabelType } from '../containers/types.ts';
-import { isPerson, type Principal } from '../context.ts';
+import { askerOf } from '../graphql/held.ts';
 import { ServerType } from '../servers/server-type.ts';
 import type { ImageDetails, ImageStep, SeenImage } from './service.ts';
-
-/** As whom an agent is asked. */
-export function askerOf(principal: Principal): string {
-  return isPerson(principal) ? principal.user.id : 'system';
-}
 
 const ImageUser = builder.objectRef<SeenImage['image']['containers'][number]>('ImageUser').implement({
   access: 'inherited',

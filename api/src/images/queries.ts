@@ -6,7 +6,8 @@ import { fewOf, searchText } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { UnansweredServer, unansweredOf } from '../servers/unanswered-type.ts';
 import { imageReference } from './fields.ts';
-import { askerOf, ImageType } from './image-type.ts';
+import { askerOf } from '../graphql/held.ts';
+import { ImageType } from './image-type.ts';
 import { ImagePruneExtentEnum, ImagePrunePreviewType } from './prune-type.ts';
 import type { SeenImage } from './service.ts';
 

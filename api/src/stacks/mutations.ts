@@ -1,7 +1,6 @@
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
-import { heldOf } from '../graphql/held.ts';
-import { askerOf } from '../images/image-type.ts';
+import { askerOf, heldOf } from '../graphql/held.ts';
 import { JobPayload } from '../jobs/job-type.ts';
 import { commonFields, mayTake, StackFilesInput, version } from './fields.ts';
 import { stackDeploy, stackRestore } from './jobs.ts';

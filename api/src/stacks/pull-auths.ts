@@ -1,7 +1,6 @@
 import { actorOf } from '../audit/actor.ts';
 import type { RequestContext } from '../context.ts';
-import { heldOf } from '../graphql/held.ts';
-import { askerOf } from '../images/image-type.ts';
+import { askerOf, heldOf } from '../graphql/held.ts';
 import type { JobKind } from '../jobs/service.ts';
 import type { RegistryAuth } from '../registries/service.ts';
 

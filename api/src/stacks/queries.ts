@@ -6,7 +6,8 @@ import { fewOf, searchText } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { stackName, StackFilesInput } from './fields.ts';
 import { StackPlanType } from './plan-type.ts';
-import { askerOf, StackType } from './stack-type.ts';
+import { askerOf } from '../graphql/held.ts';
+import { StackType } from './stack-type.ts';
 
 builder.prismaObjectFields(ServerType, (t) => ({
   stack: t.field({

@@ -1,14 +1,9 @@
 import { builder } from '../builder.ts';
-import { isPerson, type Principal } from '../context.ts';
+import { askerOf } from '../graphql/held.ts';
 import { ContainerHealthEnum, ContainerStateEnum } from '../containers/types.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { version as versionNumber } from './fields.ts';
 import type { SeenStack, StackFiles, StackVersion } from './service.ts';
-
-/** Whom the agent's own audit names. */
-export function askerOf(principal: Principal): string {
-  return isPerson(principal) ? principal.user.id : 'system';
-}
 
 type Service = SeenStack['stack']['services'][number];
 

@@ -1,13 +1,13 @@
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
-import { heldOf } from '../graphql/held.ts';
 import { JobPayload } from '../jobs/job-type.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { hostPath, mayTake, stackName, targetFields, timeoutField } from './fields.ts';
 import { stackTakeover } from './jobs.ts';
 import { TakeOverStackDocument } from './operations.ts';
 import type { StackSource } from './service.ts';
-import { askerOf, StackFilesType } from './stack-type.ts';
+import { askerOf, heldOf } from '../graphql/held.ts';
+import { StackFilesType } from './stack-type.ts';
 
 const pathText =
   'Absolute, of a Compose file or the folder it is in, on the server. None for where Compose noted it when it made the containers.';

@@ -1,6 +1,6 @@
 import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
-import { askerOf } from '../images/image-type.ts';
+import { askerOf } from '../graphql/held.ts';
 import { each } from '../graphql/access.ts';
 import { pageOf } from '../graphql/page.ts';
 import { fewOf, searchText } from '../input-text.ts';

@@ -1,0 +1,40 @@
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { tempDir } from '../../../testing/tmp.ts';
+import { StackStore, type KeptVersion } from './store.ts';
+
+const version: Omit<KeptVersion, 'number'> = {
+  at: 1,
+  actor: 'usr_1',
+  restores: null,
+  composeVersion: '2.0',
+  services: [],
+  files: { compose: 'services: {}', env: 'SECRET=hunter2' },
+  normalised: '{}',
+};
+
+test('versions are listed without their files, which may be large, and forgotten with them', async () => {
+  await using dir = await tempDir('sk-store-');
+  const versions = dir.file('versions');
+  const store = new StackStore({
+    folder: dir.path,
+    versions,
+    policy: () => ({ deniesPath: () => false }),
+  });
+  for (let count = 0; count < 60; count += 1) store.keep('shop', version);
+  const newest = store.latest('shop') ?? 0;
+  const { files: _files, normalised: _normalised, ...summary } = version;
+  expect(store.summary('shop', newest)).toEqual({ ...summary, number: newest });
+  const kept = await readdir(`${versions}/shop`);
+  expect(kept.filter((file) => file.endsWith('.summary.json'))).toHaveLength(store.numbers('shop').length);
+  expect(existsSync(`${versions}/shop/1.summary.json`)).toBe(false);
+});
+
+test('a folder that this host denies is told, and not opened', async () => {
+  await using dir = await tempDir('sk-store-');
+  const policy = () => ({ deniesPath: () => true });
+  const store = new StackStore({ folder: dir.path, versions: dir.file('versions'), policy });
+  expect(store.placeIn('shop')).toBe(dir.file('shop'));
+  expect(() => store.folderOf('shop')).toThrow(/denies/);
+});
