@@ -31,7 +31,10 @@ describeWith(['docker', 'chromium'], 'every page is accessible', () => {
 
   beforeAll(async () => {
     mkdirSync(screenshots, { recursive: true });
-    box = await container({ command: ['sh', '-c', 'echo hello; echo trouble >&2; sleep infinity'] });
+    box = await container({
+      command: ['sh', '-c', 'echo hello; echo trouble >&2; sleep infinity'],
+      labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' },
+    });
     plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     fresh = await controlPlane({ env: { SERVERKIT_ADMIN_EMAIL: '', SERVERKIT_ADMIN_PASSWORD: '' } });
     const client = await plane.signIn();
@@ -43,7 +46,7 @@ describeWith(['docker', 'chromium'], 'every page is accessible', () => {
     );
     await events[Symbol.asyncDispose]();
     const { viewer } = await client.query<{ viewer: { user: { id: string } } }>('{ viewer { user { id } } }');
-    parameters = { id: containerEvents.serverId, containerId: box.id, userId: viewer.user.id };
+    parameters = { id: containerEvents.serverId, containerId: box.id, userId: viewer.user.id, name: 'shop' };
     invitation = await invite(client);
     await group(client, containerEvents.serverId);
     chrome = await browser();

@@ -13,8 +13,6 @@ export const Row = graphql(`
     services {
       name
       containers {
-        containerId
-        name
         state
         health
         exitCode
@@ -35,7 +33,7 @@ export const OfServer = graphql(`
 
 export const OfFleet = graphql(`
   query Stacks_OfFleet($after: String) {
-    stacks(first: 500, after: $after) {
+    stacks(first: 400, after: $after) {
       pageInfo {
         hasNextPage
         endCursor
@@ -70,6 +68,8 @@ export const Detail = graphql(`
         services {
           name
           containers {
+            containerId
+            name
             image
             imageId
             configHash
@@ -139,6 +139,86 @@ export const Deploy = graphql(`
 export const Restore = graphql(`
   mutation Stacks_Restore($input: RestoreStackInput!) {
     restoreStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const Start = graphql(`
+  mutation Stacks_Start($input: StartStackInput!) {
+    startStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const Stop = graphql(`
+  mutation Stacks_Stop($input: StopStackInput!) {
+    stopStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const Restart = graphql(`
+  mutation Stacks_Restart($input: RestartStackInput!) {
+    restartStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const Pull = graphql(`
+  mutation Stacks_Pull($input: PullStackInput!) {
+    pullStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const Scale = graphql(`
+  mutation Stacks_Scale($input: ScaleStackInput!) {
+    scaleStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const Down = graphql(`
+  mutation Stacks_Down($input: DownStackInput!) {
+    downStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const Remove = graphql(`
+  mutation Stacks_Remove($input: RemoveStackInput!) {
+    removeStack(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
+export const TakeOver = graphql(`
+  mutation Stacks_TakeOver($input: TakeOverStackInput!) {
+    takeOverStack(input: $input) {
       job {
         id
       }

@@ -13,9 +13,11 @@ const looks: Record<PlannedService['action'], Look> = {
 
 export const actionLook = (action: PlannedService['action']): Look => looks[action];
 
-/** An image by what it is called, or by the begin of its id. */
-const imageText = (name: string | null | undefined, id: string | null | undefined): string =>
-  name || (id ?? '').replace('sha256:', '').slice(0, 12);
+/** An image by what it is called; once its name has gone to another, that is only the begin of its id. */
+function imageText(name: string | null | undefined, id: string | null | undefined): string {
+  const text = name || (id ?? '');
+  return text.startsWith('sha256:') ? text.slice(7, 19) : text;
+}
 
 /**
  * Why something happens to a service, in words.

@@ -12,6 +12,10 @@ export interface VersionChange {
 
 const short = (id: string): string => id.replace('sha256:', '').slice(0, 12);
 
+/** Once its name has gone to another, an image is called by its id alone. */
+const nameOf = (image: string, id: string): string =>
+  image.startsWith('sha256:') ? short(id) : `${image} (${short(id)})`;
+
 /** Compares what runs with what a version ran as, by images and settings alike. By the names of the services. */
 export function changesTo(
   { services: then }: Pick<StackVersion, 'services'>,
@@ -24,9 +28,7 @@ export function changesTo(
     if (!containers || !first) return { service, kind: 'CREATE', images: null, settings: false };
     const other = containers.find((one) => one.imageId !== imageId);
     const settings = containers.some((one) => one.configHash !== configHash);
-    const images = other
-      ? ([`${other.image} (${short(other.imageId)})`, `${image} (${short(imageId)})`] as const)
-      : null;
+    const images = other ? ([nameOf(other.image, other.imageId), nameOf(image, imageId)] as const) : null;
     return { service, kind: images || settings ? 'RECREATE' : 'NONE', images, settings };
   });
   const kept = new Set(then.map(({ service }) => service));
