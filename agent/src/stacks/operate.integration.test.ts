@@ -4,7 +4,8 @@ import { docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
 import { freshImage, registry } from '../../../testing/registry.ts';
-import type { Told } from '../jobs/testing.ts';
+import type { JobHandle } from '../jobs/job.ts';
+import { testJobs, type Told } from '../jobs/testing.ts';
 import { asJob, deployment, eachCompose, running, runs, testStacks, type TestStacks } from './testing.ts';
 
 const newest = eachCompose().at(-1)?.command;
@@ -78,12 +79,10 @@ describeWith(['docker', 'compose'], 'what is done to a stack of the real engine'
       await deployment(stack, two(testImages.busybox));
       const stopped = await operate(stack, 'STOP');
       expect(stopped.job).toMatchObject({ state: 'SUCCEEDED' });
-      expect(stopped.seen.map(({ item, status }) => `${item} ${status}`)).toEqual([
-        'web stopping',
-        'web stopped',
-        'db stopping',
-        'db stopped',
-      ]);
+      const ends = '{{.State.FinishedAt}} {{index .Config.Labels "com.docker.compose.service"}}';
+      const told = await cli('inspect', '--format', ends, ...(await idsOf(stack)));
+      const order = told.split('\n').filter(Boolean).toSorted();
+      expect(order.map((line) => line.split(' ')[1])).toEqual(['web', 'db']);
       expect(await states(stack)).toEqual(['db exited', 'web exited']);
       await operate(stack, 'START', ['db']);
       expect(await states(stack)).toEqual(['db running', 'web exited']);
@@ -189,16 +188,25 @@ describeWith(['docker', 'compose'], 'what is done to a stack of the real engine'
   test('happens once at a time: of two, one wins and the other is told what the first does', async () => {
     await using stack = await testStacks(newest);
     await deployment(stack, running(testImages.busybox));
-    const all = await Promise.all([
-      operate(stack, 'RESTART'),
-      operate(stack, 'STOP'),
-      scale(stack, 2),
-      takeDown(stack),
-      deployment(stack, running(testImages.busybox, 'bye'), { baseVersion: 1 }),
-    ]);
+    const { stacks, name } = stack;
+    const wanted = { name, baseVersion: 1, timeoutMs: 60_000, authority: authority(), actor: 'usr_1' };
+    const files = { compose: running(testImages.busybox, 'bye'), env: '' };
+    const containers = { name, services: [], timeoutMs: 60_000 };
+    // Of one agent, begun in this order before any of them has done anything.
+    await using jobs = await testJobs();
+    const all = await Promise.all(
+      [
+        (job: JobHandle) => stacks.operate({ ...containers, operation: 'RESTART' }, job),
+        (job: JobHandle) => stacks.operate({ ...containers, operation: 'STOP' }, job),
+        (job: JobHandle) => stacks.scale({ ...wanted, service: 'web', replicas: 2 }, job),
+        (job: JobHandle) => stacks.takeDown({ ...wanted, volumes: false, forget: true }, job),
+        (job: JobHandle) => stacks.refresh({ ...wanted, services: [], up: true }, job),
+        (job: JobHandle) => stacks.deploy({ ...wanted, files, pull: false }, job),
+      ].map((run) => jobs.begin({ run }).ended),
+    );
     const ends = all.map(({ job }) => job.errorCode ?? job.state);
-    expect(ends).toEqual(['SUCCEEDED', 'CONFLICT', 'CONFLICT', 'CONFLICT', 'CONFLICT']);
-    expect(all[1].job.errorMessage).toContain('being restarted right now');
+    expect(ends).toEqual(['SUCCEEDED', ...Array.from({ length: 5 }, () => 'CONFLICT')]);
+    expect(all[1]?.job.errorMessage).toContain('being restarted right now');
     expect(await states(stack)).toEqual(['web running']);
   }, 60_000);
 });
