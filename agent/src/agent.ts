@@ -69,6 +69,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const docker = config.disabledFeatures.has('docker')
     ? createNoDocker()
     : createDocker({ ...config.docker, log });
+  const dockerFiles = createDockerFiles({ docker, owner: agentId, log });
   const leftovers = openLeftovers({
     file: path.join(stateDir, 'terminals.json'),
     engine: docker.engine,
@@ -108,7 +109,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
   const services: AgentServices = {
     docker,
-    dockerFiles: createDockerFiles({ docker }),
+    dockerFiles,
     stacks,
     sampling,
     ring,
@@ -244,6 +245,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
         leftovers.close();
       })
       .then(() => jobs.close())
+      .then(() => dockerFiles.close())
       .then(() => docker.close())
       .then(() => journal.close())
       .catch((error: unknown) => log.error('stopping', { reason: describe(error) }))

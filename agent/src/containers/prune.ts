@@ -1,5 +1,6 @@
 import { array, flag, number, object, text } from '../docker/json.ts';
 import { filters } from '../docker/engine.ts';
+import { isOwnContainer } from '../docker/own.ts';
 import { AgentError, throwIfAborted } from '../errors.ts';
 import type { Work } from './work.ts';
 
@@ -38,6 +39,7 @@ export async function pruneCandidates({
   });
   return array(reply)
     .map(object)
+    .filter((entry) => !isOwnContainer(entry))
     .map((entry) => ({
       id: text(entry['Id']),
       name: text(array(entry['Names'])[0]).replace(/^\//, ''),

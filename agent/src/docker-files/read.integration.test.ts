@@ -3,8 +3,7 @@ import { expect, test } from 'vitest';
 import { container, docker as cli } from '../../../testing/docker.ts';
 import { describeWith } from '../../../testing/parts.ts';
 import { connected } from '../docker/testing.ts';
-import { createDockerFiles } from './docker-files.ts';
-import { all, asking, containerPlace, downloaded } from './testing.ts';
+import { all, asking, containerPlace, downloaded, filesOf } from './testing.ts';
 
 const digest = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
 
@@ -18,7 +17,7 @@ describeWith('docker', 'files of a container', () => {
         'ln -s a.txt link && mkfifo pipe && touch sub/x sub/deep/y && chmod 1777 sub && truncate -s 64M holes',
     );
     using docker = await connected();
-    const files = createDockerFiles({ docker });
+    await using files = filesOf(docker);
     const items = await all(files, asking(containerPlace(box.name), '/data/'));
     expect(items.map(({ name, kind }) => [name, kind])).toEqual([
       ['a.txt', 'FILE'],
@@ -44,7 +43,7 @@ describeWith('docker', 'files of a container', () => {
       `mkdir /many && cd /many && for i in $(seq 1 600); do echo $i >"file $i"; done && touch "$(printf 'two\\nlines')" "$(printf 'bi\\342\\200\\256di')" "$(printf 'bytes\\377')" ./-rf '*' ' '`,
     );
     using docker = await connected();
-    const files = createDockerFiles({ docker });
+    await using files = filesOf(docker);
     const names = (await all(files, asking(containerPlace(box.id), '/many'), 250)).map(({ name }) => name);
     expect(new Set(names).size).toBe(606);
     expect(names).toHaveLength(606);
@@ -61,7 +60,7 @@ describeWith('docker', 'files of a container', () => {
       'mkdir /out && dd if=/dev/urandom of=/out/big bs=1M count=5 2>/dev/null && ln -s big /out/link && : >/out/empty',
     );
     using docker = await connected();
-    const files = createDockerFiles({ docker });
+    await using files = filesOf(docker);
     const expected = (await box.exec('sha256sum', '/out/big')).split(' ')[0];
     for (const path of ['/out/big', '/out/link']) {
       const { name, content } = await downloaded(files, asking(containerPlace(box.id), path));
@@ -76,7 +75,7 @@ describeWith('docker', 'files of a container', () => {
   test('are refused where they are none, and told by their names', async () => {
     await using box = await container({ command: ['true'], options: ['-v', '/etc:/host'] });
     using docker = await connected();
-    const files = createDockerFiles({ docker });
+    await using files = filesOf(docker);
     const place = containerPlace(box.id);
     const list = (path: string, options = {}) =>
       files.list(asking(place, path, options), { first: 10, after: null });
@@ -104,7 +103,7 @@ describeWith('docker', 'files of a container', () => {
       'mkdir -p /data/b && echo >/data/a && truncate -s 200G /data/b/holes && echo >/data/c',
     );
     using docker = await connected();
-    const files = createDockerFiles({ docker, lookWithinMs: 500 });
+    await using files = filesOf(docker, { lookWithinMs: 500 });
     const page = await files.list(asking(containerPlace(box.id), '/data'), { first: 10, after: null });
     expect(page).toMatchObject({ complete: false, next: null });
     expect(page.items.map(({ name }) => name)).toEqual(['a', 'b']);

@@ -14,7 +14,7 @@ export interface FileRequest {
   readonly signal: AbortSignal;
 }
 
-/** Files of containers. Every method throws AgentError. */
+/** Files of containers and volumes. Every method throws AgentError. */
 export interface DockerFiles {
   /** What is in a folder. @param after - `next` of the page before */
   list(
@@ -23,4 +23,5 @@ export interface DockerFiles {
   ): Promise<FilePage>;
   /** @param archive - all that is there as a tar archive, rather than one file as it is */
   download(request: FileRequest, archive: boolean, credits: CreditWindow): Source<FilePiece>;
+  close(): Promise<void>;
 }

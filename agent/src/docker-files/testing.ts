@@ -1,8 +1,23 @@
 import type { Scope } from '@serverkit/wire/scopes.ts';
+import { randomBytes } from 'node:crypto';
+import type { DockerService } from '../docker/service.ts';
 import { unlimited } from '../docker/testing.ts';
+import { silentLog } from '../log.ts';
+import { createDockerFiles } from './docker-files.ts';
 import type { FileEntry } from './entry.ts';
 import type { FilePlace } from './place.ts';
 import type { DockerFiles, FileRequest } from './service.ts';
+
+/** Those of an agent of its own. Ends with its block, and leaves nothing but what a crash would. */
+export function filesOf(
+  docker: DockerService,
+  { owner = `test-${randomBytes(6).toString('hex')}`, lookWithinMs = 12_000 } = {},
+): DockerFiles & AsyncDisposable {
+  const files = createDockerFiles({ docker, owner, lookWithinMs, log: silentLog });
+  return Object.assign(files, { [Symbol.asyncDispose]: () => files.close() });
+}
+
+export const volumePlace = (id: string): FilePlace => ({ kind: 'VOLUME', id });
 
 export const containerPlace = (id: string): FilePlace => ({ kind: 'CONTAINER', id });
 

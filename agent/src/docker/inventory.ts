@@ -10,6 +10,7 @@ import {
   type Usage,
 } from './mapping.ts';
 import type { Container } from './container.ts';
+import { isOwnContainer, isOwnImage } from './own.ts';
 import type { DockerCounts } from './service.ts';
 import type { EngineEvent } from './watcher.ts';
 
@@ -47,7 +48,9 @@ export class Inventory {
   async reload(): Promise<void> {
     this.#meanwhile = [];
     await this.#countImages();
-    const entries = array(await this.#engine.get('/containers/json', { all: true })).map(object);
+    const entries = array(await this.#engine.get('/containers/json', { all: true }))
+      .map(object)
+      .filter((entry) => !isOwnContainer(entry));
     this.#states.clear();
     this.#lifetimes.clear();
     for (const entry of entries) this.#states.set(text(entry['Id']), stateOf(entry['State']));
@@ -112,7 +115,7 @@ export class Inventory {
     const wanted = ids && new Set(ids);
     const entries = array(await this.#engine.get('/containers/json', { all, ...narrow }))
       .map(object)
-      .filter((entry) => !wanted || wanted.has(text(entry['Id'])));
+      .filter((entry) => !isOwnContainer(entry) && (!wanted || wanted.has(text(entry['Id']))));
     const lifetimes = await this.#lifetimesOf(entries.map((entry) => text(entry['Id'])));
     return entries
       .map((entry) => {
@@ -152,7 +155,8 @@ export class Inventory {
   }
 
   async #countImages(): Promise<void> {
-    this.#images = array(await this.#engine.get('/images/json')).length;
+    const images = array(await this.#engine.get('/images/json')).map(object);
+    this.#images = images.filter((image) => !isOwnImage(image)).length;
   }
 }
 

@@ -8,6 +8,7 @@ import type { DockerFacts, Label } from './container.ts';
 import { filters, type Engine } from './engine.ts';
 import { number, object, parse, text, textOrNull, type JsonObject } from './json.ts';
 import { eachLine } from './lines.ts';
+import { isOwnEvent } from './own.ts';
 import { engineFacts, noEngine } from './probe.ts';
 
 export interface EngineEvent {
@@ -78,7 +79,10 @@ export function watchEngine({ engine, socket, log, listener }: WatcherOptions): 
       AbortSignal.any([stopping.signal, connection.signal]),
     );
     try {
-      const listening = eachLine(stream, (line) => listener.event(eventOf(object(parse(line)))));
+      const listening = eachLine(stream, (line) => {
+        const event = object(parse(line));
+        if (!isOwnEvent(event)) listener.event(eventOf(event));
+      });
       await Promise.race([
         cameUp(connection.signal),
         listening.then(() => Promise.reject(new Error('it closed the connection'))),

@@ -1,6 +1,7 @@
 import { AgentError } from '../errors.ts';
 import type { Engine } from '../docker/engine.ts';
 import { array, object } from '../docker/json.ts';
+import { isOwnImage } from '../docker/own.ts';
 import { pages } from '../docker/pages.ts';
 import { parseImageReference, shownReference } from '@serverkit/wire/image-reference.ts';
 import type { Image, ImagePage } from './image.ts';
@@ -15,6 +16,7 @@ export async function allImages(engine: Engine): Promise<Image[]> {
   const users = usersOf(array(containers).map(object));
   return array(images)
     .map((entry) => object(entry))
+    .filter((entry) => !isOwnImage(entry))
     .map((entry) => imageOf(entry, users.get(String(entry['Id'])) ?? []))
     .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
 }

@@ -1,5 +1,6 @@
 import { array, flag, object, text, texts, time, type JsonObject } from '../docker/json.ts';
 import { maskedOptions, pairsOf } from '../docker/labels.ts';
+import { isOwnContainer } from '../docker/own.ts';
 import type { Network, NetworkUser } from './network.ts';
 
 const enginesOwn: ReadonlySet<string> = new Set(['bridge', 'host', 'none']);
@@ -40,6 +41,7 @@ export function usersOf(
   const byId = new Map<string, NetworkUser[]>();
   const byName = new Map<string, NetworkUser[]>();
   for (const container of array(containers).map(object)) {
+    if (isOwnContainer(container)) continue;
     const networks = object(object(container['NetworkSettings'])['Networks']);
     for (const [name, given] of Object.entries(networks)) {
       const endpoint = object(given);

@@ -1,5 +1,6 @@
 import { array, flag, object, text, texts, time, type JsonObject } from '../docker/json.ts';
 import { maskedOptions, pairsOf } from '../docker/labels.ts';
+import { isOwnContainer } from '../docker/own.ts';
 import type { Volume, VolumeUser } from './volume.ts';
 
 /** What the engine names a volume that nobody named (moby, pkg/stringid). */
@@ -27,6 +28,7 @@ export function volumeOf(entry: JsonObject, users: readonly VolumeUser[]): Volum
 export function usersOf(containers: unknown): ReadonlyMap<string, VolumeUser[]> {
   const users = new Map<string, VolumeUser[]>();
   for (const container of array(containers).map(object)) {
+    if (isOwnContainer(container)) continue;
     for (const mount of array(container['Mounts']).map(object)) {
       if (mount['Type'] !== 'volume') continue;
       const name = text(mount['Name']);

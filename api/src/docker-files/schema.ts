@@ -30,7 +30,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     access: 'files:read',
     on: ({ id }) => id,
     description:
-      'What is in a folder of a container on it; asks the agent. Docker shows a folder only with all that is below it, so one with much in it takes a while.',
+      'What is in a folder of a container or volume on it; asks the agent. Docker shows a folder only with all that is below it, so one with much in it takes a while. A volume that mounts something takes docker:containers:privileged as well.',
     args: {
       after: t.arg.string({ description: '`next` of the page before.', validate: z.string().max(2_000) }),
       first: t.arg.int({

@@ -51,7 +51,7 @@ export interface DownloadedFile {
 
 const read = 'files:read' satisfies AgentScope;
 
-/** Files of containers, asked of their agents each time: nothing of them is kept here. */
+/** Files of containers and volumes, asked of their agents each time: nothing of them is kept here. */
 export class DockerFiles {
   readonly #agents: AgentService;
   readonly #audit: Audit;

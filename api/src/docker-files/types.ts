@@ -69,13 +69,14 @@ const FilePlaceKind = builder.enumType('FilePlaceKind', {
   description: 'What has the files.',
   values: {
     CONTAINER: { description: 'A container, running or not.' },
+    VOLUME: { description: 'A volume, whether a container uses it or not.' },
   } as const,
 });
 
 export const FilePlaceInput = builder.inputType('FilePlaceInput', {
   description: 'Whose files are meant.',
   fields: (t) => ({
-    id: t.string({ required: true, description: 'The id or name of a container.' }),
-    kind: t.field({ type: FilePlaceKind, required: true }),
+    id: t.string({ required: true, description: 'The id or name of a container, or the name of a volume.' }),
+    kind: t.field({ type: FilePlaceKind, required: true, description: 'What the id is of.' }),
   }),
 });

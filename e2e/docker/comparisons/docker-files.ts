@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
-import { container, type TestContainer } from '../../../testing/docker.ts';
+import { container, docker, uniqueName, type TestContainer } from '../../../testing/docker.ts';
 import { hold, namesOf, type Comparison, type Truths } from '../comparison.ts';
 import type { DockerRig } from '../rig.ts';
 
@@ -98,4 +98,32 @@ const reading: Comparison = {
   },
 };
 
-export const dockerFiles: readonly Comparison[] = [reading];
+const inVolumes: Comparison = {
+  title: 'files of a volume are those that a container which has it sees',
+  covers: ['Mutation.startFileDownload'],
+  async run(rig) {
+    const name = uniqueName();
+    await docker('volume', 'create', '--label', 'serverkit.test=1', name);
+    try {
+      await using box = await container({ options: ['-v', `${name}:/data`] });
+      await box.exec('sh', '-c', 'mkdir /data/sub && head -c 100000 /dev/urandom >/data/sub/random');
+      const place = { kind: 'VOLUME', id: name };
+      const { server } = await rig.query<{ server: { files: { items: object[] } } }>(
+        `query Listed($serverId: ID!, $place: FilePlaceInput!) {
+          server(id: $serverId) { files(place: $place, path: "/sub") { items { ${Object.keys(truths).join(' ')} } } }
+        }`,
+        { place },
+      );
+      const [truth] = await told(box, '/data/sub');
+      if (!truth) throw new Error('the container told nothing');
+      expect(server.files.items).toHaveLength(1);
+      hold(server.files.items[0], truths, truth);
+      const [sum] = (await box.exec('sha256sum', '/data/sub/random')).split(' ');
+      expect(digest(await download(rig, { place, path: '/sub/random' }))).toBe(sum);
+    } finally {
+      await docker('volume', 'rm', '--force', name);
+    }
+  },
+};
+
+export const dockerFiles: readonly Comparison[] = [reading, inVolumes];

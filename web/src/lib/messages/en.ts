@@ -4,6 +4,7 @@ import * as audit from './en/audit.ts';
 import * as containers from './en/containers.ts';
 import * as create from './en/create.ts';
 import * as docker from './en/docker.ts';
+import * as dockerFiles from './en/docker-files.ts';
 import * as failures from './en/failures.ts';
 import * as frame from './en/frame.ts';
 import * as groups from './en/groups.ts';
@@ -36,6 +37,7 @@ export const en = {
   ...containers,
   ...create,
   ...docker,
+  ...dockerFiles,
   ...failures,
   ...frame,
   ...groups,

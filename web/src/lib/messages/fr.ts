@@ -4,6 +4,7 @@ import * as audit from './fr/audit.ts';
 import * as containers from './fr/containers.ts';
 import * as create from './fr/create.ts';
 import * as docker from './fr/docker.ts';
+import * as dockerFiles from './fr/docker-files.ts';
 import * as failures from './fr/failures.ts';
 import * as frame from './fr/frame.ts';
 import * as groups from './fr/groups.ts';
@@ -28,6 +29,7 @@ export const fr: Messages = {
   ...containers,
   ...create,
   ...docker,
+  ...dockerFiles,
   ...failures,
   ...frame,
   ...groups,

@@ -38,10 +38,13 @@ export const docker = {
 };
 
 export const volumes = {
+  all: 'All volumes',
   anonymous: 'without a name',
+  browse: 'Browse files',
   created: (name: string) => `The volume ${name} was made.`,
   createText: 'A folder that containers keep their files in, and that outlives them.',
   createTitle: 'Create a volume',
+  filesOf: (name: string) => `Files of ${name}`,
   mountpoint: 'On the server',
   named: 'Those that were given a name as well',
   none: 'No volumes',

@@ -38,6 +38,9 @@ export const docker = {
 };
 
 export const volumes = {
+  all: 'Tous les volumes',
+  browse: 'Parcourir les fichiers',
+  filesOf: (name: string) => `Fichiers de ${name}`,
   anonymous: 'sans nom',
   created: (name: string) => `Le volume ${name} a été créé.`,
   createText: 'Un dossier où des conteneurs gardent leurs fichiers, et qui leur survit.',

@@ -1,0 +1,67 @@
+import { Failure } from '../api/failure.ts';
+import { mutate, query } from '../api/operations.ts';
+import { graphql } from '../generated/gql.ts';
+import type { DockerFiles_ListQuery, FilePlaceInput } from '../generated/graphql.ts';
+
+const List = graphql(`
+  query DockerFiles_List($serverId: ID!, $place: FilePlaceInput!, $path: String!, $after: String) {
+    server(id: $serverId) {
+      files(place: $place, path: $path, first: 200, after: $after) {
+        path
+        next
+        complete
+        items {
+          name
+          kind
+          sizeBytes
+          mode
+          uid
+          gid
+          modifiedAt
+          linkTarget
+        }
+      }
+    }
+  }
+`);
+
+const Download = graphql(`
+  mutation DockerFiles_Download($input: StartFileDownloadInput!) {
+    startFileDownload(input: $input) {
+      url
+    }
+  }
+`);
+
+/** What it takes to look at files. */
+export const filesScope = 'files:read';
+
+export type FilePage = NonNullable<NonNullable<DockerFiles_ListQuery['server']>['files']>;
+export type FileRow = FilePage['items'][number];
+
+/** Whose files, on which server. */
+export interface FilesOf {
+  readonly serverId: string;
+  readonly place: FilePlaceInput;
+}
+
+/** A page of a folder. @throws Failure */
+export async function readFiles(
+  { serverId, place }: FilesOf,
+  path: string,
+  after: string | null,
+): Promise<FilePage> {
+  const { data, failures } = await query(List, { serverId, place, path, after });
+  const page = data.server?.files;
+  if (!page) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such server.');
+  return page;
+}
+
+/** Lets the browser save it as it comes, however large it is. @throws Failure */
+export async function download(of: FilesOf, path: string, archive: boolean): Promise<void> {
+  const { startFileDownload } = await mutate(Download, { input: { ...of, path, archive } });
+  const link = document.createElement('a');
+  link.href = startFileDownload.url;
+  link.download = '';
+  link.click();
+}
