@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeableOf } from './host-config.ts';
+import { changeableOf, withSwap } from './host-config.ts';
 
 const of = (HostConfig: object) => changeableOf(JSON.stringify({ HostConfig }));
 
@@ -35,4 +35,16 @@ test('what Docker filled in is an empty field', () => {
   expect(restart).toBe('NO');
   expect(Object.values(limits).filter((value) => value !== '')).toEqual([]);
   expect(changeableOf('{}').restart).toBe('NO');
+});
+
+test('swap that Docker chose follows the memory, and what somebody chose stays', () => {
+  const { limits } = of({ Memory: 64 * 1024 ** 2, MemorySwap: 128 * 1024 ** 2 });
+  const bigger = { ...limits, memoryBytes: '1g' };
+  expect(withSwap(limits, bigger).memorySwapBytes).toBe('2g');
+  expect(withSwap(limits, { ...bigger, memorySwapBytes: '-1' }).memorySwapBytes).toBe('-1');
+  expect(withSwap(limits, limits)).toEqual(limits);
+  const chosen = { ...limits, memorySwapBytes: '64m' };
+  expect(withSwap(chosen, { ...chosen, memoryBytes: '32m' }).memorySwapBytes).toBe('64m');
+  const none = of({}).limits;
+  expect(withSwap(none, { ...none, memoryBytes: '1g' }).memorySwapBytes).toBe('');
 });

@@ -1,4 +1,4 @@
-import { bytesText } from './create/quantities.ts';
+import { bytesOf, bytesText } from './create/quantities.ts';
 import { limitNames, type Draft, type LimitName } from './create/draft.ts';
 
 /** What can be changed of a container while it runs, as it stands in fields. */
@@ -46,6 +46,17 @@ export function changeableOf(inspect: string): Changeable {
 
 /** Those that Docker changes without a restart. */
 export const changeableLimits = limitNames.filter((name) => name !== 'shmBytes');
+
+/**
+ * Docker gives a container twice its memory, swap included, unless told otherwise, and takes no more memory than that
+ * afterwards: where nobody chose it, it follows.
+ */
+export function withSwap(before: Changeable['limits'], now: Changeable['limits']): Changeable['limits'] {
+  const [old, next, swap] = [before.memoryBytes, now.memoryBytes, before.memorySwapBytes].map(bytesOf);
+  const chosen = now.memorySwapBytes !== before.memorySwapBytes || old === null || swap !== 2 * (old ?? 0);
+  if (chosen || !next || next === old) return now;
+  return { ...now, memorySwapBytes: bytesText(2 * next) };
+}
 
 function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? new Map(Object.entries(value)).get(name) : undefined;

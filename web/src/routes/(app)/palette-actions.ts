@@ -1,3 +1,4 @@
+import Boxes from '@lucide/svelte/icons/boxes';
 import Keyboard from '@lucide/svelte/icons/keyboard';
 import Languages from '@lucide/svelte/icons/languages';
 import LogOut from '@lucide/svelte/icons/log-out';
@@ -24,8 +25,10 @@ export function paletteActions(showHelp: () => void): readonly PaletteAction[] {
   const dark = theme.shown === 'dark';
   const otherLanguages = languageCodes.filter((language) => language !== i18n.language);
   const add = { label: t().servers.add, icon: Plus, run: () => void goto('/servers/add') };
+  const create = { label: t().create.action, icon: Boxes, run: () => void goto('/docker/containers/create') };
   return [
     ...(session.may('servers:register') ? [add] : []),
+    ...(session.may('docker:containers:write') ? [create] : []),
     {
       label: dark ? t().palette.light : t().palette.dark,
       icon: dark ? Sun : Moon,

@@ -89,7 +89,7 @@ export const containers = {
   noStats: 'It is not running, so there is nothing to measure.',
   none: 'No containers',
   noneFleetText: 'They appear here as soon as a server with Docker runs one.',
-  noneText: 'Start one with docker run, and it appears here by itself.',
+  noneText: 'Create one here, or start one with docker run: it appears by itself.',
   oomKilled: 'It was ended because it needed more memory than it may have.',
   pending: {
     start: 'Starting…',

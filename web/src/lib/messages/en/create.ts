@@ -106,7 +106,7 @@ export const create = {
   kept: 'Value kept for itself',
   left: (many: number) => `${count(many, { one: 'part was', other: 'parts were' })} not taken over:`,
   mountKind: 'Kind',
-  mountKinds: { BIND: 'Folder of the server', TMPFS: 'Memory', VOLUME: 'Volume' },
+  mountKinds: { BIND: 'Host folder', TMPFS: 'Memory', VOLUME: 'Volume' },
   name: 'Name',
   nameHint: 'Docker makes one up when empty.',
   network: 'Network',

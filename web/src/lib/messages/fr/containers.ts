@@ -90,7 +90,7 @@ export const containers: Messages['containers'] = {
   noStats: 'Il ne tourne pas : il n’y a rien à mesurer.',
   none: 'Aucun conteneur',
   noneFleetText: 'Ils apparaissent ici dès qu’un serveur avec Docker en lance un.',
-  noneText: 'Lancez-en un avec docker run, et il apparaît ici tout seul.',
+  noneText: 'Créez-en un ici, ou lancez-en un avec docker run : il apparaît tout seul.',
   oomKilled: 'Il a été arrêté : il lui fallait plus de mémoire que permis.',
   pending: {
     start: 'Démarrage…',

@@ -105,7 +105,7 @@ export const create = {
   kept: 'Valeur gardée pour soi',
   left: (many: number) => `${count(many, { one: 'élément n’a', other: 'éléments n’ont' })} pas été repris :`,
   mountKind: 'Sorte',
-  mountKinds: { BIND: 'Dossier du serveur', TMPFS: 'Mémoire', VOLUME: 'Volume' },
+  mountKinds: { BIND: 'Dossier hôte', TMPFS: 'Mémoire', VOLUME: 'Volume' },
   name: 'Nom',
   nameHint: 'Vide, Docker en invente un.',
   network: 'Réseau',
