@@ -47,7 +47,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await host.register(dashboard.plane.url, added.token);
     await host.start();
     await untilStatus(client, serverId, 'ONLINE');
-  }, 120_000);
+  });
   afterAll(() => undo.disposeAsync());
 
   const editor = () => page.getByRole('textbox', { name: 'compose.yaml', exact: true });
