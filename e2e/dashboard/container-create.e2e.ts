@@ -7,6 +7,7 @@ import { privateEngine, type PrivateEngine } from '../../testing/private-engine.
 import { loadImage } from '../faults/fleet.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
+import { seriousProblems } from './axe.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 // An engine of its own: a clean-up is of all that do not run, and others have containers on this host's.
@@ -24,6 +25,8 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await loadImage(engine);
     dashboard = undo.use(await openDashboard());
     ({ page } = dashboard.tab);
+    // What is judged for its contrast is not half faded in.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     const client = await dashboard.plane.signIn();
     const host = undo.use(await managedHost({ docker: engine.socket }));
     const added = await addServer(client, 'box', 'FULL_ACCESS');
@@ -66,6 +69,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     // What looks secret is masked while it stands in the form.
     expect(await form.locator('input[type=password]').inputValue()).toBe('hunter 2');
     await page.screenshot({ path: 'e2e/screenshots/container-create-filled.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await form.getByRole('button', { name: 'Create container', exact: true }).click();
     await page.waitForURL(`${dashboard.plane.url}/servers/${serverId}/containers`);
     await row('pasted').getByText('Running', { exact: true }).waitFor();
@@ -99,6 +103,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await environment.getByText('prod', { exact: true }).waitFor();
     expect(await environment.getByText('hunter 2', { exact: true }).count()).toBe(0);
     await page.screenshot({ path: 'e2e/screenshots/container-environment.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await page.getByRole('button', { name: 'Show all values', exact: true }).click();
     await dialog().getByText('The audit log keeps that you asked for them.').waitFor();
     await dialog().getByRole('button', { name: 'Show all values', exact: true }).click();
@@ -111,6 +116,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await page.getByRole('searchbox', { name: 'Search keys and values', exact: true }).fill('/var/data');
     await page.getByTestId('inspect').getByText('"/var/data"', { exact: true }).first().waitFor();
     await page.screenshot({ path: 'e2e/screenshots/container-inspect.png' });
+    expect(await seriousProblems(page)).toEqual([]);
   });
 
   it('runs a command, and tells its exit code and what it said', async () => {
@@ -120,6 +126,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await dialog().getByTestId('exec-result').getByText('Exit code 3', { exact: true }).waitFor();
     expect(await dialog().getByTestId('exec-output').textContent()).toBe('from inside\n');
     await page.screenshot({ path: 'e2e/screenshots/container-exec.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Close', exact: true }).last().click();
     await gone();
   });

@@ -1,6 +1,6 @@
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
-import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../../../testing/processes.ts';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
 import { createPolicy } from '../policy.ts';
 import { MAX_FILE } from './compose-file.ts';
@@ -83,7 +83,7 @@ describe('files of a stack somewhere on the host', () => {
     await writeFile(at('big/compose.yaml'), ' '.repeat(MAX_FILE + 1));
     expect(() => read(at('big'))).toThrow(code('INPUT_INVALID'));
     await mkdir(at('pipe'));
-    spawnSync('mkfifo', [at('pipe/compose.yaml')]);
+    await run('mkfifo', [at('pipe/compose.yaml')]);
     expect(() => read(at('pipe'))).toThrow(code('INPUT_INVALID'));
   });
 

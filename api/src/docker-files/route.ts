@@ -66,7 +66,9 @@ export function createDownloadHandler({
       );
       code = null;
     } catch (error) {
-      if (!signal.aborted) code = isServerKitError(error) ? error.code : 'INTERNAL';
+      // A body that breaks off closes the connection, which by itself does not say that the reader left.
+      if (isServerKitError(error)) ({ code } = error);
+      else if (!signal.aborted) code = 'INTERNAL';
       throw error;
     } finally {
       running -= 1;
@@ -109,7 +111,10 @@ export function createDownloadHandler({
   return async (exchange) => {
     const { response } = exchange;
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => {
+      // It closes after its end as well.
+      if (!response.writableFinished) gone.abort();
+    });
     try {
       await answer(exchange, gone.signal);
     } catch (error) {

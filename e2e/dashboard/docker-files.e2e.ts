@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { container, type TestContainer } from '../../testing/docker.ts';
+import { eventually } from '../../testing/events.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { seriousProblems } from './axe.ts';
+import { openDashboard, type Dashboard } from './signed-in.ts';
+
+describeWith(['docker', 'chromium'], 'files of a container in the browser', () => {
+  let dashboard: Dashboard;
+  let page: Page;
+  let box: TestContainer;
+
+  beforeAll(async () => {
+    box = await container({ command: ['sleep', '1000'] });
+    await box.exec('sh', '-c', 'mkdir -p /data/inner && head -c 3000000 /dev/urandom >/data/inner/random');
+    dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    ({ page } = dashboard.tab);
+    const admin = await dashboard.plane.signIn();
+    const serverId = await eventually(async () => {
+      const { servers } = await admin.query<{ servers: { nodes: { id: string; status: string }[] } }>(
+        '{ servers { nodes { id status } } }',
+      );
+      return servers.nodes.find(({ status }) => status === 'ONLINE')?.id ?? false;
+    }, 'this machine to be online');
+    await admin.query(
+      'mutation Raise($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
+      { input: { serverId, profile: 'FULL_ACCESS' } },
+    );
+    await eventually(async () => {
+      const { data } = await admin.answer<{ containerTerminals: unknown }>(
+        'query ($serverId: ID!) { containerTerminals(serverId: $serverId) { id } }',
+        { serverId },
+      );
+      return Array.isArray(data?.containerTerminals);
+    }, 'the new ceiling');
+    await page.goto(`${dashboard.plane.url}/servers/${serverId}/containers/${box.id}?tab=files&path=%2Fdata`);
+  });
+  afterAll(async () => {
+    await dashboard?.[Symbol.asyncDispose]();
+    await box?.[Symbol.asyncDispose]();
+  });
+
+  it('are found folder by folder, and saved as they are', async () => {
+    await page
+      .getByRole('list', { name: 'Files in /data', exact: true })
+      .getByRole('link', { name: 'inner', exact: true })
+      .click();
+    const line = page.getByRole('list', { name: 'Files in /data/inner', exact: true }).getByRole('listitem');
+    await line.getByText('random', { exact: true }).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    await page.screenshot({ path: process.env['FILES_SHOT'] ?? '/tmp/files-shot.png' });
+    const saved = page.waitForEvent('download');
+    await line.getByRole('button', { name: 'Download random', exact: true }).click();
+    const download = await saved;
+    expect(download.suggestedFilename()).toBe('random');
+    const digest = createHash('sha256')
+      .update(readFileSync(await download.path()))
+      .digest('hex');
+    expect(digest).toBe((await box.exec('sha256sum', '/data/inner/random')).split(' ')[0]);
+  });
+
+  it('are told of as missing once they are gone', async () => {
+    await box.exec('rm', '-r', '/data/inner');
+    await page.getByRole('button', { name: 'Read again', exact: true }).click();
+    await page.getByRole('region', { name: 'Files', exact: true }).getByRole('alert').waitFor();
+  });
+});
