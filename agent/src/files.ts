@@ -34,7 +34,9 @@ export function writeWhole(file: string, text: string, mode: number): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const next = `${file}.${process.pid}.next`;
-  const fd = openSync(next, 'w', mode);
+  // What lies there is no file of this process, and may be a link that somebody put in the way.
+  rmSync(next, { force: true });
+  const fd = openSync(next, 'wx', mode);
   try {
     writeSync(fd, text);
     fsyncSync(fd);

@@ -107,7 +107,7 @@ describeWith(
       const { viewer } = await client.query<{ viewer: { user: { id: string } } }>(
         '{ viewer { user { id } } }',
       );
-      const parameters = { id: serverId, containerId: box.id, userId: viewer.user.id };
+      const parameters = { id: serverId, containerId: box.id, userId: viewer.user.id, name: 'unknown' };
       for (const route of routesOnDisk().filter((path) => !doorway.has(path))) {
         await page.goto(plane.url + fillIn(route, parameters));
         await page.locator('main').first().waitFor();

@@ -90,15 +90,17 @@ async function* content(stream: Readable, sizeBytes: number): AsyncGenerator<Buf
       const chunk: unknown = bytes;
       if (!Buffer.isBuffer(chunk)) continue;
       size += chunk.length;
+      if (size > sizeBytes) throw changed();
       yield chunk;
     }
-    if (size !== sizeBytes) {
-      throw new AgentError('CONFLICT', 'The file changed while it was read; download it again.');
-    }
+    if (size !== sizeBytes) throw changed();
     return;
   }
   throw cutOff();
 }
+
+const changed = (): AgentError =>
+  new AgentError('CONFLICT', 'The file changed while it was read; download it again.');
 
 const cutOff = (cause?: unknown): AgentError =>
   new AgentError('DOCKER_ERROR', 'Docker broke off while it read the files.', cause);

@@ -117,7 +117,9 @@ export function createHelpers({ docker, owner, log }: HelperOptions): Helpers {
   /** What is this agent's and not in use. @throws AgentError */
   async function sweep(): Promise<void> {
     const mine = filters({ label: [`${ownLabel}=${owner}`] });
-    const ids = array(await engine.get('/containers/json', { all: true, ...mine })).map((entry) =>
+    // A helper is never started: what was has the label from its image.
+    const unstarted = filters({ label: [`${ownLabel}=${owner}`], status: ['created'] });
+    const ids = array(await engine.get('/containers/json', { all: true, ...unstarted })).map((entry) =>
       text(object(entry)['Id']),
     );
     // One that is being made is not known to be in use yet.

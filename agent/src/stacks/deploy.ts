@@ -9,12 +9,13 @@ import { waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { lastWords, servicesOf } from './normalise.ts';
-import type { StackPlace } from './place.ts';
+import { requirePlaceScope, type StackPlace } from './place.ts';
 import { imageOf, localImage } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { tellProgress } from './progress.ts';
 import { readProjects } from './projects.ts';
 import { isRecord } from './compose-file.ts';
+import type { StackService } from './stack.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
 
 /** What a roll-back may take, as it cannot be cancelled. Ms. */
@@ -58,6 +59,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   const { docker, normaliser, store } = tools;
   job.step('Check');
   await checkBase(name, baseVersion, tools);
+  if (options.place || store.isPlaced(name)) requirePlaceScope(authority);
   const folder = options.place?.folder ?? store.prepare(name);
   if (!options.leaveFiles) store.requireWritable(name);
   const stack = await normaliser.normalise({ name, files, folder }, job.signal);
@@ -70,6 +72,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       `${name} has images built on this server, which takes docker:images:write.`,
     );
   }
+  const ran = (await readProjects(docker)).get(name)?.services.some(isUp) ?? false;
   const before = store.latest(name);
   const previous = before === null ? undefined : store.version(name, before);
 
@@ -103,7 +106,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     );
     return { version: version.number };
   } catch (error) {
-    const now = await rollBack(stack, { previous, authority }, job, tools);
+    const now = await rollBack(stack, { previous, ran, authority }, job, tools);
     job.line(now);
     if (!(error instanceof AgentError)) throw error;
     throw new AgentError(error.code, `${error.message.replace(/[.]?$/, '.')} ${now}`, error);
@@ -149,10 +152,17 @@ function failureIn(stderr: string): string {
   return lastWords(lines.slice(-8).join('\n'));
 }
 
+const isUp = ({ containers }: StackService): boolean =>
+  containers.some(({ state }) => state === 'RUNNING' || state === 'RESTARTING' || state === 'PAUSED');
+
 /** @returns what runs now, for whoever reads why the deployment failed */
 async function rollBack(
   stack: Normalised,
-  { previous, authority }: { readonly previous: KeptVersion | undefined; readonly authority: Authority },
+  {
+    previous,
+    ran,
+    authority,
+  }: { readonly previous: KeptVersion | undefined; readonly ran: boolean; readonly authority: Authority },
   job: JobHandle,
   tools: DeployTools,
 ): Promise<string> {
@@ -162,12 +172,15 @@ async function rollBack(
   try {
     if (previous) {
       const kept = await tools.normaliser.kept({ name, folder, json: previous.normalised });
-      // It ran with whatever rights it has; what this host has come to deny since then, it does not get again.
-      const judgement = await judgePrivilege(tools.docker.engine, kept);
-      allow({ outside: [], paths: judgement.paths }, authority, `Going back to version ${previous.number}`);
-      await retag(previous.services, job, tools);
-      await up(kept, signal, job, tools);
-      return `Version ${previous.number} runs again.`;
+      const { outside, paths } = await judgePrivilege(tools.docker.engine, kept);
+      // What ran, ran with whatever rights it has; what somebody had stopped is started by those who may.
+      if (ran || outside.length === 0 || authority.scopes.has('docker:containers:privileged')) {
+        // What this host has come to deny since then, it does not get again.
+        allow({ outside: [], paths }, authority, `Going back to version ${previous.number}`);
+        await retag(previous.services, job, tools);
+        await up(kept, signal, job, tools);
+        return `Version ${previous.number} runs again.`;
+      }
     }
     const onLine = tellProgress(name, job);
     await tools.normaliser.run(stack, ['down', '--remove-orphans'], {

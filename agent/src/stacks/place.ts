@@ -35,12 +35,7 @@ const envFile = '.env';
  * @throws AgentError
  */
 export function readPlace(given: string, authority: Authority, kept: string): PlacedFiles {
-  if (!authority.scopes.has('docker:containers:privileged')) {
-    throw new AgentError(
-      'PRIVILEGE_NEEDED',
-      'Files of the server outside of the folder for stacks take docker:containers:privileged.',
-    );
-  }
+  requirePlaceScope(authority);
   if (!path.isAbsolute(given)) throw new AgentError('INPUT_INVALID', 'The path must be absolute.');
   const [folder, file] = placeOf(given, authority);
   if (isInside(kept, folder)) {
@@ -58,6 +53,20 @@ export function readPlace(given: string, authority: Authority, kept: string): Pl
     place: { folder, file },
     files: { compose, env: readPlain(path.join(folder, envFile), authority) ?? '' },
   };
+}
+
+/**
+ * Of a stack in a folder of the server's own, the file may name whatever lies there, for Compose to read or for a container
+ * to have; so each new text of it takes what taking it over took.
+ *
+ * @throws AgentError PRIVILEGE_NEEDED
+ */
+export function requirePlaceScope({ scopes }: Pick<Authority, 'scopes'>): void {
+  if (scopes.has('docker:containers:privileged')) return;
+  throw new AgentError(
+    'PRIVILEGE_NEEDED',
+    'Files of the server outside of the folder for stacks take docker:containers:privileged.',
+  );
 }
 
 /** @throws AgentError where the account that the agent runs as cannot change the files there */
@@ -104,8 +113,13 @@ function canBeRead(file: string): boolean {
   }
 }
 
-/** A plain file, as it is where it truly lies: nobody swaps a link in between the look and the reading. */
-function readPlain(file: string, authority: Authority): string | undefined {
+/**
+ * A plain file, as it is where it truly lies: nobody swaps a link in between the look and the reading.
+ *
+ * @returns undefined when there is none
+ * @throws AgentError
+ */
+export function readPlain(file: string, authority: Pick<Authority, 'deniesPath'>): string | undefined {
   let fd: number;
   try {
     // Not held up by a pipe that nobody writes to.

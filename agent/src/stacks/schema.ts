@@ -102,6 +102,7 @@ builder.queryField('stackPlan', (t) =>
       const { services, signal } = context;
       services.policy.requireFeature('docker');
       requireWrite(context);
+      services.stacks.enter(name, context);
       return services.stacks.plan(name, files, signal);
     },
   }),

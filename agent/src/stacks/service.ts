@@ -1,3 +1,4 @@
+import type { Authority } from '../docker/privilege/guard.ts';
 import type { Outside } from '../docker/privilege/outside.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import type { DeployOptions } from './deploy.ts';
@@ -48,6 +49,8 @@ export interface StackService {
   /** Newest first. */
   versions(name: string): readonly StackVersion[];
   version(name: string, number: number): KeptVersion;
+  /** Whether files may be tried out for it. @throws AgentError PRIVILEGE_NEEDED for one that was taken over */
+  enter(name: string, authority: Pick<Authority, 'scopes'>): void;
   /** Changes nothing. */
   plan(name: string, files: StackFiles, signal: AbortSignal): Promise<StackPlan>;
   /** @returns {version} */

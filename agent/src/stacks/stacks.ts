@@ -19,6 +19,7 @@ import { createRunCompose } from './run.ts';
 import { scale } from './scale.ts';
 import type { StackPlan, StackService } from './service.ts';
 import type { Stack } from './stack.ts';
+import { requirePlaceScope } from './place.ts';
 import { StackStore } from './store.ts';
 import { takeDown } from './takedown.ts';
 import { findSource, takeOver } from './takeover.ts';
@@ -90,6 +91,9 @@ export function createStacks(options: StacksOptions): StackService {
       locks.hold(wanted.name, wanted.up ? 'deployed' : 'pulled', () => refresh(wanted, job, tools)),
     scale: (wanted, job) => locks.hold(wanted.name, 'scaled', () => scale(wanted, job, tools)),
     takeDown: (wanted, job) => locks.hold(wanted.name, 'removed', () => takeDown(wanted, job, tools)),
+    enter(name, authority) {
+      if (store.isPlaced(name)) requirePlaceScope(authority);
+    },
     async plan(name, files, signal) {
       const version = store.latest(name);
       try {

@@ -14,7 +14,7 @@ import { AgentError } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Policy } from '../policy.ts';
 import { checkStackName, isStackName } from './names.ts';
-import { requireWritable, type StackPlace } from './place.ts';
+import { readPlain, requireWritable, type StackPlace } from './place.ts';
 
 /** So many deployments of a stack can be gone back to. */
 const KEPT_VERSIONS = 50;
@@ -96,6 +96,11 @@ export class StackStore {
     return isStackName(name) && existsSync(this.#versionsOf(name));
   }
 
+  /** Whether its files lie in a folder that the agent did not make. */
+  isPlaced(name: string): boolean {
+    return this.#placeOf(name) !== null;
+  }
+
   /** Where the stacks are that were made here. */
   get folder(): string {
     return this.#options.folder;
@@ -140,7 +145,14 @@ export class StackStore {
     const folder = this.folderOf(name);
     if (!this.has(name) || !existsSync(folder)) return null;
     this.prepare(name);
-    const compose = readIfThere(path.join(folder, this.#placeOf(name)?.file ?? composeFile));
+    const place = this.#placeOf(name);
+    if (place) {
+      // Containers may write there, and so put links and pipes in the place of files.
+      const compose = readPlain(path.join(folder, place.file), this.#options.policy());
+      if (compose === undefined) return null;
+      return { compose, env: readPlain(path.join(folder, envFile), this.#options.policy()) ?? '' };
+    }
+    const compose = readIfThere(path.join(folder, composeFile));
     return compose === undefined ? null : { compose, env: readIfThere(path.join(folder, envFile)) ?? '' };
   }
 

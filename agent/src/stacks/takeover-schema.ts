@@ -2,7 +2,7 @@ import { builder } from '../builder.ts';
 import { AgentError } from '../errors.ts';
 import { JobType } from '../jobs/job-type.ts';
 import { scoped } from '../scoped.ts';
-import { authorityOf, beginStackJob, patienceOf, valuesOf } from './begin.ts';
+import { authorityOf, beginStackJob, patienceOf, secretsIn } from './begin.ts';
 import type { PlacedFiles } from './place.ts';
 import { StackFilesType } from './stack-type.ts';
 
@@ -56,7 +56,7 @@ builder.mutationField('takeOverStack', (t) =>
       const options = { name, actor, authority, timeoutMs: patienceOf(timeoutSeconds) };
       const source = await services.stacks.source({ name, path: path ?? null, authority });
       return beginStackJob('stack.takeover', wanted, context, {
-        secrets: valuesOf(source.files.env),
+        secrets: secretsIn(source.files),
         run: (job) => services.stacks.takeOver({ ...options, source }, job),
       });
     },

@@ -1,7 +1,8 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
+import { run } from '../../../testing/processes.ts';
 import type { Told } from '../jobs/testing.ts';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
 import { forever } from '../docker/testing.ts';
@@ -59,7 +60,7 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
       expect(plan.services.map(({ action }) => action)).toEqual(['NONE']);
 
       const compose = running(testImages.busybox, 'bye');
-      const next = await deployment(stack, compose, { baseVersion: 1 });
+      const next = await deployment(stack, compose, { baseVersion: 1, scopes: [privileged] });
       expect(next.job.result).toEqual({ version: 2 });
       expect(await readFile(dir.file('app/docker-compose.yml'), 'utf8')).toBe(compose);
     }, 120_000);
@@ -94,5 +95,23 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
     await byHand(stack, dir, '--file', dir.file('app/more.yml'));
     expect((await takeOver(stack, null)).job.errorMessage).toContain('several files');
     expect(await stack.stacks.get(stack.name)).toMatchObject({ managed: false });
+  }, 60_000);
+
+  test('leaves its files to those who may open files of the server, and what is put in their place to nobody', async () => {
+    await using dir = await home();
+    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await byHand(stack, dir);
+    expect((await takeOver(stack, null)).job.state).toBe('SUCCEEDED');
+    const before = await runs(stack.name);
+    const compose = `${file}    volumes: [ "./other:/other" ]\n`;
+    expect((await deployment(stack, compose, { baseVersion: 1 })).job.errorCode).toBe('PRIVILEGE_NEEDED');
+    expect(await runs(stack.name)).toBe(before);
+    expect(() => stack.stacks.enter(stack.name, authority())).toThrow(privileged);
+    expect(() => stack.stacks.enter(stack.name, authority(privileged))).not.toThrow();
+    await symlink('/etc/hostname', dir.file('app/.env'));
+    expect(() => stack.stacks.files(stack.name)).toThrow('symbolic link');
+    await rm(dir.file('app/.env'));
+    await run('mkfifo', [dir.file('app/.env')]);
+    expect(() => stack.stacks.files(stack.name)).toThrow('is not a file');
   }, 60_000);
 });

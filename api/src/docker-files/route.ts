@@ -137,6 +137,8 @@ function headersOf({ request: { archive } }: Download, { name, sizeBytes }: Down
     // Should anything show it all the same, it has no origin and runs nothing.
     'content-security-policy': "default-src 'none'; sandbox",
     'cache-control': 'no-store',
+    // Nothing that comes from an agent shares a connection with the dashboard's own answers.
+    connection: 'close',
     ...(sizeBytes !== null && { 'content-length': sizeBytes }),
   };
 }

@@ -133,12 +133,23 @@ export class DockerFiles {
       { actor: nameOf(actor), signal },
     );
     let begun = false;
+    // What is sent beyond the length that was announced, a browser would take for its next answer.
+    let left: number | null = null;
     for await (const { file, data } of pieces) {
       if (begun === (file !== null)) throw protocolError('a download without an order');
       begun = true;
-      yield file ?? Buffer.from(data, 'base64');
+      if (file) {
+        left = file.sizeBytes;
+        yield file;
+        continue;
+      }
+      const bytes = Buffer.from(data, 'base64');
+      if (left !== null && bytes.length > left) throw protocolError('more of a file than its size');
+      if (left !== null) left -= bytes.length;
+      yield bytes;
     }
     if (!begun) throw protocolError('a download of nothing');
+    if (left) throw protocolError('less of a file than its size');
   }
 
   /** Puts on record how a download ended. */

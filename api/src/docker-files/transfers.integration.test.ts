@@ -50,10 +50,10 @@ async function allowed(person = admin): Promise<string> {
 
 const ended = (bytes: number) =>
   eventually(
-    () =>
-      api.platform.db.prisma.auditEvent.findFirst({
+    async () =>
+      (await api.platform.db.prisma.auditEvent.findFirst({
         where: { action: 'file.downloaded', parameters: { path: ['bytes'], equals: bytes } },
-      }),
+      })) ?? undefined,
     'the end of the download to be on record',
   );
 
@@ -76,6 +76,7 @@ describe('a download', () => {
       'content-security-policy': "default-src 'none'; sandbox",
       'x-content-type-options': 'nosniff',
       'cache-control': 'no-store',
+      connection: 'close',
     });
     expect(await ended(11)).toMatchObject({ outcome: 'ok', actorId: admin.userId, serverId: 'srv_1' });
     expect((await http(url)).status).toBe(404);
@@ -90,6 +91,23 @@ describe('a download', () => {
     agentEnd.end(new ServerKitError('AGENT_OFFLINE', 'The link broke.'));
     await expect(answer).rejects.toThrow(/aborted|hang up/);
     expect(await ended(4)).toMatchObject({ outcome: 'failed', code: 'AGENT_OFFLINE' });
+  });
+
+  test('that brings more or less than its size breaks off, and nothing comes after it', async () => {
+    for (const [bytes, sent] of [
+      ['hello world', 0],
+      ['hel', 3],
+    ] as const) {
+      const { sink } = agent();
+      const answer = http(await allowed());
+      const agentEnd = await sink;
+      agentEnd.next(first('a', 5));
+      agentEnd.next(next(Buffer.from(bytes)));
+      agentEnd.end();
+      await expect(answer).rejects.toThrow(/aborted|hang up/);
+      expect(await ended(sent)).toMatchObject({ outcome: 'failed' });
+      vi.restoreAllMocks();
+    }
   });
 
   test('that its reader leaves is given up', async () => {

@@ -133,7 +133,8 @@ describe('odd input is answered with what is wrong with it', () => {
 
   test('and no other type has fields with arguments that nobody tried', () => {
     const types = Object.values(schema.getTypeMap()).filter(isObjectType);
-    const tried = new Set(['Query', 'Mutation', 'Subscription', 'Server']);
+    // Of a stack, the files of a version: its number, within bounds, is all that a field takes.
+    const tried = new Set(['Query', 'Mutation', 'Subscription', 'Server', 'Stack']);
     const others = types.filter(({ name }) => !name.startsWith('__') && !tried.has(name));
     expect(others.filter((type) => fieldsOf(type).some(takesArguments)).map(String)).toEqual([]);
   });

@@ -53,12 +53,10 @@ builder.mutationFields((t) => ({
             pull,
             timeoutSeconds: patience,
             auths: await stackAuths(context, stackDeploy, serverId, async () => {
-              const plan = await context.services.stacks.plan(
-                serverId,
-                name,
-                files,
-                askerOf(context.principal),
-              );
+              const plan = await context.services.stacks.plan(serverId, name, files, {
+                actor: askerOf(context.principal),
+                heldScopes: heldOf(context, serverId, mayTake),
+              });
               return plan.services.flatMap(({ image }) => image ?? []);
             }),
           }),

@@ -4,9 +4,9 @@ import { each } from '../graphql/access.ts';
 import { pageOf } from '../graphql/page.ts';
 import { fewOf, searchText } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
-import { stackName, StackFilesInput } from './fields.ts';
+import { mayTake, stackName, StackFilesInput } from './fields.ts';
 import { StackPlanType } from './plan-type.ts';
-import { askerOf } from '../graphql/held.ts';
+import { askerOf, heldOf } from '../graphql/held.ts';
 import { StackType } from './stack-type.ts';
 
 builder.prismaObjectFields(ServerType, (t) => ({
@@ -31,8 +31,11 @@ builder.prismaObjectFields(ServerType, (t) => ({
       files: t.arg({ type: StackFilesInput, required: true, description: 'What would be deployed.' }),
       name: t.arg.string({ required: true, description: 'Of the stack, new or not.', validate: stackName }),
     },
-    resolve: (server, { name, files }, { services, principal }) =>
-      services.stacks.plan(server.id, name, files, askerOf(principal)),
+    resolve: (server, { name, files }, context) =>
+      context.services.stacks.plan(server.id, name, files, {
+        actor: askerOf(context.principal),
+        heldScopes: heldOf(context, server.id, mayTake),
+      }),
   }),
   stacks: t.field({
     type: [StackType],

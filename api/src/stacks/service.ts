@@ -51,6 +51,12 @@ const reads = ['docker:compose:read'] as const;
 /** What shows a stack's files takes the right to deploy it: they hold what its containers are told in confidence. */
 const readsFiles = ['docker:compose:read', 'docker:compose:write'] as const;
 
+export interface PlanAsker {
+  readonly actor: string;
+  /** Of docker:containers:privileged, if they hold it: a stack that was taken over takes it. */
+  readonly heldScopes: readonly AgentScope[];
+}
+
 export interface StacksNeeds {
   readonly db: Database;
   readonly agents: Agents;
@@ -193,9 +199,14 @@ export class Stacks {
   }
 
   /** What deploying these files would do. @throws ServerKitError */
-  async plan(serverId: string, name: string, files: StackFiles, actor: string): Promise<StackPlan> {
+  async plan(
+    serverId: string,
+    name: string,
+    files: StackFiles,
+    { actor, heldScopes }: PlanAsker,
+  ): Promise<StackPlan> {
     const link = this.#agents.require(serverId);
-    const call = { actor, scopes: readsFiles, timeoutMs: planMs };
+    const call = { actor, scopes: [...readsFiles, ...heldScopes], timeoutMs: planMs };
     const { stackPlan } = await link.run(StackPlanDocument, { name, files }, call);
     return { ...stackPlan, serverId, name };
   }

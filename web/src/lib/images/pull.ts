@@ -1,5 +1,6 @@
 import { mutate } from '../api/operations.ts';
 import { graphql } from '../generated/gql.ts';
+import type { Job } from '../jobs/job-text.ts';
 import { startedJob } from '../jobs/started.ts';
 
 const Pull = graphql(`
@@ -13,7 +14,11 @@ const Pull = graphql(`
 `);
 
 /** Begins to pull an image. @param ended - called when that is over @throws Failure when it does not begin */
-export async function pullImage(serverId: string, reference: string, ended: () => void): Promise<void> {
+export async function pullImage(
+  serverId: string,
+  reference: string,
+  ended: (job: Job) => void,
+): Promise<void> {
   const { pullImage: begun } = await mutate(Pull, { input: { serverId, reference } });
   startedJob(begun.job.id, ended);
 }

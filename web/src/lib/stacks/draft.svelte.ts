@@ -1,5 +1,5 @@
 import { toFailure, type Failure } from '../api/failure.ts';
-import { readFiles, type StackFiles } from './stack.svelte.ts';
+import { readFiles, readVersion, type StackFiles } from './stack.svelte.ts';
 
 /** Compose's own rule for names of projects. */
 const stackName = /^[a-z0-9][a-z0-9_-]{0,62}$/;
@@ -70,14 +70,10 @@ export class Draft {
 }
 
 /** @throws Failure */
-export async function draftOf(
-  serverId: string,
-  name: string,
-  version: () => Promise<number | null>,
-): Promise<Draft> {
+export async function draftOf(serverId: string, name: string): Promise<Draft> {
   const read = async () => {
     // The version first: one that comes between is noticed as newer than what was read.
-    const newest = await version();
+    const newest = await readVersion(serverId, name);
     return { files: await readFiles(serverId, name), version: newest };
   };
   const { files, version: baseVersion } = await read();

@@ -22,10 +22,12 @@ interface Wanted {
   readonly serverId: string;
   readonly name: string;
   readonly files: StackFiles;
+  /** The version that the files are compared with. */
+  readonly base: number | null;
 }
 
-const keyOf = ({ serverId, name, files }: Wanted): string =>
-  JSON.stringify([serverId, name, files.compose, files.env]);
+const keyOf = ({ serverId, name, files, base }: Wanted): string =>
+  JSON.stringify([serverId, name, files.compose, files.env, base]);
 
 /** Keeps asking what the files that are written would do; one question at a time. */
 export class Planner {

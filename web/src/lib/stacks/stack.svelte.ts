@@ -37,6 +37,14 @@ export class StackView {
   }
 }
 
+/** The newest version; null for one whose files are not kept. @throws Failure */
+export async function readVersion(serverId: string, name: string): Promise<number | null> {
+  const { data, failures } = await query(Detail, { serverId, name });
+  const stack = data.server?.stack;
+  if (!stack) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such stack.');
+  return stack.version ?? null;
+}
+
 /** As they stand on the server, or as they were deployed with a version. @throws Failure */
 export async function readFiles(
   serverId: string,

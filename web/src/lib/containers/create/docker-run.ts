@@ -44,7 +44,7 @@ export function readDockerRun(pasted: string): Found {
     spec: into.spec,
     start: into.start,
     pull: into.pull,
-    left: [...into.left, ...(line.rest === '' ? [] : [line.rest])],
+    left: [...into.left, ...new Set(line.unexpanded), ...(line.rest === '' ? [] : [line.rest])],
   };
 }
 
