@@ -3,10 +3,9 @@ import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { container, type TestContainer } from '../../testing/docker.ts';
-import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { seriousProblems } from './axe.ts';
-import { openDashboard, type Dashboard } from './signed-in.ts';
+import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'chromium'], 'files of a container in the browser', () => {
   let dashboard: Dashboard;
@@ -18,24 +17,7 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     await box.exec('sh', '-c', 'mkdir -p /data/inner && head -c 3000000 /dev/urandom >/data/inner/random');
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ page } = dashboard.tab);
-    const admin = await dashboard.plane.signIn();
-    const serverId = await eventually(async () => {
-      const { servers } = await admin.query<{ servers: { nodes: { id: string; status: string }[] } }>(
-        '{ servers { nodes { id status } } }',
-      );
-      return servers.nodes.find(({ status }) => status === 'ONLINE')?.id ?? false;
-    }, 'this machine to be online');
-    await admin.query(
-      'mutation Raise($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
-      { input: { serverId, profile: 'FULL_ACCESS' } },
-    );
-    await eventually(async () => {
-      const { data } = await admin.answer<{ containerTerminals: unknown }>(
-        'query ($serverId: ID!) { containerTerminals(serverId: $serverId) { id } }',
-        { serverId },
-      );
-      return Array.isArray(data?.containerTerminals);
-    }, 'the new ceiling');
+    const serverId = await raisedServer(dashboard.plane);
     await page.goto(`${dashboard.plane.url}/servers/${serverId}/containers/${box.id}?tab=files&path=%2Fdata`);
   });
   afterAll(async () => {

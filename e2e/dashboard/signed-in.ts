@@ -6,6 +6,7 @@ import {
   type ControlPlaneOptions,
   type Credentials,
 } from '../../testing/control-plane.ts';
+import { eventually } from '../../testing/events.ts';
 import type { TestClient } from '../../testing/graphql-client.ts';
 
 /** A control plane with its administrator signed in, in a browser of its own. */
@@ -46,6 +47,29 @@ export async function enterCredentials(page: Page, { email, password }: Credenti
   await page.getByLabel('E-mail address').fill(email);
   await page.getByLabel('Password').fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
+}
+
+/** The control plane's own machine, once its agent may do everything. @returns the server's id */
+export async function raisedServer(plane: ControlPlane): Promise<string> {
+  const admin = await plane.signIn();
+  const serverId = await eventually(async () => {
+    const { servers } = await admin.query<{ servers: { nodes: { id: string; status: string }[] } }>(
+      '{ servers { nodes { id status } } }',
+    );
+    return servers.nodes.find(({ status }) => status === 'ONLINE')?.id ?? false;
+  }, 'this machine to be online');
+  await admin.query(
+    'mutation Raise($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
+    { input: { serverId, profile: 'FULL_ACCESS' } },
+  );
+  await eventually(async () => {
+    const { data } = await admin.answer<{ containerTerminals: unknown }>(
+      'query ($serverId: ID!) { containerTerminals(serverId: $serverId) { id } }',
+      { serverId },
+    );
+    return Array.isArray(data?.containerTerminals);
+  }, 'the new ceiling');
+  return serverId;
 }
 
 /** Requests other than WebSockets that the page makes from now on. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { container, docker, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { openDashboard, type Dashboard } from './signed-in.ts';
+import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
   let dashboard: Dashboard;
@@ -14,24 +14,7 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
     box = await container({ command: ['sleep', '1000'] });
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ page } = dashboard.tab);
-    const admin = await dashboard.plane.signIn();
-    const serverId = await eventually(async () => {
-      const { servers } = await admin.query<{ servers: { nodes: { id: string; status: string }[] } }>(
-        '{ servers { nodes { id status } } }',
-      );
-      return servers.nodes.find(({ status }) => status === 'ONLINE')?.id ?? false;
-    }, 'this machine to be online');
-    await admin.query(
-      'mutation Raise($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
-      { input: { serverId, profile: 'FULL_ACCESS' } },
-    );
-    await eventually(async () => {
-      const { data } = await admin.answer<{ containerTerminals: unknown }>(
-        'query ($serverId: ID!) { containerTerminals(serverId: $serverId) { id } }',
-        { serverId },
-      );
-      return Array.isArray(data?.containerTerminals);
-    }, 'the new ceiling');
+    const serverId = await raisedServer(dashboard.plane);
     await page.goto(`${dashboard.plane.url}/servers/${serverId}/containers/${box.id}?tab=terminal`);
   });
   afterAll(async () => {

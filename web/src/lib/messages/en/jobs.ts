@@ -58,7 +58,6 @@ export const jobs = {
 export const pull = {
   reference: 'Image',
   referenceHint: 'Such as nginx:1.29, or with its registry: registry.example.com/team/web:2',
-  server: 'Server',
   submit: 'Pull',
   text: 'Its layers are downloaded in the background; how far they are is shown with the job.',
   title: 'Pull an image',

@@ -58,7 +58,6 @@ export const jobs = {
 export const pull = {
   reference: 'Image',
   referenceHint: 'Par exemple nginx:1.29, ou avec son registre : registry.example.com/team/web:2',
-  server: 'Serveur',
   submit: 'Télécharger',
   text: 'Ses couches sont téléchargées en arrière-plan ; leur avancement s’affiche avec la tâche.',
   title: 'Télécharger une image',
