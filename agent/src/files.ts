@@ -34,9 +34,7 @@ export function writeWhole(file: string, text: string, mode: number): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const next = `${file}.${process.pid}.next`;
-  // What lies there is no file of this process, and may be a link that somebody put in the way.
-  rmSync(next, { force: true });
-  const fd = openSync(next, 'wx', mode);
+  const fd = openNew(next, mode);
   try {
     writeSync(fd, text);
     fsyncSync(fd);
@@ -48,6 +46,17 @@ export function writeWhole(file: string, text: string, mode: number): void {
     chownSync(next, uid, gid);
   }
   renameDurably(next, file);
+}
+
+/** What lies there already is no file of this process, and may be a link that somebody put in the way. */
+function openNew(file: string, mode: number): number {
+  try {
+    return openSync(file, 'wx', mode);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    rmSync(file);
+    return openSync(file, 'wx', mode);
+  }
 }
 
 /**
