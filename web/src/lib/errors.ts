@@ -1,10 +1,10 @@
 import { toFailure } from './api/failure.ts';
-import { t } from './i18n.svelte.ts';
+import { early } from './i18n.svelte.ts';
 
 /** A failure as a sentence with a next step, in the language on show. */
 export function sentence(error: unknown): string {
   const failure = toFailure(error);
-  const sentences = t().errors;
+  const sentences = early().errors;
   const known = new Map(Object.entries(sentences)).get(failure.code);
   return (known ?? sentences.INTERNAL)(failure);
 }

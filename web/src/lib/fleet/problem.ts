@@ -1,7 +1,7 @@
-import { t } from '../i18n.svelte.ts';
+import { early } from '../i18n.svelte.ts';
 import type { Problem } from './fleet-server.svelte.ts';
 
 /** A problem in words, in the language on show. */
 export function problemText(problem: Problem): string {
-  return t().problems[problem.code](problem);
+  return early().problems[problem.code](problem);
 }

@@ -1,12 +1,8 @@
-import * as access from './fr/access.ts';
-import * as account from './fr/account.ts';
 import * as audit from './fr/audit.ts';
 import * as containers from './fr/containers.ts';
 import * as create from './fr/create.ts';
 import * as docker from './fr/docker.ts';
 import * as dockerFiles from './fr/docker-files.ts';
-import * as failures from './fr/failures.ts';
-import * as frame from './fr/frame.ts';
 import * as groups from './fr/groups.ts';
 import * as images from './fr/images.ts';
 import * as jobs from './fr/jobs.ts';
@@ -14,24 +10,18 @@ import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
 import * as registries from './fr/registries.ts';
-import * as security from './fr/security.ts';
-import * as servers from './fr/servers.ts';
 import * as stacks from './fr/stacks.ts';
 import * as terminals from './fr/terminals.ts';
 import * as tokens from './fr/tokens.ts';
 import * as work from './fr/work.ts';
-import type { Messages } from './en.ts';
+import type { LaterMessages } from './en.ts';
 
-export const fr: Messages = {
-  ...access,
-  ...account,
+export const fr: LaterMessages = {
   ...audit,
   ...containers,
   ...create,
   ...docker,
   ...dockerFiles,
-  ...failures,
-  ...frame,
   ...groups,
   ...images,
   ...jobs,
@@ -39,8 +29,6 @@ export const fr: Messages = {
   ...keys,
   ...people,
   ...registries,
-  ...security,
-  ...servers,
   ...stacks,
   ...terminals,
   ...tokens,

@@ -2,8 +2,13 @@ import { readFileSync } from 'node:fs';
 import { buildSchema, isEnumType } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { Failure } from '../api/failure.ts';
-import { en } from './en.ts';
-import { fr } from './fr.ts';
+import { en as earlyEn } from './early-en.ts';
+import { fr as earlyFr } from './early-fr.ts';
+import { en as laterEn } from './en.ts';
+import { fr as laterFr } from './fr.ts';
+
+const en = { ...earlyEn, ...laterEn };
+const fr = { ...earlyFr, ...laterFr };
 
 /** Every text by its path; for a text with gaps, how many it has. */
 function shape(value: unknown, path = ''): [string, string][] {

@@ -10,7 +10,7 @@ import type { Component } from 'svelte';
 import { goto } from '$app/navigation';
 import { live } from '#lib/api/live.svelte.ts';
 import { sentence } from '#lib/errors.ts';
-import { i18n, languageCodes, languages, t } from '#lib/i18n.svelte.ts';
+import { early, i18n, languageCodes, languages } from '#lib/i18n.svelte.ts';
 import { session } from '#lib/session.svelte.ts';
 import { theme } from '#lib/theme.svelte.ts';
 import { toasts } from '#lib/toasts.svelte.ts';
@@ -24,13 +24,17 @@ interface PaletteAction {
 export function paletteActions(showHelp: () => void): readonly PaletteAction[] {
   const dark = theme.shown === 'dark';
   const otherLanguages = languageCodes.filter((language) => language !== i18n.language);
-  const add = { label: t().servers.add, icon: Plus, run: () => void goto('/servers/add') };
-  const create = { label: t().create.action, icon: Boxes, run: () => void goto('/docker/containers/create') };
+  const add = { label: early().servers.add, icon: Plus, run: () => void goto('/servers/add') };
+  const create = {
+    label: early().palette.createContainer,
+    icon: Boxes,
+    run: () => void goto('/docker/containers/create'),
+  };
   return [
     ...(session.may('servers:register') ? [add] : []),
     ...(session.may('docker:containers:write') ? [create] : []),
     {
-      label: dark ? t().palette.light : t().palette.dark,
+      label: dark ? early().palette.light : early().palette.dark,
       icon: dark ? Sun : Moon,
       run: () => theme.choose(dark ? 'light' : 'dark'),
     },
@@ -39,10 +43,10 @@ export function paletteActions(showHelp: () => void): readonly PaletteAction[] {
       icon: Languages,
       run: () => void i18n.choose(language),
     })),
-    { label: t().live.reconnect, icon: RotateCw, run: () => live.reconnect() },
-    { label: t().shortcuts.title, icon: Keyboard, run: showHelp },
+    { label: early().live.reconnect, icon: RotateCw, run: () => live.reconnect() },
+    { label: early().shortcuts.title, icon: Keyboard, run: showHelp },
     {
-      label: t().nav.signOut,
+      label: early().nav.signOut,
       icon: LogOut,
       run: () => void session.signOut().catch((error: unknown) => toasts.critical(sentence(error))),
     },

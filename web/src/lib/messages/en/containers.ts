@@ -111,8 +111,6 @@ export const containers = {
   removeVolumes: 'Remove its unnamed volumes too',
   renameTitle: (name: string) => `Rename ${name}`,
   restarts: (restarts: number) => `restarted ${count(restarts, { one: 'time', other: 'times' })}`,
-  runningOf: (running: number, total: number) =>
-    `${formats.number(running)} of ${formats.number(total)} running`,
   search: 'Search containers',
   server: 'Server',
   shown: (shown: number, total: number) =>

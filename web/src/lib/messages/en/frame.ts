@@ -70,6 +70,7 @@ export const live = {
 export const theme = { label: 'Theme', system: 'System', light: 'Light', dark: 'Dark' };
 
 export const palette = {
+  createContainer: 'Create container',
   open: 'Search and commands',
   hint: 'Search…',
   placeholder: 'Go to a server, container or page…',

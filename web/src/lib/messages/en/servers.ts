@@ -34,6 +34,8 @@ export const metrics = {
 };
 
 export const servers = {
+  runningOf: (running: number, total: number) =>
+    `${formats.number(running)} of ${formats.number(total)} running`,
   add: 'Add server',
   asGrid: 'Grid',
   asOf: 'as of',

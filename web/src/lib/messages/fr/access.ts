@@ -1,6 +1,6 @@
-import type { Messages } from '../en.ts';
+import type { EarlyMessages } from '../early-en.ts';
 
-export const access: Messages['access'] = {
+export const access: EarlyMessages['access'] = {
   title: 'Accès',
   personText: 'Le rôle dit ce que cette personne peut faire ; ceci dit où.',
   role: 'Où le rôle s’applique-t-il ?',

@@ -1,8 +1,12 @@
-import type { Messages } from '../en.ts';
+import type { EarlyMessages } from '../early-en.ts';
 
-export const roles: Messages['roles'] = { ADMIN: 'Administrateur', OPERATOR: 'Opérateur', VIEWER: 'Lecteur' };
+export const roles: EarlyMessages['roles'] = {
+  ADMIN: 'Administrateur',
+  OPERATOR: 'Opérateur',
+  VIEWER: 'Lecteur',
+};
 
-export const signIn: Messages['signIn'] = {
+export const signIn: EarlyMessages['signIn'] = {
   title: 'Connexion',
   text: 'Heureux de vous revoir.',
   email: 'Adresse e-mail',
@@ -10,7 +14,7 @@ export const signIn: Messages['signIn'] = {
   submit: 'Se connecter',
 };
 
-export const setup: Messages['setup'] = {
+export const setup: EarlyMessages['setup'] = {
   title: 'Installer ServerKit',
   text: 'Créez le premier administrateur. Cela ne se fait qu’une fois.',
   code: 'Code d’installation',
@@ -20,7 +24,7 @@ export const setup: Messages['setup'] = {
   submit: 'Créer l’administrateur',
 };
 
-export const account: Messages['account'] = {
+export const account: EarlyMessages['account'] = {
   address: 'Adresse',
   encryption: 'Chiffrement',
   installation: 'Cette installation',
@@ -33,7 +37,7 @@ export const account: Messages['account'] = {
   you: 'Vous',
 };
 
-export const sessions: Messages['sessions'] = {
+export const sessions: EarlyMessages['sessions'] = {
   current: 'ce navigateur',
   revoke: 'Mettre fin',
   revokeText: (browser, address) => `${browser} à ${address} est déconnecté aussitôt.`,

@@ -1,11 +1,11 @@
 import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 const formats = createFormats('fr');
 
-export const audit: Messages['audit'] = {
+export const audit: LaterMessages['audit'] = {
   action: 'Action',
   actions: {
     'agent.keyPending': 'Annonce d’une autre clé par l’agent',
@@ -154,7 +154,7 @@ export const audit: Messages['audit'] = {
   who: 'Qui',
 };
 
-export const verify: Messages['verify'] = {
+export const verify: LaterMessages['verify'] = {
   open: 'Vérifier',
   title: 'Vérifier le journal d’audit',
   text: 'Suit les scellés du journal et dit où quelque chose a été altéré, retiré, inséré ou déplacé depuis son écriture.',
@@ -186,7 +186,7 @@ export const verify: Messages['verify'] = {
   },
 };
 
-export const retention: Messages['retention'] = {
+export const retention: LaterMessages['retention'] = {
   title: 'Journal d’audit',
   text: 'Ce qui a été fait, par qui et avec quelle issue, scellé contre les modifications.',
   days: 'Conserver … jours',

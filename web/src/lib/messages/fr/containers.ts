@@ -1,11 +1,11 @@
 import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 const formats = createFormats('fr');
 
-export const containers: Messages['containers'] = {
+export const containers: LaterMessages['containers'] = {
   about: 'À propos',
   actionOn: {
     start: (name) => `Démarrer ${name}`,
@@ -112,7 +112,6 @@ export const containers: Messages['containers'] = {
   removeVolumes: 'Supprimer aussi ses volumes sans nom',
   renameTitle: (name) => `Renommer ${name}`,
   restarts: (restarts) => `redémarré ${formats.number(restarts)} fois`,
-  runningOf: (running, total) => `${formats.number(running)} actifs sur ${formats.number(total)}`,
   search: 'Rechercher un conteneur',
   server: 'Serveur',
   shown: (shown, total) =>
@@ -148,7 +147,7 @@ export const containers: Messages['containers'] = {
   up: (duration) => `Depuis ${duration}`,
 };
 
-export const logs: Messages['logs'] = {
+export const logs: LaterMessages['logs'] = {
   title: 'Journaux',
   allLevels: 'Tous les niveaux',
   atMost: (most) => `${most} au plus`,

@@ -1,6 +1,6 @@
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
-export const files: Messages['files'] = {
+export const files: LaterMessages['files'] = {
   archive: 'Télécharger en tar',
   archiveOf: (name) => `Télécharger le dossier ${name} sous forme d’archive tar`,
   download: 'Télécharger',

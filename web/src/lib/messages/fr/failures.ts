@@ -1,6 +1,6 @@
 import type { Failure } from '../../api/failure.ts';
 import { createFormats } from '../../format.ts';
-import type { Messages } from '../en.ts';
+import type { EarlyMessages } from '../early-en.ts';
 
 const formats = createFormats('fr');
 const percent = (value: number | null | undefined) => formats.percent(value ?? 0);
@@ -10,7 +10,7 @@ const serverOf = ({ details }: Failure) =>
 const sinceWhen = ({ details }: Failure) =>
   typeof details['since'] === 'string' ? ` depuis le ${formats.dateTime(details['since'])}` : '';
 
-export const problems: Messages['problems'] = {
+export const problems: EarlyMessages['problems'] = {
   AGENT_OFFLINE: () => 'Agent hors ligne',
   AGENT_ERROR: () => 'L’agent ne peut pas se connecter',
   CLOCK_SKEW: ({ value }) => `Horloge décalée de ${formats.duration(Math.abs(value ?? 0) / 1000)}`,
@@ -23,7 +23,7 @@ export const problems: Messages['problems'] = {
   REGISTRATION_EXPIRED: () => 'Jeton expiré sans avoir servi',
 };
 
-export const errors: Messages['errors'] = {
+export const errors: EarlyMessages['errors'] = {
   UNAUTHENTICATED: () => 'Votre session est terminée. Connectez-vous à nouveau.',
   PERMISSION_DENIED: ({ details }) =>
     typeof details['scope'] === 'string'

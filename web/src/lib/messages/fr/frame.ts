@@ -1,9 +1,9 @@
 import { createFormats } from '../../format.ts';
-import type { Messages } from '../en.ts';
+import type { EarlyMessages } from '../early-en.ts';
 
 const formats = createFormats('fr');
 
-export const common: Messages['common'] = {
+export const common: EarlyMessages['common'] = {
   actions: 'Actions',
   actionsFor: (name) => `Actions pour ${name}`,
   back: 'Retour',
@@ -33,7 +33,7 @@ export const common: Messages['common'] = {
   view: 'Affichage',
 };
 
-export const nav: Messages['nav'] = {
+export const nav: EarlyMessages['nav'] = {
   account: 'Profil',
   audit: 'Audit',
   breadcrumb: 'Où vous êtes',
@@ -56,7 +56,7 @@ export const nav: Messages['nav'] = {
   version: (version) => `Version ${version}`,
 };
 
-export const live: Messages['live'] = {
+export const live: EarlyMessages['live'] = {
   up: 'En direct',
   down: 'Reconnexion',
   starting: 'Connexion',
@@ -68,9 +68,15 @@ export const live: Messages['live'] = {
   reconnect: 'Se reconnecter',
 };
 
-export const theme: Messages['theme'] = { label: 'Thème', system: 'Système', light: 'Clair', dark: 'Sombre' };
+export const theme: EarlyMessages['theme'] = {
+  label: 'Thème',
+  system: 'Système',
+  light: 'Clair',
+  dark: 'Sombre',
+};
 
-export const palette: Messages['palette'] = {
+export const palette: EarlyMessages['palette'] = {
+  createContainer: 'Créer un conteneur',
   open: 'Recherche et commandes',
   hint: 'Rechercher…',
   placeholder: 'Aller à un serveur, un conteneur, une page…',
@@ -81,21 +87,21 @@ export const palette: Messages['palette'] = {
   light: 'Passer au thème clair',
 };
 
-export const shortcuts: Messages['shortcuts'] = {
+export const shortcuts: EarlyMessages['shortcuts'] = {
   title: 'Raccourcis clavier',
   search: 'Rechercher dans la page',
   goTo: (page) => `Aller à ${page}`,
   close: 'Fermer ce qui est ouvert',
 };
 
-export const fault: Messages['fault'] = {
+export const fault: EarlyMessages['fault'] = {
   title: 'Cette page n’a pas pu être ouverte',
   text: 'Une erreur s’est produite. Réessayez dans un instant.',
   notFoundTitle: 'Cette page n’existe pas',
   notFoundText: 'L’adresse est peut-être mal écrite, ou ce qu’elle désignait n’est plus là.',
 };
 
-export const first: Messages['first'] = {
+export const first: EarlyMessages['first'] = {
   title: 'Et maintenant ?',
   watch: 'Observer cette machine',
   watchText: (name) => `CPU, mémoire, disque et réseau de ${name}, seconde par seconde.`,
@@ -105,7 +111,7 @@ export const first: Messages['first'] = {
   addText: 'Collez une ligne dans son terminal ; il apparaît ici tout seul.',
 };
 
-export const overview: Messages['overview'] = {
+export const overview: EarlyMessages['overview'] = {
   summary: 'Résumé',
   health: 'Santé des serveurs',
   online: 'En ligne',

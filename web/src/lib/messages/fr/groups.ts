@@ -1,12 +1,12 @@
 import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 const formats = createFormats('fr');
 const serverForms = { one: 'serveur', other: 'serveurs' };
 
-export const groups: Messages['groups'] = {
+export const groups: LaterMessages['groups'] = {
   title: 'Groupes',
   one: 'Groupe',
   all: 'Tous les serveurs',
@@ -60,7 +60,7 @@ export const groups: Messages['groups'] = {
   servers: (servers) => count(servers, serverForms),
 };
 
-export const savedFilters: Messages['savedFilters'] = {
+export const savedFilters: LaterMessages['savedFilters'] = {
   title: 'Filtres enregistrés',
   save: 'Enregistrer ce filtre',
   name: 'Nom',
@@ -69,7 +69,7 @@ export const savedFilters: Messages['savedFilters'] = {
   saved: (name) => `${name} enregistré.`,
 };
 
-export const bulk: Messages['bulk'] = {
+export const bulk: LaterMessages['bulk'] = {
   title: 'Ce qui est choisi',
   chosen: (chosen) => count(chosen, { one: 'choisi', other: 'choisis' }),
   move: 'Déplacer',

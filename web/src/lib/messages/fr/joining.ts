@@ -1,11 +1,11 @@
 import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 const formats = createFormats('fr');
 
-export const permissions: Messages['permissions'] = {
+export const permissions: LaterMessages['permissions'] = {
   title: 'Permissions',
   text: 'Le maximum que quiconque peut faire sur ce serveur avec ServerKit. L’agent garde sa propre copie, que seul l’hôte peut élargir.',
   profile: 'Profil de permissions',
@@ -92,7 +92,7 @@ export const permissions: Messages['permissions'] = {
     'Ce serveur détient les clés de ServerKit. Qui peut y utiliser Docker ou des commandes peut les atteindre, et avec elles tous les autres serveurs.',
 };
 
-export const install: Messages['install'] = {
+export const install: LaterMessages['install'] = {
   title: (name) => `Installer l’agent sur ${name}`,
   text: 'Exécutez l’une de ces commandes sur le serveur. L’agent appelle ServerKit ; aucun port n’y est à ouvrir.',
   way: 'Façon d’installer',
@@ -127,7 +127,7 @@ export const install: Messages['install'] = {
   },
 };
 
-export const join: Messages['join'] = {
+export const join: LaterMessages['join'] = {
   title: 'Enregistrement de l’agent',
   first: 'Aucun agent ne s’est encore enregistré. Créez un jeton et exécutez la commande sur le serveur.',
   again:

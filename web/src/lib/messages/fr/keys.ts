@@ -1,9 +1,9 @@
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 
-export const agentKey: Messages['agentKey'] = {
+export const agentKey: LaterMessages['agentKey'] = {
   title: 'Clé de l’agent',
   text: 'Ce par quoi l’agent prouve son identité. Sa moitié privée ne quitte jamais le serveur.',
   fingerprint: 'Empreinte',
@@ -20,7 +20,7 @@ export const agentKey: Messages['agentKey'] = {
   rotated: 'L’agent a une autre clé.',
 };
 
-export const controlKeys: Messages['controlKeys'] = {
+export const controlKeys: LaterMessages['controlKeys'] = {
   title: 'Clés de cette installation',
   text: 'Ce à quoi les agents reconnaissent ServerKit. Chacune leur est annoncée avant de servir.',
   current: 'Actuelle',
@@ -40,7 +40,7 @@ export const controlKeys: Messages['controlKeys'] = {
   rotated: 'La clé suivante signe désormais.',
 };
 
-export const keySchedule: Messages['keySchedule'] = {
+export const keySchedule: LaterMessages['keySchedule'] = {
   title: 'Clés des agents',
   text: 'Remplacées d’elles-mêmes, pour qu’une clé copiée à votre insu finisse un jour.',
   days: 'Tous les … jours',

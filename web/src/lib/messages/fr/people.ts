@@ -1,6 +1,6 @@
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
-export const users: Messages['users'] = {
+export const users: LaterMessages['users'] = {
   title: 'Utilisateurs',
   text: 'Toutes les personnes qui peuvent se connecter.',
   search: 'Rechercher une personne',
@@ -53,7 +53,7 @@ export const users: Messages['users'] = {
   danger: 'Zone de danger',
 };
 
-export const invitations: Messages['invitations'] = {
+export const invitations: LaterMessages['invitations'] = {
   title: 'Invitations',
   invite: 'Inviter quelqu’un',
   inviteTitle: 'Inviter quelqu’un',

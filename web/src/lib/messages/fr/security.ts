@@ -1,9 +1,9 @@
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { EarlyMessages } from '../early-en.ts';
 
 const count = counter('fr');
 
-export const secondStep: Messages['secondStep'] = {
+export const secondStep: EarlyMessages['secondStep'] = {
   title: 'Deuxième étape',
   text: 'Ouvrez votre application d’authentification et saisissez le code affiché pour ServerKit.',
   code: 'Code',
@@ -12,13 +12,13 @@ export const secondStep: Messages['secondStep'] = {
   startOver: 'Se connecter sous un autre nom',
 };
 
-export const confirmSignIn: Messages['confirmSignIn'] = {
+export const confirmSignIn: EarlyMessages['confirmSignIn'] = {
   title: 'Confirmez que c’est bien vous',
   text: 'Ce changement est sensible et votre connexion date un peu. Il se poursuivra une fois confirmé.',
   submit: 'Confirmer',
 };
 
-export const oneTimeLink: Messages['oneTimeLink'] = {
+export const oneTimeLink: EarlyMessages['oneTimeLink'] = {
   deadTitle: 'Ce lien ne fonctionne pas',
   deadInvitation:
     'Il a été utilisé, remplacé ou révoqué, ou ses 72 heures sont passées. Demandez-en un autre à la personne qui vous a invité.',
@@ -35,7 +35,7 @@ export const oneTimeLink: Messages['oneTimeLink'] = {
   resetDone: 'Le mot de passe est enregistré. Connectez-vous avec.',
 };
 
-export const password: Messages['password'] = {
+export const password: EarlyMessages['password'] = {
   title: 'Mot de passe',
   text: 'Le changer met fin à vos autres sessions.',
   current: 'Mot de passe actuel',
@@ -44,7 +44,7 @@ export const password: Messages['password'] = {
   changed: 'Le mot de passe est changé ; les autres sessions sont terminées.',
 };
 
-export const secondFactor: Messages['secondFactor'] = {
+export const secondFactor: EarlyMessages['secondFactor'] = {
   title: 'Second facteur',
   text: 'Un code d’une application d’authentification en plus du mot de passe : un mot de passe volé n’ouvre alors plus rien à lui seul.',
   off: 'Désactivé',

@@ -1,12 +1,12 @@
 import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { EarlyMessages } from '../early-en.ts';
 
 const count = counter('fr');
 const formats = createFormats('fr');
 const serverForms = { one: 'serveur', other: 'serveurs' };
 
-export const status: Messages['status'] = {
+export const status: EarlyMessages['status'] = {
   ONLINE: 'En ligne',
   CONNECTING: 'Connexion',
   OFFLINE: 'Hors ligne',
@@ -15,7 +15,7 @@ export const status: Messages['status'] = {
   PENDING: 'En attente',
 };
 
-export const metrics: Messages['metrics'] = {
+export const metrics: EarlyMessages['metrics'] = {
   title: 'Mesures',
   cpu: 'CPU',
   memory: 'Mémoire',
@@ -35,7 +35,8 @@ export const metrics: Messages['metrics'] = {
   full: (path, share) => `${path} plein à ${share}`,
 };
 
-export const servers: Messages['servers'] = {
+export const servers: EarlyMessages['servers'] = {
+  runningOf: (running, total) => `${formats.number(running)} actifs sur ${formats.number(total)}`,
   add: 'Ajouter un serveur',
   asGrid: 'Grille',
   asOf: 'état',
@@ -82,7 +83,7 @@ export const servers: Messages['servers'] = {
   tagsHint: 'Entrée après chacune, comme production ou eu-west.',
 };
 
-export const facts: Messages['facts'] = {
+export const facts: EarlyMessages['facts'] = {
   hostname: 'Nom d’hôte',
   kernel: 'Noyau',
   cpu: 'Processeur',
@@ -95,7 +96,7 @@ export const facts: Messages['facts'] = {
   yes: 'oui',
 };
 
-export const server: Messages['server'] = {
+export const server: EarlyMessages['server'] = {
   agent: (version) => `agent ${version}`,
   agentRestarting: 'L’agent redémarre.',
   beginMaintenance: 'Commencer la maintenance',
@@ -132,7 +133,7 @@ export const server: Messages['server'] = {
   up: (duration) => `actif depuis ${duration}`,
 };
 
-export const links: Messages['links'] = {
+export const links: EarlyMessages['links'] = {
   title: 'Connexions',
   text: 'Quand l’agent a été relié, d’où, et pourquoi cela s’est terminé.',
   none: 'L’agent ne s’est jamais connecté.',

@@ -1,12 +1,12 @@
 import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 const formats = createFormats('fr');
 const stacks_ = (many: number) => count(many, { one: 'stack', other: 'stacks' });
 
-export const stacks: Messages['stacks'] = {
+export const stacks: LaterMessages['stacks'] = {
   after: 'Après',
   all: 'Toutes les stacks',
   atLine: (line, message) => `Ligne ${formats.number(line)} : ${message}`,

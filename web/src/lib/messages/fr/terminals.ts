@@ -1,9 +1,9 @@
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 
-export const terminals: Messages['terminals'] = {
+export const terminals: LaterMessages['terminals'] = {
   about:
     'Un shell dans le conteneur, tant que quelqu’un le regarde et une minute au-delà. Son ouverture et sa fermeture sont journalisées ; ce que vous tapez ne l’est pas.',
   another: 'En ouvrir un autre',

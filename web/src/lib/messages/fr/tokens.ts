@@ -1,9 +1,9 @@
 import { counter } from '../count.ts';
-import type { Messages } from '../en.ts';
+import type { LaterMessages } from '../en.ts';
 
 const count = counter('fr');
 
-export const tokens: Messages['tokens'] = {
+export const tokens: LaterMessages['tokens'] = {
   title: 'Jetons d’API',
   text: 'Ce avec quoi scripts et outils se connectent. Un jeton peut ce qui lui a été donné, et jamais plus que vous.',
   graphiql: 'Essayer l’API',
@@ -33,7 +33,7 @@ export const tokens: Messages['tokens'] = {
   revoked: (name) => `${name} est révoqué.`,
 };
 
-export const newToken: Messages['newToken'] = {
+export const newToken: LaterMessages['newToken'] = {
   title: 'Nouveau jeton d’API',
   name: 'À quoi sert-il ?',
   nameHint: 'Pour le reconnaître plus tard, par exemple rapport-nocturne.',
@@ -76,7 +76,7 @@ export const newToken: Messages['newToken'] = {
   done: 'Terminé',
 };
 
-export const places: Messages['places'] = {
+export const places: LaterMessages['places'] = {
   title: 'Serveurs et groupes',
   search: 'Rechercher serveurs et groupes',
   group: 'Groupe',
