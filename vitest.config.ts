@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { LongestFirst } from './testing/longest-first.ts';
 
 const integration = '**/*.integration.test.ts';
 const endToEnd = 'e2e/**/*.e2e.ts';
@@ -38,6 +39,7 @@ export default defineConfig({
     unstubEnvs: true,
     unstubGlobals: true,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
