@@ -7,7 +7,7 @@ import { actorOf } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { RequestContext } from '../context.ts';
 import type { Database } from '../database/database.ts';
-import { inputInvalid, isServerKitError, notFound, ServerKitError } from '../errors.ts';
+import { inputInvalid, isServerKitError, notFound, permissionDenied, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
 import { serverChanges } from '../servers/events.ts';
@@ -15,6 +15,8 @@ import { serverChanges } from '../servers/events.ts';
 /** Groups in groups: this many levels at most. */
 export const mostLevels = 8;
 const mostGroups = 1_000;
+/** What it takes to say which servers get a registry's password. */
+const handsOut = ['settings:write', 'docker:images:write'] as const;
 
 type By = Pick<RequestContext, 'principal' | 'address'>;
 
@@ -209,7 +211,9 @@ export class Groups {
   ): Promise<void> {
     const { access, audit } = this.#needs;
     try {
-      await access.grants.refuseConferring(tx, await chainOf(tx, groupId), by.principal.rights);
+      const chain = await chainOf(tx, groupId);
+      await access.grants.refuseConferring(tx, chain, by.principal.rights);
+      await refuseHandingOut(tx, chain, by.principal.rights);
     } catch (error) {
       const target = { kind: 'group', id: groupId };
       if (isServerKitError(error, 'PERMISSION_DENIED'))
@@ -222,6 +226,19 @@ export class Groups {
     const group = this.find(id, principal.rights);
     if (!group) throw notFound('group', id);
     return group;
+  }
+}
+
+/** Who is root on a server reads the passwords that it gets with its group: these are handed out by those who say which do. */
+async function refuseHandingOut(
+  tx: Prisma.TransactionClient,
+  groupIds: readonly string[],
+  { everywhere }: Rights,
+): Promise<void> {
+  const missing = handsOut.find((scope) => !everywhere.has(scope));
+  if (missing === undefined) return;
+  if (await tx.registryPlace.findFirst({ where: { groupId: { in: [...groupIds] } } })) {
+    throw permissionDenied(missing);
   }
 }
 

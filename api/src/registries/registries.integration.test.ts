@@ -171,6 +171,31 @@ describe('the servers that get a password', () => {
     expect(await reached('group.example')).toEqual([]);
   });
 
+  test('are not made more by moving servers: that takes what handing out the password takes', async () => {
+    const [within, lone] = [await addGroup('with a password'), await addGroup('lone')];
+    const id = (await create('moved-to.example', { places: { groupIds: [within] } })).data?.createRegistry
+      .registry.id;
+    const mover = await program(admin, { scopes: ['servers:read', 'servers:write'] });
+    const nest = (client: TestClient) =>
+      client.answer(
+        'mutation M($input: UpdateServerGroupInput!) { updateServerGroup(input: $input) { group { id } } }',
+        { input: { groupId: lone, parentId: within } },
+      );
+    expect(codeOf(await move([other], within, mover))).toBe('PERMISSION_DENIED');
+    expect(codeOf(await move([other], lone, mover))).toBeUndefined();
+    expect(codeOf(await nest(mover))).toBe('PERMISSION_DENIED');
+    expect(await reached('moved-to.example')).toEqual([]);
+    const keeper = await program(admin, {
+      scopes: ['servers:read', 'servers:write', 'settings:write', 'docker:images:write'],
+    });
+    expect(codeOf(await nest(keeper))).toBeUndefined();
+    expect(await reached('moved-to.example')).toEqual([other]);
+    await admin.client.query(
+      `mutation { deleteRegistry(input: { registryId: "${id}" }) { deletedRegistryId } }`,
+    );
+    await move([other], null);
+  });
+
   test('have to be chosen, and be there', async () => {
     for (const places of [{}, { everywhere: true, serverIds: [mine] }]) {
       expect(codeOf(await create('unsaid.example', { places }))).toBe('INPUT_INVALID');

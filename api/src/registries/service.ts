@@ -85,6 +85,8 @@ const told = {
 const mostRegistries = 500;
 /** A registry may be slow, or drop what is sent to it. Milliseconds. */
 const checkMs = 60_000;
+/** Of what a registry, or whoever stands in its place, says to being asked. Characters. */
+const longestMessage = 2_000;
 /** What Docker's own registry is called where credentials are meant. */
 const dockerHub = 'https://index.docker.io/v1/';
 
@@ -215,7 +217,8 @@ export class Registries {
     });
     if (!answer)
       throw new ServerKitError('OUTCOME_UNKNOWN', 'The link broke before the answer came. Try again.');
-    return answer.checkRegistry;
+    const { accepted, message } = answer.checkRegistry;
+    return { accepted, message: message.slice(0, longestMessage) };
   }
 
   /** Whether a server gets any password at all. */
