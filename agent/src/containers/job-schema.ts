@@ -111,7 +111,7 @@ builder.mutationField('recreateContainer', (t) =>
       id: t.arg.id({ required: true }),
       image: t.arg.string({
         description:
-          'Another release of its image; the name it was made of when null. An image of another name takes docker:containers:exec.',
+          'Another release of its image; the name it was made of when null. An image of another name, or one that was not pulled under its name, takes docker:containers:exec.',
       }),
       pull: t.arg({ type: Pull, required: true }),
       healthTimeoutSeconds: t.arg.int({ required: true }),

@@ -38,6 +38,8 @@ async function replaceable(options: ContainerOptions) {
 const read = async (format: string, id: string): Promise<string> =>
   (await cli('inspect', '--format', format, id)).trim();
 const options = { image: null, healthTimeoutMs: 20_000 };
+/** What runs under a name that was given on this host takes it. */
+const running = ['docker:containers:exec'] as const;
 
 describe('recreating a container', () => {
   test('keeps what was chosen and lets what came with the image follow the new one', async () => {
@@ -74,7 +76,7 @@ describe('recreating a container', () => {
     await box.exec('sh', '-c', 'echo kept > /cache/file');
     await cli('tag', second.id, name);
     const steps: string[] = [];
-    const done = await recreate(box.id, options, workWith(docker), {
+    const done = await recreate(box.id, options, workWith(docker, { scopes: running }), {
       ...quiet,
       step: (step) => steps.push(step),
     });
@@ -121,8 +123,27 @@ describe('recreating a container', () => {
     await using box = await replaceable({ image: name, command: [] });
     await cli('tag', second.id, name);
     await expect(
-      recreate(box.id, { ...options, healthTimeoutMs: 3_000 }, workWith(docker), quiet),
+      recreate(box.id, { ...options, healthTimeoutMs: 3_000 }, workWith(docker, { scopes: running }), quiet),
     ).rejects.toThrow(expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(message) }));
+    expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
+    expect(await box.names()).toEqual([box.name]);
+  });
+
+  test('is refused for what was given its name on this host: it would run with the variables of another', async () => {
+    using docker = await connected();
+    const name = `serverkit-test/next:${uniqueName()}`;
+    await using first = await image(uniqueName(), [`CMD ["sh", "-c", ${JSON.stringify(idle)}]`]);
+    await using second = await image(uniqueName(), ['LABEL of=another']);
+    await cli('tag', first.id, name);
+    await using box = await replaceable({
+      image: name,
+      command: [],
+      options: ['--env', 'KEY=in confidence'],
+    });
+    await cli('tag', second.id, name);
+    await expect(recreate(box.id, options, workWith(docker), quiet)).rejects.toThrow(
+      expect.objectContaining({ code: 'SCOPE_DENIED' }),
+    );
     expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
     expect(await box.names()).toEqual([box.name]);
   });

@@ -4,6 +4,7 @@ import type { Container } from '../docker/container.ts';
 import type { Engine } from '../docker/engine.ts';
 import { flag, number, object, text, type JsonObject } from '../docker/json.ts';
 import { AgentError, describe, throwIfAborted } from '../errors.ts';
+import { localImage } from '../images/local.ts';
 import { discard, judged, make } from './create.ts';
 import { requestLike, type KeepOptions, type Origin } from './settings.ts';
 import { entered, inspect, seen, type Work } from './work.ts';
@@ -78,6 +79,12 @@ export async function recreate(
   const names = namesFor(old);
   const made = await make(engine, request, names.made, work.signal);
   for (const warning of made.warnings) steps.line(warning);
+  try {
+    await mayFollow(engine, { before: text(inspected['Image']), made: made.id, next }, work.authority.scopes);
+  } catch (error) {
+    await discard(engine, made.id);
+    throw error;
+  }
   const place = new Place(engine, { old, made: made.id, names, ran, inspected });
   try {
     await place.take(work.signal, steps);
@@ -104,6 +111,11 @@ export async function recreate(
   return { container, imageIdBefore: text(inspected['Image']), imageId: container.imageId };
 }
 
+function repositoryOf(reference: string): string {
+  const parsed = parseImageReference(reference);
+  return parsed ? shownName(parsed) : reference;
+}
+
 /**
  * Another image would run with what this one was told in confidence, and with its files: that is a program of one's own in
  * it. Another release of the same is not.
@@ -111,14 +123,33 @@ export async function recreate(
  * @throws AgentError SCOPE_DENIED
  */
 export function mayReplace(image: string, wanted: string, scopes: ReadonlySet<string>): void {
-  const repository = (reference: string): string => {
-    const parsed = parseImageReference(reference);
-    return parsed ? shownName(parsed) : reference;
-  };
-  if (repository(image) === repository(wanted) || scopes.has('docker:containers:exec')) return;
+  if (repositoryOf(image) === repositoryOf(wanted) || scopes.has('docker:containers:exec')) return;
   throw new AgentError(
     'SCOPE_DENIED',
     `${wanted} is another image than ${image}, which takes docker:containers:exec: it would run with its variables and files.`,
+  );
+}
+
+/**
+ * Anybody who tags images can give a name to a program of their own. What came from where the name says it comes from is
+ * told by its digest there, and so is what ran before; anything else under the name was put there on this host.
+ *
+ * @throws AgentError SCOPE_DENIED
+ */
+async function mayFollow(
+  engine: Engine,
+  { before, made, next }: { readonly before: string; readonly made: string; readonly next: string },
+  scopes: ReadonlySet<string>,
+): Promise<void> {
+  if (scopes.has('docker:containers:exec')) return;
+  const imageId = text((await inspect(engine, made))['Image']);
+  if (imageId === before) return;
+  const repository = repositoryOf(next);
+  const local = await localImage(engine, imageId);
+  if (local?.digests.some((digest) => repositoryOf(digest) === repository)) return;
+  throw new AgentError(
+    'SCOPE_DENIED',
+    `What is called ${next} now was not pulled under this name, which takes docker:containers:exec: it would run with the variables and files of another.`,
   );
 }
 

@@ -1,5 +1,6 @@
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
+import { localImage } from '../images/local.ts';
 import { splitReference } from '../images/pull.ts';
 import { AgentError, describe } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
@@ -10,7 +11,7 @@ import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { lastWords, servicesOf } from './normalise.ts';
 import { requirePlaceScope, type StackPlace } from './place.ts';
-import { imageOf, localImage } from './plan.ts';
+import { imageOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { tellProgress } from './progress.ts';
 import { readProjects } from './projects.ts';

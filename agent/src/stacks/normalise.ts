@@ -5,6 +5,7 @@ import { AgentError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import { checkSize, isRecord, readComposeFile, type ComposeFile } from './compose-file.ts';
 import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
+import { neverPulling } from './never-pull.ts';
 import { StackError, type StackProblem } from './problem.ts';
 import { checkReferences } from './references.ts';
 import type { RunCompose } from './run.ts';
@@ -123,7 +124,8 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
   }
 
   // Interpolated already, and a .env that happens to lie in the folder must not change it any more.
-  const runOn: Normaliser['run'] = (stack, args, call) => runWith(stack, '', args, call);
+  const runOn: Normaliser['run'] = (stack, args, call) =>
+    runWith({ ...stack, json: neverPulling(stack) }, '', args, call);
 
   return {
     async normalise({ name, files, folder }, outer) {

@@ -1,6 +1,4 @@
-import type { Engine } from '../docker/engine.ts';
-import { array, object, text, texts } from '../docker/json.ts';
-import { AgentError } from '../errors.ts';
+import type { LocalImage } from '../images/local.ts';
 import { isRecord } from './compose-file.ts';
 import type { Normalised } from './normalise.ts';
 import type { Project } from './projects.ts';
@@ -28,22 +26,6 @@ export interface PlannedService {
   readonly currentConfigHash: string | null;
   readonly replicas: number;
   readonly currentReplicas: number;
-}
-
-export interface LocalImage {
-  readonly id: string;
-  readonly digests: readonly string[];
-}
-
-/** This host's copy of an image, or null. @throws AgentError */
-export async function localImage(engine: Pick<Engine, 'get'>, name: string): Promise<LocalImage | null> {
-  try {
-    const image = object(await engine.get(`/images/${encodeURIComponent(name)}/json`));
-    return { id: text(image['Id']), digests: texts(array(image['RepoDigests'])) };
-  } catch (error) {
-    if (error instanceof AgentError && error.code === 'NOT_FOUND') return null;
-    throw error;
-  }
 }
 
 /** The image that a service runs: named, or by the name that Compose gives to what it builds. */

@@ -1,12 +1,12 @@
 import type { Engine } from '../docker/engine.ts';
 import { object, text } from '../docker/json.ts';
 import { AgentError } from '../errors.ts';
+import { localImage } from '../images/local.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import { bring } from './bring.ts';
 import { deploy, type DeployOptions, type DeployTools } from './deploy.ts';
 import { requireKept } from './kept.ts';
 import { chosenOf } from './operate.ts';
-import { localImage } from './plan.ts';
 import { readProjects } from './projects.ts';
 import type { StackContainer } from './stack.ts';
 

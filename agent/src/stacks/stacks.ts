@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { pages } from '../docker/pages.ts';
 import type { DockerService } from '../docker/service.ts';
+import { localImage, type LocalImage } from '../images/local.ts';
 import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
@@ -10,7 +11,7 @@ import { StackLocks } from './locks.ts';
 import { checkStackName } from './names.ts';
 import { createNormaliser, type Normalised, type Normaliser } from './normalise.ts';
 import { operate } from './operate.ts';
-import { imageOf, localImage, planOf, type LocalImage } from './plan.ts';
+import { imageOf, planOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { StackError } from './problem.ts';
 import { readProjects, type Project } from './projects.ts';

@@ -114,7 +114,7 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to put a new container in the place of one, with the same settings and a newer image; what came with the old image follows the new one. The old one is put back unless the new one becomes healthy. Scope: docker:containers:write; docker:containers:exec as well for an image of another name, which would run with its variables and files.',
+      'Begins to put a new container in the place of one, with the same settings and a newer image; what came with the old image follows the new one. The old one is put back unless the new one becomes healthy. Scope: docker:containers:write; docker:containers:exec as well for an image of another name, or one that was not pulled under its name, which would run with its variables and files.',
     args: { input: t.arg({ type: RecreateContainerInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { serverId, image, pull, healthTimeoutSeconds } = input;
