@@ -101,11 +101,18 @@ builder.mutationField('removeContainer', (t) =>
       removeVolumes: t.arg.boolean({
         required: true,
         defaultValue: false,
-        description: 'Its anonymous volumes as well; named ones stay.',
+        description:
+          'Its anonymous volumes as well, which takes docker:volumes:write besides; named ones stay.',
       }),
     },
-    async resolve(_root, { id, force, removeVolumes }, { services, signal }) {
+    async resolve(_root, { id, force, removeVolumes }, { services, scopes, signal }) {
       services.policy.requireFeature('docker');
+      if (removeVolumes && !scopes.has('docker:volumes:write')) {
+        throw new AgentError(
+          'SCOPE_DENIED',
+          'Removing volumes was not authorised with docker:volumes:write.',
+        );
+      }
       return { id: await services.docker.remove(id, { force, volumes: removeVolumes }, signal) };
     },
   }),

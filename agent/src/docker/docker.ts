@@ -9,6 +9,7 @@ import { EventFeed } from './event-feed.ts';
 import { Inventory } from './inventory.ts';
 import { object } from './json.ts';
 import { containerLogs } from './logs.ts';
+import { OwnEvents } from './own.ts';
 import { pages } from './pages.ts';
 import { noEngine } from './probe.ts';
 import { isFullId, resolve } from './reference.ts';
@@ -46,6 +47,7 @@ export function createDocker({
     process: (id) => inventory.lifetime(id),
   });
   const events = new EventFeed();
+  const own = new OwnEvents();
   const watcher = watchEngine({
     engine,
     socket,
@@ -58,6 +60,7 @@ export function createDocker({
       },
       down() {
         inventory.clear();
+        own.clear();
         usage.clear();
         changes.engineChanged();
       },
@@ -66,12 +69,13 @@ export function createDocker({
   });
 
   function event(happened: EngineEvent): void {
-    events.tell(happened);
+    const told = own.tell(happened);
+    for (const one of told) events.tell(one);
     if (happened.type === 'volume') return;
     inventory.apply(happened);
     if (happened.action === 'die' || happened.action === 'destroy') usage.forget(happened.id);
     const id = happened.type === 'network' ? happened.container : happened.id;
-    if (happened.type !== 'image' && id !== null) changes.touch([id]);
+    if (told.length > 0 && happened.type !== 'image' && id !== null) changes.touch([id]);
   }
 
   function list(ids: readonly string[] | null, all = true): Promise<Container[]> {

@@ -10,6 +10,7 @@ const event = (name: string, type = 'container'): EngineEvent => ({
   container: null,
   name,
   details: [],
+  own: false,
   at: 1,
 });
 const all = new Set(['container', 'volume']);

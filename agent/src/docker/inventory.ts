@@ -30,7 +30,7 @@ const stateAfter: Readonly<Record<string, string>> = {
 
 /** What is known of the engine's containers without asking it again. */
 export class Inventory {
-  readonly #engine: Engine;
+  readonly #engine: Pick<Engine, 'get'>;
   readonly #states = new Map<string, string>();
   readonly #lifetimes = new Map<string, Lifetime>();
   readonly #fresh = new Set<string>();
@@ -40,7 +40,7 @@ export class Inventory {
   /** Events that came while everything is looked at anew: the reply may be older than they are. */
   #meanwhile: EngineEvent[] | undefined;
 
-  constructor(engine: Engine) {
+  constructor(engine: Pick<Engine, 'get'>) {
     this.#engine = engine;
   }
 
@@ -77,6 +77,8 @@ export class Inventory {
     // An inspection that is under way may have seen the time before the event.
     this.#fresh.delete(id);
     if (event.action === 'destroy') this.#states.delete(id);
+    // It counts from when it is started.
+    if (event.own && event.action === 'create') return;
     const state = event.type === 'container' ? stateAfter[event.action] : undefined;
     if (state !== undefined) this.#states.set(id, state);
   }

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { isOwnContainer, isOwnEvent, isOwnImage, ownLabel } from './own.ts';
+import { describe, expect, test } from 'vitest';
+import { isOwnContainer, isOwnImage, OwnEvents, ownLabel } from './own.ts';
+import type { EngineEvent } from './watcher.ts';
 
 const Labels = { [ownLabel]: 'agt_1' };
 
@@ -17,10 +18,45 @@ test('a label hides an image with nothing in it', () => {
   expect(isOwnImage({ Labels: { other: '' }, Size: 0 })).toBe(false);
 });
 
-test('a label hides that something came and went, and not that it started', () => {
-  const event = (Action: string, Attributes: object = Labels) =>
-    isOwnEvent({ Action, Actor: { Attributes } });
-  expect(['create', 'destroy', 'import', 'delete'].map((action) => event(action))).not.toContain(false);
-  expect(event('start')).toBe(false);
-  expect(event('create', { name: 'web' })).toBe(false);
+describe("what happens to what says it is an agent's", () => {
+  const event = (action: string, more: Partial<EngineEvent> = {}): EngineEvent => ({
+    type: 'container',
+    action,
+    id: 'box',
+    container: null,
+    name: 'box',
+    details: [],
+    own: true,
+    at: 0,
+    ...more,
+  });
+  const told = (...happened: EngineEvent[]): string[] => {
+    const events = new OwnEvents();
+    return happened.flatMap((one) => events.tell(one)).map(({ type, action }) => `${type} ${action}`);
+  };
+
+  test('is not told when it only came and went', () => {
+    expect(told(event('create'), event('destroy'))).toEqual([]);
+    const image = { type: 'image', id: 'sha256:1' };
+    expect(told(event('import', image), event('delete', image))).toEqual([]);
+  });
+
+  test('is told from the begin when it is started, and its end as well: anybody can put the label on', () => {
+    expect(told(event('create'), event('start'), event('die'), event('destroy'))).toEqual([
+      'container create',
+      'container start',
+      'container die',
+      'container destroy',
+    ]);
+  });
+
+  test('is told of what was there before anybody listened, and of others without any delay', () => {
+    expect(told(event('destroy'))).toEqual(['container destroy']);
+    expect(told(event('create', { own: false }))).toEqual(['container create']);
+  });
+
+  test('is told after all when there is more of it than agents make', () => {
+    const many = Array.from({ length: 150 }, (_, n) => event('create', { id: `box${n}` }));
+    expect(told(...many)).toHaveLength(50);
+  });
 });

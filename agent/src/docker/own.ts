@@ -1,4 +1,5 @@
-import { object, text, type JsonObject } from './json.ts';
+import { object, type JsonObject } from './json.ts';
+import type { EngineEvent } from './watcher.ts';
 
 /** Stands on what an agent makes in the engine for its own use; its value names the agent. */
 export const ownLabel = 'io.serverkit.agent';
@@ -18,8 +19,35 @@ export function isOwnImage(entry: JsonObject): boolean {
   return ownLabel in object(entry['Labels']) && entry['Size'] === 0;
 }
 
-/** What such a container's short life is told as, and that its image came. @param event - of GET /events */
-export function isOwnEvent(event: JsonObject): boolean {
-  const labelled = ownLabel in object(object(event['Actor'])['Attributes']);
-  return labelled && ['create', 'destroy', 'import', 'delete'].includes(text(event['Action']));
+/** More than agents ever make at once; of somebody else's, the rest is told. */
+const MAX_HELD = 100;
+
+/**
+ * Keeps to itself that what an agent made for its own use came and went. Anybody can put the label on what is theirs: once
+ * anything else happens to it, that it came is told as well, and so is then that it goes.
+ */
+export class OwnEvents {
+  readonly #held = new Map<string, EngineEvent>();
+
+  /** @returns what is to be told now, in order */
+  tell(event: EngineEvent): EngineEvent[] {
+    const { own, type, action, id } = event;
+    if (!own || (type !== 'container' && type !== 'image')) return [event];
+    if (action === 'create' || action === 'import') {
+      this.#held.set(id, event);
+      if (this.#held.size <= MAX_HELD) return [];
+      const [oldest = event] = this.#held.values();
+      this.#held.delete(oldest.id);
+      return [oldest];
+    }
+    const came = this.#held.get(id);
+    this.#held.delete(id);
+    if (!came) return [event];
+    return action === 'destroy' || action === 'delete' ? [] : [came, event];
+  }
+
+  /** The engine is gone, and with it what was going on. */
+  clear(): void {
+    this.#held.clear();
+  }
 }

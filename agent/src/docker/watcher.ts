@@ -8,7 +8,7 @@ import type { DockerFacts, Label } from './container.ts';
 import { filters, type Engine } from './engine.ts';
 import { number, object, parse, text, textOrNull, type JsonObject } from './json.ts';
 import { eachLine } from './lines.ts';
-import { isOwnEvent } from './own.ts';
+import { ownLabel } from './own.ts';
 import { engineFacts, noEngine } from './probe.ts';
 
 export interface EngineEvent {
@@ -24,6 +24,8 @@ export interface EngineEvent {
   readonly name: string;
   /** The few attributes that tell more of the event: never labels, which may hold anything. */
   readonly details: readonly Label[];
+  /** Of something that says an agent made it for its own use. */
+  readonly own: boolean;
   /** Ms since 1970, by the engine's clock. */
   readonly at: number;
 }
@@ -80,8 +82,7 @@ export function watchEngine({ engine, socket, log, listener }: WatcherOptions): 
     );
     try {
       const listening = eachLine(stream, (line) => {
-        const event = object(parse(line));
-        if (!isOwnEvent(event)) listener.event(eventOf(event));
+        listener.event(eventOf(object(parse(line))));
       });
       await Promise.race([
         cameUp(connection.signal),
@@ -162,6 +163,7 @@ function eventOf(event: JsonObject): EngineEvent {
       const value = text(attributes[key]);
       return value === '' ? [] : [{ key, value }];
     }),
+    own: ownLabel in attributes,
     at: nanoseconds === null ? seconds * 1000 : Math.floor(nanoseconds / 1e6),
   };
 }

@@ -128,10 +128,16 @@ function containerWork(input: ContainersInput, context: RequestContext) {
   const { services, signal } = context;
   const asker = { actor: actorOf(context), signal };
   const { force, removeVolumes } = input;
-  return ({ serverId, containerId }: ContainerTarget): Promise<unknown> =>
-    input.action === 'REMOVE'
-      ? services.containers.remove(serverId, containerId, { force, removeVolumes }, asker)
-      : services.containers.act(serverId, containerId, actionOf(input.action, input.timeoutSeconds), asker);
+  return async ({ serverId, containerId }: ContainerTarget): Promise<unknown> => {
+    if (input.action !== 'REMOVE') {
+      const action = actionOf(input.action, input.timeoutSeconds);
+      return services.containers.act(serverId, containerId, action, asker);
+    }
+    if (removeVolumes) {
+      requireOn(context, { access: 'docker:volumes:write', where: serverId }, 'mutation.bulkContainers');
+    }
+    return services.containers.remove(serverId, containerId, { force, removeVolumes }, asker);
+  };
 }
 
 function actionOf(

@@ -3,7 +3,7 @@ import { eventually } from '../../../testing/events.ts';
 import { accessWorld, codeOf, type TestResult } from '../access/testing.ts';
 import { newId } from '../ids.ts';
 
-const { api, admin, addServer, addGroup, move, limited, grant, revoke } = await accessWorld();
+const { api, boss, admin, addServer, addGroup, move, limited, grant, revoke, program } = await accessWorld();
 afterAll(() => api[Symbol.asyncDispose]());
 
 let [mine, other, group, inner] = ['', '', '', ''];
@@ -42,6 +42,27 @@ describe('bulk changes', () => {
     const { prisma } = api.platform.db;
     expect((await prisma.server.findUniqueOrThrow({ where: { id: mine } })).tags).toEqual(['x']);
     expect((await prisma.server.findUniqueOrThrow({ where: { id: other } })).tags).toEqual([`tag ${other}`]);
+  });
+
+  test('take the volumes of containers along for those only who may remove volumes', async () => {
+    const remover = await program(boss, {
+      scopes: ['servers:read', 'docker:containers:read', 'docker:containers:write'],
+    });
+    const targets = [{ serverId: mine, containerId: 'web' }];
+    const bulk = (removeVolumes: boolean) =>
+      remover.query(
+        'mutation M($input: BulkContainersInput!) { bulkContainers(input: $input) { error { code } } }',
+        { input: { action: 'REMOVE', targets, removeVolumes } },
+      );
+    const one = (removeVolumes: boolean) =>
+      remover.answer(
+        'mutation M($input: RemoveContainerInput!) { removeContainer(input: $input) { removedContainerId } }',
+        { input: { ...targets[0], removeVolumes } },
+      );
+    expect(await bulk(true)).toEqual({ bulkContainers: [{ error: { code: 'PERMISSION_DENIED' } }] });
+    expect(await bulk(false)).toEqual({ bulkContainers: [{ error: { code: 'AGENT_OFFLINE' } }] });
+    expect(codeOf(await one(true))).toBe('PERMISSION_DENIED');
+    expect(codeOf(await one(false))).toBe('AGENT_OFFLINE');
   });
 
   test('take what a filter finds among the servers that are seen', async () => {

@@ -99,6 +99,7 @@ function containerOf(result: { readonly container: AgentContainer } | null): Age
   return result?.container ?? null;
 }
 
+/** @param options - whose volumes are removed by those only who hold docker:volumes:write there */
 export async function runRemove(
   commands: Commands,
   { serverId, id, name }: Target,
@@ -112,6 +113,7 @@ export async function runRemove(
     action: 'container.remove',
     target: { kind: 'container', id, name },
     scope: 'docker:containers:write',
+    heldScopes: options.removeVolumes ? ['docker:volumes:write'] : [],
     document: RemoveContainerDocument,
     variables: { id, ...options },
     parameters: options,

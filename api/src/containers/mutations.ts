@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import type { RequestContext } from '../context.ts';
+import { requireOn } from '../graphql/refusals.ts';
 import { ContainerPayload, containerName, targetFields } from './container-payload.ts';
 import type { ContainerAction } from './service.ts';
 
@@ -152,13 +153,18 @@ builder.mutationFields((t) => ({
     type: RemoveContainerPayload,
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
-    description: 'Deletes a container. Scope: docker:containers:write.',
+    description:
+      'Deletes a container. Scope: docker:containers:write, and docker:volumes:write as well for its volumes.',
     args: { input: t.arg({ type: RemoveContainerInput, required: true }) },
-    resolve: async (_root, { input: { serverId, containerId, ...options } }, context) => ({
-      removedContainerId: await context.services.containers.remove(serverId, containerId, options, {
-        actor: actorOf(context),
-        signal: context.signal,
-      }),
-    }),
+    resolve: async (_root, { input: { serverId, containerId, ...options } }, context) => {
+      if (options.removeVolumes) {
+        const need = { access: 'docker:volumes:write', where: serverId } as const;
+        requireOn(context, need, 'mutation.removeContainer');
+      }
+      const asker = { actor: actorOf(context), signal: context.signal };
+      return {
+        removedContainerId: await context.services.containers.remove(serverId, containerId, options, asker),
+      };
+    },
   }),
 }));
