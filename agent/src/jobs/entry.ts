@@ -15,7 +15,15 @@ const MAX_RESULT_BYTES = 64 * 1024;
 /** Shorter values would blank half of what is said. */
 const MIN_SECRET = 4;
 
-interface Tools {
+/** What holds one of the few places for work must come to an end. */
+export interface JobPatience {
+  /** After which it is asked to end. Ms. */
+  readonly longestMs: number;
+  /** What it may take to end once it was asked: a roll-back takes its time. Ms. */
+  readonly endingMs: number;
+}
+
+interface Tools extends JobPatience {
   readonly records: JobRecords;
   readonly log: Log;
 }
@@ -26,6 +34,7 @@ export class JobEntry {
   readonly #spool: Spool;
   readonly #records: JobRecords;
   readonly #log: Log;
+  readonly #patience: JobPatience;
   readonly #controller = new AbortController();
   /** The newest word on each item, with when it was said. */
   readonly #progress = new Map<string, { readonly version: number; readonly said: JobProgress }>();
@@ -33,9 +42,11 @@ export class JobEntry {
   #version = 0;
   #secrets: readonly string[] = [];
   #cancelled = false;
+  #overdue = false;
 
-  constructor(job: Job, { records, log }: Tools) {
+  constructor(job: Job, { records, log, ...patience }: Tools) {
     this.#job = job;
+    this.#patience = patience;
     this.#records = records;
     this.#log = log;
     this.#spool = new Spool(records.linesFile(job.id), {
@@ -76,13 +87,20 @@ export class JobEntry {
       .flatMap((secret) => [secret, ...secret.split(/\r?\n/)])
       .filter((secret) => secret.length >= MIN_SECRET)
       .toSorted((one, other) => other.length - one.length);
+    const limit = this.#limit();
     try {
-      const result = await run(this.#handle());
+      const result = await Promise.race([run(this.#handle()), limit.reached]);
       // What was done before the cancellation came was done.
       this.#end({ state: 'SUCCEEDED', result: result ? this.#checked(result) : null });
     } catch (error) {
       // The agent is stopping: the next one finds the job unfinished, and says so.
-      if (this.#controller.signal.aborted && !this.#cancelled) return;
+      if (this.#controller.signal.aborted && !this.#cancelled && !this.#overdue) return;
+      if (this.#overdue) {
+        const hours = Math.round(this.#patience.longestMs / 3_600_000);
+        const errorMessage = `It was ended, as it had not come to an end within ${hours} hours.`;
+        this.#end({ state: 'FAILED', errorCode: 'CANCELLED', errorMessage });
+        return;
+      }
       if (this.#cancelled) {
         this.#end({ state: 'CANCELLED', errorCode: 'CANCELLED', errorMessage: 'It was cancelled.' });
         return;
@@ -96,8 +114,38 @@ export class JobEntry {
         errorMessage: this.#fit(known?.message ?? 'The agent failed unexpectedly; its log says why.'),
       });
     } finally {
+      limit.end();
       this.#secrets = [];
     }
+  }
+
+  /** Asks the work to end when it takes too long, and gives up on work that does not end when it was asked to. */
+  #limit(): { readonly reached: Promise<never>; readonly end: () => void } {
+    const { longestMs, endingMs } = this.#patience;
+    const { promise: reached, reject } = Promise.withResolvers<never>();
+    // Whoever is not waited for any more has nobody to tell.
+    reached.catch(() => undefined);
+    let ending: NodeJS.Timeout | undefined;
+    const asked = (): void => {
+      ending = setTimeout(() => {
+        this.#log.error('a job does not end, and is given up', { job: this.#job.id });
+        reject(new Error('it does not end'));
+      }, endingMs).unref();
+    };
+    const longest = setTimeout(() => {
+      if (this.#controller.signal.aborted) return;
+      this.#overdue = true;
+      this.#controller.abort();
+    }, longestMs).unref();
+    this.#controller.signal.addEventListener('abort', asked, { once: true });
+    return {
+      reached,
+      end: () => {
+        this.#controller.signal.removeEventListener('abort', asked);
+        clearTimeout(longest);
+        clearTimeout(ending);
+      },
+    };
   }
 
   cancel(): void {
@@ -136,6 +184,8 @@ export class JobEntry {
   }
 
   #say(text: string, stream: LineStream): void {
+    // It was given up.
+    if (this.#job.state !== 'RUNNING') return;
     const blanked = this.#blank(text);
     const line = blanked.length > MAX_LINE ? `${blanked.slice(0, MAX_LINE - 1)}…` : blanked;
     this.#spool.add(line.toWellFormed(), stream, Date.now());

@@ -184,3 +184,33 @@ test('what ended more than a day ago is forgotten, files and all', async () => {
   expect(later.service.get(id)).toBeUndefined();
   expect(await later.onDisk()).toBe('');
 });
+
+describe('a job that takes its place for too long', () => {
+  test('is asked to end, and told as failed', async () => {
+    await using short = await testJobs({ patience: { longestMs: 20, endingMs: 60_000 } });
+    const { job } = await short.begin({ run: endless }).ended;
+    expect(job).toMatchObject({
+      state: 'FAILED',
+      errorCode: 'CANCELLED',
+      errorMessage: expect.stringContaining('hours') as unknown,
+    });
+  });
+
+  test('is given up when it does not end, whatever it says and comes to afterwards; so is one that was cancelled', async () => {
+    await using short = await testJobs({ patience: { longestMs: 60_000, endingMs: 20 } });
+    const { promise: late, resolve: endLate } = Promise.withResolvers<undefined>();
+    let said: JobHandle | undefined;
+    const { id, ended } = short.begin({
+      run(job) {
+        said = job;
+        return late;
+      },
+    });
+    short.service.cancel(id);
+    expect((await ended).job).toMatchObject({ state: 'CANCELLED' });
+    said?.line('too late');
+    endLate(undefined);
+    await late;
+    expect(short.service.get(id)).toMatchObject({ state: 'CANCELLED', lastLine: 0 });
+  });
+});

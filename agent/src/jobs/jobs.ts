@@ -3,7 +3,7 @@ import type { CreditWindow } from '../context.ts';
 import { AgentError, describe, systemCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { source, type Source } from '../source.ts';
-import { JobEntry } from './entry.ts';
+import { JobEntry, type JobPatience } from './entry.ts';
 import { isEnded, type Job, type JobStart } from './job.ts';
 import { JobRecords } from './records.ts';
 import type { JobBatch, JobService } from './service.ts';
@@ -20,11 +20,16 @@ const GATHER = 100;
 /** The id is a folder's name. */
 const idShape = /^[a-z0-9_]{1,64}$/;
 
+/** A large image over a slow line takes hours; a stack that goes back to what ran, minutes. Ms. */
+const PATIENCE: JobPatience = { longestMs: 12 * 60 * 60 * 1000, endingMs: 15 * 60 * 1000 };
+
 export interface JobsOptions {
   readonly folder: string;
   readonly log: Log;
   /** Wall clock in ms, replaced in tests. */
   readonly now?: () => number;
+  /** @default 12 hours, and 15 minutes to end */
+  readonly patience?: JobPatience;
 }
 
 /**
@@ -32,9 +37,9 @@ export interface JobsOptions {
  *
  * @throws the file system's error when the folder cannot be used
  */
-export function openJobs({ folder, log, now = Date.now }: JobsOptions): JobService {
+export function openJobs({ folder, log, now = Date.now, patience = PATIENCE }: JobsOptions): JobService {
   const records = new JobRecords(folder, log);
-  const tools = { records, log };
+  const tools = { records, log, ...patience };
   const entries = new Map<string, JobEntry>();
 
   for (const job of records.load().toSorted((a, b) => a.startedAt - b.startedAt)) {

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
 import type { CreditWindow } from '../context.ts';
 import { silentLog, type Log } from '../log.ts';
+import type { JobPatience } from './entry.ts';
 import type { Job, JobLine, JobProgress, JobStart } from './job.ts';
 import { openJobs } from './jobs.ts';
 import type { JobBatch, JobService } from './service.ts';
@@ -55,9 +56,11 @@ export async function gather(batches: AsyncIterable<JobBatch>): Promise<Told> {
 export async function testJobs({
   log = silentLog,
   now,
-}: { log?: Log; now?: () => number } = {}): Promise<TestJobs> {
+  patience,
+}: { log?: Log; now?: () => number; patience?: JobPatience } = {}): Promise<TestJobs> {
   const dir = await tempDir('sk-jobs-');
-  const open = (): JobService => openJobs({ folder: dir.path, log, ...(now && { now }) });
+  const open = (): JobService =>
+    openJobs({ folder: dir.path, log, ...(now && { now }), ...(patience && { patience }) });
   let service = open();
   const follow = (id: string, after = 0): Promise<Told> =>
     gather(service.follow(id, after, unlimited, new AbortController().signal));

@@ -13,6 +13,19 @@ export interface JobEvent {
 }
 
 const pageSize = 500;
+/** By event. */
+const cursors = new WeakMap<object, number>();
+
+/** `seq` up to which lines are known after an event of {@link jobFeed}; undefined for what is none. */
+export function cursorAfter(event: unknown): number | undefined {
+  return typeof event === 'object' && event !== null ? cursors.get(event) : undefined;
+}
+
+interface Reading {
+  readonly id: string;
+  readonly after: number;
+  readonly signal: AbortSignal;
+}
 
 /**
  * A job as it goes on, from after a line until it has ended. Read from the database at its reader's pace, so nothing is
@@ -21,10 +34,30 @@ const pageSize = 500;
  * @yields where it stands at once, then whatever is new
  * @throws ServerKitError NOT_FOUND
  */
-export async function* jobFeed(
+export function jobFeed(
   records: JobRecords,
   topics: Topics,
-  { id, after, signal }: { readonly id: string; readonly after: number; readonly signal: AbortSignal },
+  { signal, ...reading }: Reading,
+): AsyncIterableIterator<JobEvent, undefined> {
+  const leaving = new AbortController();
+  const events = read(records, topics, { ...reading, signal: AbortSignal.any([signal, leaving.signal]) });
+  return {
+    next: () => events.next(),
+    // A generator that waits for a silent job would end with its next word.
+    return() {
+      leaving.abort();
+      return events.return(undefined);
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+  };
+}
+
+async function* read(
+  records: JobRecords,
+  topics: Topics,
+  { id, after, signal }: Reading,
 ): AsyncGenerator<JobEvent, undefined> {
   // Before anything is read: what is stored meanwhile is heard of.
   await using changes = topics.subscribe(jobChanges, { channels: [id], signal });
@@ -37,7 +70,9 @@ export async function* jobFeed(
     const dropped = Math.max(0, start - cursor - 1);
     cursor = lines.at(-1)?.seq ?? cursor;
     const full = lines.length === pageSize;
-    yield { job, lines, dropped };
+    const event = { job, lines, dropped };
+    cursors.set(event, cursor);
+    yield event;
     if (full) continue;
     if (job.finishedAt) return undefined;
     const { done } = await changes.next();

@@ -160,6 +160,26 @@ describe('jobs of the public API', () => {
     expect(seen).toEqual(Array.from({ length: 1_300 }, (_, index) => index + 1));
   });
 
+  test('a reader whose rights change meanwhile gets each line once as well', async () => {
+    const reader = await api.join('operator');
+    const { prisma } = api.platform.db;
+    await prisma.user.update({ where: { id: reader.userId }, data: { access: 'granted' } });
+    const grant = (to: string) =>
+      admin.client.query(
+        'mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { grant { id } } }',
+        { input: { userId: reader.userId, serverId: to } },
+      );
+    await grant(serverId);
+    await using stream = reader.client.subscribe<Event>(events, { id, after: 0 });
+    await say(1, 5);
+    await stream.next(({ jobEvents: { lines } }) => lines.at(-1)?.seq === 5);
+    await grant((await addServer(api.platform.db)).id);
+    // It is opened again, and tells where the job stands.
+    expect((await stream.next()).jobEvents).toEqual({ dropped: 0, lines: [], job: { state: 'RUNNING' } });
+    await say(6, 6);
+    expect((await stream.next()).jobEvents.lines).toEqual([{ seq: 6 }]);
+  });
+
   test('lines that are told twice are stored once, and the stream ends with the job', async () => {
     await using stream = admin.client.subscribe<Event>(events, { id, after: 0 });
     await say(1, 10);

@@ -7,7 +7,7 @@ import { notFound, permissionDenied } from '../errors.ts';
 import { each } from '../graphql/access.ts';
 import { requireOn } from '../graphql/refusals.ts';
 import { jobChanges, type JobChange } from './events.ts';
-import { jobFeed, type JobEvent } from './feed.ts';
+import { cursorAfter, jobFeed, type JobEvent } from './feed.ts';
 import { JobPayload, JobStateEnum, JobType, mayRead } from './job-type.ts';
 import { kindOf } from './kinds.ts';
 import { ServerType } from '../servers/server-type.ts';
@@ -160,12 +160,14 @@ builder.subscriptionField('jobEvents', (t) =>
       }),
       id: t.arg.id({ required: true, description: 'The job, by its id.' }),
     },
-    subscribe: async (_root, { id, after }, context) => {
+    subscribe: async (told, { id, after }, context) => {
       const { jobs, topics } = context.services;
       const job = await jobs.records.find(id);
       if (!job || !context.principal.rights.on(job.serverId).has('servers:read')) throw notFound('job', id);
       if (!mayRead(job, context)) throw permissionDenied(kindOf(job.kind)?.reads);
-      return jobFeed(jobs.records, topics, { id, after, signal: context.signal });
+      // Opened again because of other rights, it goes on.
+      const from = cursorAfter(told) ?? after;
+      return jobFeed(jobs.records, topics, { id, after: from, signal: context.signal });
     },
     resolve: (event) => event,
   }),

@@ -28,6 +28,7 @@ export class PrivateStream implements Revisable {
   #source: OpenSource | undefined;
   #change: RightsChange | undefined;
   #first: unknown[] | undefined;
+  #told: unknown;
 
   constructor(request: SubscriptionRequest, viewer: Viewer) {
     this.#request = request;
@@ -73,13 +74,15 @@ export class PrivateStream implements Revisable {
       if (this.#change) continue;
       if (done) return { done: true, value: undefined };
       const result = await this.#execute(value);
-      if (!this.#change) return { done: false, value: result };
+      if (this.#change) continue;
+      this.#told = value;
+      return { done: false, value: result };
     }
   }
 
   async #openAgain(change: RightsChange): Promise<void> {
     this.#change = undefined;
-    const opened = await openSource(this.#request, this.#viewer.context());
+    const opened = await openSource(this.#request, this.#viewer.context(), this.#told);
     if (!('events' in opened)) throw opened.errors?.[0] ?? permissionDenied();
     this.#source = opened;
     this.#first = await this.#beginning(opened, change);

@@ -28,13 +28,15 @@ export interface OpenSource extends Beginnings {
 
 /**
  * Opens the source of events. Once it is open, authorization has been checked.
+ * @param told - the event that was told last, when it is opened again: a source that counts goes on after it
  * @returns an execution result with errors when it cannot be opened
  */
 export async function openSource(
   request: SubscriptionRequest,
   context: RequestContext,
+  told?: unknown,
 ): Promise<OpenSource | ExecutionResult> {
-  const opened = await createSourceEventStream(argsOf(request, context));
+  const opened = await createSourceEventStream({ ...argsOf(request, context), rootValue: told });
   if (!(Symbol.asyncIterator in opened)) return opened;
   return { events: opened[Symbol.asyncIterator](), ...beginningsOf(opened) };
 }

@@ -4,6 +4,9 @@ import { toasts } from '../toasts.svelte.ts';
 import { Events } from './documents.ts';
 import { isOver, kindText, type Job } from './job-text.ts';
 
+/** Beyond any line: none of what it says is wanted here. */
+const noLines = 2_147_483_647;
+
 export const jobHref = (id: string): string => `/jobs?job=${id}`;
 
 /**
@@ -16,7 +19,7 @@ export function startedJob(id: string, ended: (job: Job) => void = () => undefin
   const closeBegun = toasts.good(t().jobs.begun, jobHref(id));
   subscribe(
     Events,
-    { id, after: 0 },
+    { id, after: noLines },
     {
       next: ({ jobEvents: { job } }) => (last = job),
       ended: () => {
