@@ -201,6 +201,30 @@ describe('nothing is dropped in silence', () => {
     ['a variable that comes from the shell', 'environment: [HOME]', ['environment: HOME']],
     ['an option of a mount', 'volumes: ["a:/b:z"]', ['volumes: z']],
     ['the network of another service', 'network_mode: service:db', ['network_mode']],
+    ['a number that a variable stands for', 'cpus: ${CPUS}', ['${CPUS}', 'cpus']],
+    [
+      'a limit that a variable stands for',
+      'deploy: { resources: { limits: { cpus: "${CPUS}", memory: "${MEMORY}" }, reservations: { memory: much } } }',
+      [
+        '${CPUS}',
+        'deploy.resources.limits.cpus',
+        '${MEMORY}',
+        'deploy.resources.limits.memory',
+        'deploy.resources.reservations.memory',
+      ],
+    ],
+    ['a switch that a variable stands for', 'privileged: ${ROOT}', ['${ROOT}', 'privileged']],
+    ['a limit that is none', 'ulimits: { nofile: many }', ['ulimits.nofile']],
+    [
+      'what a health check cannot be told',
+      'healthcheck: { test: "true", interval: often, retries: some, disable: perhaps }',
+      ['healthcheck.interval', 'healthcheck.retries', 'healthcheck.disable'],
+    ],
+    [
+      'parts of a mount',
+      'volumes: [{ type: tmpfs, target: /t, tmpfs: { size: big }, read_only: perhaps }]',
+      ['volumes.tmpfs.size', 'volumes.read_only'],
+    ],
     ['ports that Docker would choose from', 'ports: ["8000-9000:80"]', ['ports']],
   ])('%s', (_, yaml, left) => expect(service(yaml).left).toEqual(left));
 });
@@ -209,6 +233,14 @@ test('a service that is pasted without its file', () => {
   const file = composeFile('image: web\ncommand: serve');
   expect(file.services).toEqual(['app']);
   expect(file.read('app').spec).toEqual({ image: 'web', command: ['serve'] });
+});
+
+test('numbers and switches have the defaults of their variables as texts have', () => {
+  const { spec, left } = service(
+    'cpus: ${CPUS:-1.5}\nprivileged: ${ROOT:-true}\nread_only: ${RO-false}\npids_limit: "${PIDS:-50}"',
+  );
+  expect(spec).toEqual({ image: 'web', limits: { cpus: 1.5, pids: 50 }, privileged: true, readOnly: false });
+  expect(left).toEqual([]);
 });
 
 test('a pull policy is taken over', () => {

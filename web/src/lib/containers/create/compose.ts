@@ -139,11 +139,11 @@ class Service {
       case 'shm_size':
         return this.#limit('shmBytes', bytesOf(this.#text(value)));
       case 'cpus':
-        return this.#limit('cpus', number(value));
+        return this.#limit('cpus', this.#number(value));
       case 'cpu_shares':
-        return this.#limit('cpuShares', number(value));
+        return this.#limit('cpuShares', this.#number(value));
       case 'pids_limit':
-        return this.#limit('pids', number(value));
+        return this.#limit('pids', this.#number(value));
       case 'cpuset':
         this.#limits.cpuset = this.#text(value);
         return true;
@@ -155,11 +155,13 @@ class Service {
         return true;
       }
       case 'ulimits':
-        spec.ulimits = Object.entries(mapping(value)).map(([name, one]) => ({
-          name,
-          soft: number(mapping(one)['soft'] ?? one) ?? 0,
-          hard: number(mapping(one)['hard'] ?? one) ?? 0,
-        }));
+        spec.ulimits = Object.entries(mapping(value)).flatMap(([name, one]) => {
+          const soft = this.#number(mapping(one)['soft'] ?? one);
+          const hard = this.#number(mapping(one)['hard'] ?? one);
+          if (soft !== null && hard !== null) return [{ name, soft, hard }];
+          this.#left.push(`ulimits.${name}`);
+          return [];
+        });
         return true;
       case 'devices': {
         const devices = this.#list(value).map(deviceOf);
@@ -201,8 +203,9 @@ class Service {
     const list = lists[key];
     if (list) this.#spec[list] = this.#list(value);
     const flag = flags[key];
-    if (flag) this.#spec[flag] = value === true || value === 'true';
-    return Boolean(text ?? list ?? flag);
+    const on = flag ? this.#flag(value) : null;
+    if (flag && on !== null) this.#spec[flag] = on;
+    return Boolean(text ?? list ?? (on !== null && flag));
   }
 
   #limit(name: Exclude<keyof Limits, 'cpuset'>, value: number | null): boolean {
@@ -213,11 +216,16 @@ class Service {
   #deploy({ resources, ...others }: Mapping): boolean {
     const { limits, reservations, ...unknown } = mapping(resources);
     const { cpus, memory, pids, ...otherLimits } = mapping(limits);
-    if (cpus !== undefined) this.#limit('cpus', number(cpus));
-    if (memory !== undefined) this.#limit('memoryBytes', bytesOf(this.#text(memory)));
-    if (pids !== undefined) this.#limit('pids', number(pids));
     const { memory: reserved, ...otherReservations } = mapping(reservations);
-    if (reserved !== undefined) this.#limit('memoryReservationBytes', bytesOf(this.#text(reserved)));
+    const size = (given: unknown): number | null => bytesOf(this.#text(given));
+    for (const [key, name, given, read] of [
+      ['limits.cpus', 'cpus', cpus, (amount: unknown) => this.#number(amount)],
+      ['limits.memory', 'memoryBytes', memory, size],
+      ['limits.pids', 'pids', pids, (amount: unknown) => this.#number(amount)],
+      ['reservations.memory', 'memoryReservationBytes', reserved, size],
+    ] as const) {
+      if (given !== undefined && !this.#limit(name, read(given))) this.#left.push(`deploy.resources.${key}`);
+    }
     this.#leave('deploy', others);
     this.#leave('deploy.resources', unknown);
     this.#leave('deploy.resources.limits', otherLimits);
@@ -235,22 +243,31 @@ class Service {
     ...others
   }: Mapping): boolean {
     const check: Healthcheck = {};
-    if (disable === true || (Array.isArray(test) && test[0] === 'NONE') || test === 'NONE') {
+    if (
+      (disable !== undefined && this.#flag(disable) === true) ||
+      (Array.isArray(test) && test[0] === 'NONE') ||
+      test === 'NONE'
+    ) {
       this.#spec.healthcheck = { disabled: true };
       return true;
     }
     if (typeof test === 'string') check.test = ['CMD-SHELL', this.#text(test)];
     else if (Array.isArray(test)) check.test = this.#list(test);
-    for (const [name, given] of [
-      ['intervalMs', interval],
-      ['timeoutMs', timeout],
-      ['startPeriodMs', grace],
+    for (const [name, key, given] of [
+      ['intervalMs', 'interval', interval],
+      ['timeoutMs', 'timeout', timeout],
+      ['startPeriodMs', 'start_period', grace],
     ] as const) {
-      const ms = given === undefined ? null : durationOf(this.#text(given));
-      if (ms) check[name] = ms;
+      if (given === undefined) continue;
+      const ms = durationOf(this.#text(given));
+      if (ms === null) this.#left.push(`healthcheck.${key}`);
+      // Docker's default, which is what is there when nothing is said.
+      else if (ms > 0) check[name] = ms;
     }
-    const times = retries === undefined ? null : number(retries);
-    if (times) check.retries = times;
+    const times = retries === undefined ? 0 : this.#number(retries);
+    if (times === null) this.#left.push('healthcheck.retries');
+    else if (times > 0) check.retries = times;
+    if (disable !== undefined && this.#flag(disable) === null) this.#left.push('healthcheck.disable');
     this.#leave('healthcheck', others);
     if (Object.keys(check).length > 0) this.#spec.healthcheck = check;
     return true;
@@ -290,11 +307,14 @@ class Service {
     if (!kind || target === undefined) return null;
     const { size } = mapping(tmpfs);
     const sizeBytes = size === undefined ? null : bytesOf(this.#text(size));
+    if (size !== undefined && sizeBytes === null) this.#left.push('volumes.tmpfs.size');
+    const locked = readOnly === undefined ? false : this.#flag(readOnly);
+    if (locked === null) this.#left.push('volumes.read_only');
     return {
       kind,
       ...(source !== undefined && { source: this.#text(source) }),
       target: this.#text(target),
-      ...(readOnly === true && { readOnly }),
+      ...(locked === true && { readOnly: true }),
       ...(sizeBytes && { sizeBytes }),
     };
   }
@@ -371,6 +391,19 @@ class Service {
 
   #leave(key: string, others: Mapping): void {
     this.#left.push(...Object.keys(others).map((other) => `${key}.${other}`));
+  }
+
+  /** @returns null for what is none, such as a variable without a default */
+  #number(value: unknown): number | null {
+    const said = this.#text(value).trim();
+    return said === '' ? null : number(said);
+  }
+
+  /** As YAML 1.1 and Compose read it. @returns null for what is neither */
+  #flag(value: unknown): boolean | null {
+    const said = this.#text(value).trim();
+    if (/^(true|yes|on|y)$/i.test(said)) return true;
+    return /^(false|no|off|n)$/i.test(said) ? false : null;
   }
 
   /** With the defaults of its variables in their places; one without a default stays as it is, and is told. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isCommand, readDockerRun } from './docker-run.ts';
-import type { Spec } from './spec.ts';
+import { PasteError, type Spec } from './spec.ts';
 
 const spec = (line: string): Spec => readDockerRun(line).spec;
 const left = (line: string) => readDockerRun(line).left;
@@ -237,9 +237,49 @@ test.each([
 
 test('commands are told from files', () => {
   expect(
-    ['docker run x', '  $ sudo docker run x', 'A=b docker run', '/usr/bin/podman run x'].map(isCommand),
-  ).toEqual([true, true, true, true]);
+    [
+      'docker run x',
+      '  $ sudo docker run x',
+      'A=b docker run',
+      '/usr/bin/podman run x',
+      '# the shop\n\ndocker run x',
+      'mkdir data && cd data\ndocker run x',
+    ].map(isCommand),
+  ).toEqual([true, true, true, true, true, true]);
   expect(
-    ['services:\n  docker: {}', 'docker compose up', 'docker-compose up', 'image: x'].map(isCommand),
-  ).toEqual([false, false, false, false]);
+    [
+      'services:\n  docker: {}',
+      'docker compose up',
+      'docker-compose up',
+      'image: x',
+      '# the shop\nimage: x\ncommand: |\n  docker run x',
+    ].map(isCommand),
+  ).toEqual([false, false, false, false, false]);
+});
+
+describe('what stands before the line', () => {
+  test.each([
+    ['docker pull x:1\ndocker run x:1', ['docker pull x:1']],
+    ['docker rm -f web; docker run --name web x:1', ['docker rm -f web']],
+    ['docker network create a && docker run x:1', ['docker network create a']],
+    ['mkdir data\n\n# and then\n$ docker run x:1', ['mkdir data']],
+  ])('%j is told as left out', (pasted, before) => {
+    const { spec: read, left: out } = readDockerRun(pasted);
+    expect(read.image).toBe('x:1');
+    expect(out).toEqual(before);
+  });
+
+  test('of comments alone nothing is told', () => {
+    expect(readDockerRun('# the shop\n\n  # its web\ndocker run x')).toMatchObject({
+      spec: { image: 'x' },
+      left: [],
+    });
+  });
+
+  test.each(['docker pull x', 'docker ps | grep x', 'docker pull x &&', '# docker run'])(
+    '%j has none',
+    (pasted) => {
+      expect(() => readDockerRun(pasted)).toThrow(PasteError);
+    },
+  );
 });

@@ -1,33 +1,65 @@
 import { otherValues, shorts, switches, values, type Reading, type Switch } from './docker-flags.ts';
-import { shellLine } from './shell-words.ts';
+import { shellLine, type ShellLine } from './shell-words.ts';
 import { halves } from './short-forms.ts';
 import { PasteError, type Found } from './spec.ts';
 
 const programs = /^(.*\/)?(docker|podman|nerdctl)(\.exe)?$/;
 
+const program = String.raw`(?:\S*/)?(?:docker|podman|nerdctl)(?:\.exe)?`;
+/** Lines that say nothing to a shell. One that goes on with a program had the prompt of root copied along. */
+const comments = new RegExp(
+  String.raw`^(?:[ \t]*(?:#(?![ \t]+(?:sudo[ \t]|${program}[ \t])).*)?(?:\r?\n|$))+`,
+);
+const begin = String.raw`[ \t]*(?:[#$>][ \t]+)?(?:[A-Za-z_]\w*=\S*\s+)*(?:sudo\s+(?:-\S+\s+)*)?${program}\s+`;
+const ofDocker = new RegExp(`^${begin}(?!-?compose)`);
+const someRun = new RegExp(String.raw`^${begin}(?:container\s+)?(?:run|create)\s`, 'm');
+
+/** From the first line that is one, without the prompt that was copied along. */
+const commandsOf = (text: string): string => text.replace(comments, '').replace(/^\s*[#$>]\s+/, '');
+
 /** Whether a text looks like a command rather than like a file. */
 export function isCommand(pasted: string): boolean {
-  return /^\s*([#$>]\s+)?([A-Za-z_]\w*=\S*\s+)*(sudo\s+(-\S+\s+)*)?(\S*\/)?(docker|podman|nerdctl)(\.exe)?\s+(?!-?compose)/.test(
-    pasted,
-  );
+  const text = pasted.replace(comments, '');
+  // In a file a command may stand as well, below a key.
+  return ofDocker.test(text) || (!/^\s*(?:[\w."'-]+\s*:|---|[{[])/.test(text) && someRun.test(text));
 }
 
 /**
- * A `docker run` or `docker create` line as a spec.
+ * A `docker run` or `docker create` line as a spec. What stands before and after it is told as left out.
  *
  * @throws PasteError command, image, quote
  */
 export function readDockerRun(pasted: string): Found {
-  // A prompt that was copied along.
-  const line = shellLine(pasted.replace(/^\s*[#$>]\s+/, ''));
-  if (line.open !== null) throw new PasteError('quote');
+  const before: string[] = [];
+  for (let text = commandsOf(pasted); ;) {
+    const line = shellLine(text);
+    if (line.open !== null) throw new PasteError('quote');
+    if (isRun(line.words)) return readRun(line, before);
+    if (line.rest === '') throw new PasteError('command');
+    const skipped = text.slice(0, text.trimEnd().length - line.rest.length).trim();
+    if (skipped !== '') before.push(skipped);
+    text = commandsOf(line.rest.replace(/^(?:[;|&]+|[<>]\S*)/, ''));
+  }
+}
+
+function isRun(words: readonly string[]): boolean {
+  try {
+    takeProgram([...words], []);
+    return true;
+  } catch (error) {
+    if (error instanceof PasteError) return false;
+    throw error;
+  }
+}
+
+function readRun(line: ShellLine, before: readonly string[]): Found {
   const into: Reading = {
     spec: { image: '' },
     limits: {},
     healthcheck: {},
     networks: [],
     place: { aliases: [] },
-    left: [],
+    left: [...before],
     pull: null,
     start: true,
   };
