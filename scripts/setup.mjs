@@ -19,6 +19,7 @@ import { hashInputs, readStamp, writeStamp } from './setup/stamp.mjs';
  * @property {(file: string) => boolean} [accept] which of the files in them count
  * @property {string[]} outputs what it leaves behind; if one is gone, it runs again
  * @property {boolean} [build] part of serving the product, not of checking the sources
+ * @property {boolean} [printed] made from the printed schemas, and so not for a script that prints them anew
  * @property {() => boolean} [applies] whether what it works on is there
  * @property {() => Promise<unknown>} run
  */
@@ -69,6 +70,7 @@ const steps = [
     ],
     accept: (file) => !file.startsWith('api/src') || file.endsWith('operations.ts'),
     outputs: [],
+    printed: true,
     applies: () => existsSync('wire/agent.graphql') || existsSync('api/schema.graphql'),
     run: () => runScript('node_modules/@graphql-codegen/cli/esm/bin.js', ['--config', 'codegen.ts']),
   },
@@ -78,6 +80,7 @@ const steps = [
     inputs: ['client', 'api/schema.graphql', 'codegen.ts', 'tsconfig.json', 'package-lock.json'],
     accept: (file) => !file.endsWith('.test.ts'),
     outputs: ['client/dist'],
+    printed: true,
     applies: () => existsSync('client/build.ts'),
     run: () => runScript('client/build.ts', []),
   },
@@ -126,10 +129,16 @@ const current = (step) =>
 
 /**
  * Makes the checkout runnable. Throws {@link StepFailed} when a step fails.
- * @param {{ build?: boolean }} [options] `build: false` leaves out what only serving the product needs
+ * @param {{ build?: boolean, printing?: boolean }} [options] `build: false` leaves out what only serving the product
+ *   needs; `printing` takes what was made from the schemas as it is, should documents be ahead of them
  */
-export async function setup({ build = true } = {}) {
-  const wanted = steps.filter((step) => (step.applies?.() ?? true) && (build || !step.build));
+export async function setup({ build = true, printing = false } = {}) {
+  const wanted = steps.filter(
+    (step) =>
+      (step.applies?.() ?? true) &&
+      (build || !step.build) &&
+      !(printing && step.printed && readStamp(step.name) !== undefined),
+  );
   if (wanted.every(current)) return;
   await alone(async () => {
     for (const step of wanted) {
@@ -144,7 +153,7 @@ export async function setup({ build = true } = {}) {
 /**
  * {@link setup} for entry points: works from the root of the checkout, and ends the process with one sentence (after
  * what the failed command printed) when the checkout cannot be made ready.
- * @param {{ build?: boolean, lastWord?: string }} [options] `lastWord` is printed last when it fails
+ * @param {{ build?: boolean, printing?: boolean, lastWord?: string }} [options] `lastWord` is printed last when it fails
  */
 export async function setupOrExit(options) {
   process.chdir(fileURLToPath(new URL('..', import.meta.url)));
