@@ -73,7 +73,7 @@ export function createServices(platform: Platform): Services {
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
   const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ access, db, audit, topics, agents, jobs });
-  const stacks = new Stacks({ db, agents: agents.links, mirror: containers.mirror, topics });
+  const stacks = new Stacks({ audit, db, agents: agents.links, mirror: containers.mirror, topics });
   const registries = new Registries({ db, vault, access, audit, agents });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor, platform.env);

@@ -57,6 +57,8 @@ const previewMs = 60_000;
 /** Deleting many large layers. Milliseconds. */
 const removeMs = 180_000;
 const pruneMs = 600_000;
+/** Of what goes on record. Characters. */
+const longestNames = 4_000;
 /** How long a list of the fleet waits for the slowest server. Milliseconds. */
 const fleetMs = 5_000;
 
@@ -154,7 +156,14 @@ export class Images {
     const { target: _none, ...command } = this.#command(serverId, 'image.prune', '', asker);
     const answer = await this.#agents.commands.run({
       ...command,
-      parameters: { extent, images: targets.length, names: targets.flatMap(({ tags }) => tags).join(' ') },
+      parameters: {
+        extent,
+        images: targets.length,
+        names: targets
+          .flatMap(({ tags }) => tags)
+          .join(' ')
+          .slice(0, longestNames),
+      },
       document: PruneImagesDocument,
       variables: { extent, images: targets.map(({ id, tags }) => ({ id, tags: [...tags] })) },
       timeoutMs: pruneMs,

@@ -1,5 +1,10 @@
 import * as z from 'zod';
+import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
+import type { RequestContext } from '../context.ts';
+import { inputInvalid } from '../errors.ts';
+import { askerOf } from '../graphql/held.ts';
+import type { FilesReader } from './service.ts';
 
 /** Compose's own rule for names of projects. */
 export const stackName = z
@@ -77,3 +82,9 @@ export const hostPath = z
   .min(1, 'must not be empty')
   .max(4_096, 'must have at most 4,096 characters')
   .regex(/^\/[^\0]*$/, 'must be absolute');
+
+/** @throws ServerKitError INPUT_INVALID over a WebSocket: what is answered over HTTP is marked to be stored nowhere */
+export function readerOf(context: RequestContext): FilesReader {
+  if (context.socket) throw inputInvalid('files', 'Ask for this over HTTP, not over a WebSocket.');
+  return { actor: actorOf(context), asker: askerOf(context.principal) };
+}

@@ -36,7 +36,9 @@ export function stacksOf(containers: Iterable<AgentContainer>): AgentStack[] {
       imageId,
       configHash,
     };
-    services.set(service, [...(services.get(service) ?? []), seen]);
+    const found = services.get(service);
+    if (found) found.push(seen);
+    else services.set(service, [seen]);
   }
   return [...stacks]
     .map(([name, services]) => ({

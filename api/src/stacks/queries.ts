@@ -4,6 +4,7 @@ import { each } from '../graphql/access.ts';
 import { pageOf } from '../graphql/page.ts';
 import { fewOf, searchText } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
+import { UnansweredServer, unansweredOf } from '../servers/unanswered-type.ts';
 import { mayTake, stackName, StackFilesInput } from './fields.ts';
 import { StackPlanType } from './plan-type.ts';
 import { askerOf, heldOf } from '../graphql/held.ts';
@@ -68,24 +69,32 @@ builder.queryField('stacks', (t) =>
       access: 'docker:compose:read',
       on: each,
       description:
-        'Stacks of every server, by server and name. Asks all agents at once, 5 seconds at most; of those that do not answer it tells what was last seen. Scope: docker:compose:read.',
+        'Stacks of every server, by server and name. Asks all agents at once, 5 seconds at most; of those that do not answer it tells what was last seen, and `unanswered` names them. Scope: docker:compose:read.',
       args: { filter: t.arg({ type: FleetStackFilter, description: 'Only these.' }) },
-      resolve: async (_root, { filter, ...page }, { services, principal }) => {
+      resolve: async (_root, { filter, ...page }, { services, log, principal }) => {
         const sees = seesWith(principal.rights, 'docker:compose:read');
-        const all = await services.stacks.fleet(filter?.serverIds ?? null, sees, askerOf(principal));
+        const asked = await services.stacks.fleet(filter?.serverIds ?? null, sees, askerOf(principal));
+        const all = asked.flatMap(({ answer }) => answer ?? []);
         const words = (filter?.text ?? '').toLowerCase().split(/\s+/).filter(Boolean);
         const rows = all.filter(({ stack }) => {
           if (filter?.managed != null && filter.managed !== stack.managed) return false;
           const names = [stack.name, ...stack.services.map(({ name }) => name)].join('\n').toLowerCase();
           return words.every((word) => names.includes(word));
         });
-        return pageOf(rows, page, ({ serverId, stack }) => `${serverId}:${stack.name}`);
+        return {
+          ...pageOf(rows, page, ({ serverId, stack }) => `${serverId}:${stack.name}`),
+          unanswered: unansweredOf(asked, log),
+        };
       },
     },
     {
       name: 'StackConnection',
       fields: (f) => ({
         totalCount: f.exposeInt('totalCount', { description: 'Those that fit, on all pages.' }),
+        unanswered: f.expose('unanswered', {
+          type: [UnansweredServer],
+          description: 'Servers whose stacks are told here as they were last seen, or not at all.',
+        }),
       }),
     },
     { name: 'StackEdge' },

@@ -1,7 +1,10 @@
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { allPages } from '../agents/all-pages.ts';
+import type { Asked } from '../agents/ask-each.ts';
 import type { AgentLink, Agents } from '../agents/link.ts';
 import { seenOf, type Sees } from '../access/sees.ts';
+import type { Actor } from '../audit/actor.ts';
+import type { Audit } from '../audit/service.ts';
 import { containerChanges, type ContainerChange, type ContainerMirror } from '../containers/service.ts';
 import type { Database } from '../database/database.ts';
 import { isServerKitError } from '../errors.ts';
@@ -57,7 +60,15 @@ export interface PlanAsker {
   readonly heldScopes: readonly AgentScope[];
 }
 
+/** Who reads the files of a stack, which may hold secrets. */
+export interface FilesReader {
+  readonly actor: Actor;
+  /** As whom the agent is asked. */
+  readonly asker: string;
+}
+
 export interface StacksNeeds {
+  readonly audit: Pick<Audit, 'record'>;
   readonly db: Database;
   readonly agents: Agents;
   readonly mirror: ContainerMirror;
@@ -66,12 +77,14 @@ export interface StacksNeeds {
 
 /** Compose stacks, which live on servers: their files and versions are kept there, and nothing of them here. */
 export class Stacks {
+  readonly #audit: StacksNeeds['audit'];
   readonly #db: Database;
   readonly #agents: Agents;
   readonly #mirror: ContainerMirror;
   readonly #topics: Topics;
 
-  constructor({ db, agents, mirror, topics }: StacksNeeds) {
+  constructor({ audit, db, agents, mirror, topics }: StacksNeeds) {
+    this.#audit = audit;
     this.#topics = topics;
     this.#db = db;
     this.#agents = agents;
@@ -85,15 +98,31 @@ export class Stacks {
    * @throws ServerKitError what the agent said, unless it merely did not answer
    */
   async list(serverId: string, actor: string): Promise<SeenStack[] | null> {
-    const link = this.#linked(serverId);
-    if (link) {
-      try {
-        const observedAt = new Date();
-        return (await this.#ask(link, actor)).map((stack) => ({ serverId, stack, observedAt }));
-      } catch (error) {
-        if (!isUnreachable(error)) throw error;
-      }
+    try {
+      return await this.#now(serverId, actor);
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+      return this.#lastSeen(serverId);
     }
+  }
+
+  /** @throws ServerKitError AGENT_OFFLINE, … */
+  async #now(serverId: string, actor: string): Promise<SeenStack[]> {
+    const link = this.#agents.require(serverId);
+    const observedAt = new Date();
+    return (await this.#ask(link, actor)).map((stack) => ({ serverId, stack, observedAt }));
+  }
+
+  /** The stacks of a server, and why they are not as they are now. */
+  async #look(serverId: string, actor: string): Promise<Asked<SeenStack[]>> {
+    try {
+      return { serverId, answer: await this.#now(serverId, actor), error: null };
+    } catch (error) {
+      return { serverId, answer: isUnreachable(error) ? await this.#lastSeen(serverId) : null, error };
+    }
+  }
+
+  async #lastSeen(serverId: string): Promise<SeenStack[] | null> {
     const seen = await this.#mirror.get(serverId);
     if (!seen) return null;
     const { observedAt } = seen;
@@ -143,31 +172,38 @@ export class Stacks {
     });
   }
 
-  /** Stacks of every server that is seen, or of those named, by server and name. One that fails has none. */
-  async fleet(serverIds: readonly string[] | null, sees: Sees, actor: string): Promise<SeenStack[]> {
+  /**
+   * Stacks of every server that is seen, or of those named, by server and name. Of one that does not answer they are as
+   * last seen, or not known, together with the reason.
+   */
+  async fleet(serverIds: readonly string[] | null, sees: Sees, actor: string): Promise<Asked<SeenStack[]>[]> {
     const servers = await this.#db.prisma.server.findMany({
-      where: serverIds ? { id: { in: [...serverIds] } } : {},
+      where: { connection: { not: 'PENDING' }, ...(serverIds && { id: { in: [...serverIds] } }) },
       select: { id: true },
       orderBy: [{ name: 'asc' }, { id: 'asc' }],
     });
-    const lists = await Promise.all(
-      seenOf(servers, sees, ({ id }) => id).map(({ id }) => this.list(id, actor).catch(() => null)),
-    );
-    return lists.flatMap((list) => list ?? []);
+    return Promise.all(seenOf(servers, sees, ({ id }) => id).map(({ id }) => this.#look(id, actor)));
   }
 
-  /** As they stand on the server now, or as they were deployed; null where the agent does not keep them. @throws ServerKitError */
+  /**
+   * As they stand on the server now, or as they were deployed; null where the agent does not keep them. That they are
+   * told is on record before they are.
+   *
+   * @throws ServerKitError
+   */
   async files(
     {
       serverId,
       name,
       version = null,
     }: { readonly serverId: string; readonly name: string; readonly version?: number | null },
-    actor: string,
+    reader: FilesReader,
   ): Promise<StackFiles | null> {
     const link = this.#agents.require(serverId);
-    const call = { actor, scopes: readsFiles, timeoutMs: listMs };
-    return (await link.run(StackFilesDocument, { name, version }, call)).stackFiles;
+    const call = { actor: reader.asker, scopes: readsFiles, timeoutMs: listMs };
+    const { stackFiles } = await link.run(StackFilesDocument, { name, version }, call);
+    if (stackFiles) await this.#readBy(reader, serverId, name, version === null ? {} : { version });
+    return stackFiles;
   }
 
   /**
@@ -183,12 +219,30 @@ export class Stacks {
       name,
       path,
     }: { readonly serverId: string; readonly name: string; readonly path: string | null },
-    actor: string,
+    reader: FilesReader,
     scopes: readonly AgentScope[],
   ): Promise<StackSource> {
     const link = this.#agents.require(serverId);
-    const call = { actor, scopes: [...readsFiles, ...scopes], timeoutMs: listMs };
-    return { ...(await link.run(StackSourceDocument, { name, path }, call)).stackSource, serverId };
+    const call = { actor: reader.asker, scopes: [...readsFiles, ...scopes], timeoutMs: listMs };
+    const { stackSource } = await link.run(StackSourceDocument, { name, path }, call);
+    await this.#readBy(reader, serverId, name, { folder: stackSource.folder });
+    return { ...stackSource, serverId };
+  }
+
+  #readBy(
+    { actor }: FilesReader,
+    serverId: string,
+    name: string,
+    parameters: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const target = { kind: 'stack', id: name };
+    return this.#audit.record(this.#db.prisma, {
+      actor,
+      action: 'stack.read-files',
+      target,
+      serverId,
+      parameters,
+    });
   }
 
   /** Newest first. @throws ServerKitError */

@@ -2,7 +2,7 @@ import { builder } from '../builder.ts';
 import { askerOf } from '../graphql/held.ts';
 import { ContainerHealthEnum, ContainerStateEnum } from '../containers/types.ts';
 import { ServerType } from '../servers/server-type.ts';
-import { version as versionNumber } from './fields.ts';
+import { readerOf, version as versionNumber } from './fields.ts';
 import type { SeenStack, StackFiles, StackVersion } from './service.ts';
 
 type Service = SeenStack['stack']['services'][number];
@@ -119,9 +119,9 @@ const StackVersionType = builder.objectRef<VersionOfStack>('StackVersion').imple
       perViewer: true,
       on: ({ serverId }) => serverId,
       description:
-        'What was deployed; asks the agent. Scope: docker:compose:write, as they may hold secrets.',
-      resolve: ({ serverId, stack, number }, _args, { services, principal }) =>
-        services.stacks.files({ serverId, name: stack, version: number }, askerOf(principal)),
+        'What was deployed; asks the agent. Over HTTP only; asking is audited. Scope: docker:compose:write, as they may hold secrets.',
+      resolve: ({ serverId, stack, number }, _args, context) =>
+        context.services.stacks.files({ serverId, name: stack, version: number }, readerOf(context)),
     }),
     number: t.exposeInt('number', { description: 'From 1.' }),
     restores: t.exposeInt('restores', {
@@ -152,15 +152,18 @@ export const StackType = builder.objectRef<SeenStack>('Stack').implement({
       perViewer: true,
       on: ({ serverId }) => serverId,
       description:
-        'As they stand on the server, or as they were deployed with a version; null for a stack that was made elsewhere. Scope: docker:compose:write, as they may hold secrets.',
+        'As they stand on the server, or as they were deployed with a version; null for a stack that was made elsewhere. Over HTTP only; asking is audited. Scope: docker:compose:write, as they may hold secrets.',
       args: {
         version: t.arg.int({
           description: 'The number of a version; none for what stands there now.',
           validate: versionNumber,
         }),
       },
-      resolve: ({ serverId, stack }, { version }, { services, principal }) =>
-        services.stacks.files({ serverId, name: stack.name, version: version ?? null }, askerOf(principal)),
+      resolve: ({ serverId, stack }, { version }, context) =>
+        context.services.stacks.files(
+          { serverId, name: stack.name, version: version ?? null },
+          readerOf(context),
+        ),
     }),
     folder: t.string({
       nullable: true,

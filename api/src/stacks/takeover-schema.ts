@@ -2,11 +2,11 @@ import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { JobPayload } from '../jobs/job-type.ts';
 import { ServerType } from '../servers/server-type.ts';
-import { hostPath, mayTake, stackName, targetFields, timeoutField } from './fields.ts';
+import { hostPath, mayTake, readerOf, stackName, targetFields, timeoutField } from './fields.ts';
 import { stackTakeover } from './jobs.ts';
 import { TakeOverStackDocument } from './operations.ts';
 import type { StackSource } from './service.ts';
-import { askerOf, heldOf } from '../graphql/held.ts';
+import { heldOf } from '../graphql/held.ts';
 import { StackFilesType } from './stack-type.ts';
 
 const pathText =
@@ -35,7 +35,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     perViewer: true,
     on: ({ id }) => id,
     description:
-      'The files of a stack that was made elsewhere, or of one to be made from files that lie on the server: what takeOverStack would take over. Asks the agent. Scope: docker:compose:write, and docker:containers:privileged as well.',
+      'The files of a stack that was made elsewhere, or of one to be made from files that lie on the server: what takeOverStack would take over. Asks the agent. Over HTTP only; asking is audited. Scope: docker:compose:write, and docker:containers:privileged as well.',
     args: {
       name: t.arg.string({ required: true, description: 'Of the stack, new or not.', validate: stackName }),
       path: t.arg.string({ description: pathText, validate: hostPath }),
@@ -43,7 +43,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     resolve: (server, { name, path }, context) =>
       context.services.stacks.source(
         { serverId: server.id, name, path: path ?? null },
-        askerOf(context.principal),
+        readerOf(context),
         heldOf(context, server.id, mayTake),
       ),
   }),

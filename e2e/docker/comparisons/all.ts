@@ -113,6 +113,7 @@ export const notDockers: Readonly<Record<string, string>> = {
   'StackConnection.edges': paging,
   'StackConnection.pageInfo': paging,
   'StackConnection.totalCount': paging,
+  'StackConnection.unanswered': ours,
   'StackEdge.cursor': paging,
   'StackEdge.node': paging,
   'StackFiles.compose': 'read from files on the server, and tested with them',

@@ -38,6 +38,11 @@ export const OfFleet = graphql(`
         hasNextPage
         endCursor
       }
+      unanswered {
+        serverId
+        code
+        message
+      }
       nodes {
         ...Stacks_Row
         server {

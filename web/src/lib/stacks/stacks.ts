@@ -46,7 +46,7 @@ const entryOf = (serverId: string, row: Stacks_RowFragment): StackEntry => ({
 export async function readStacks(serverId: string | null): Promise<Found<StackRow>> {
   if (serverId === null) {
     return allOf(
-      async (after) => ({ ...(await query(OfFleet, { after })).data.stacks, unanswered: [] }),
+      async (after) => (await query(OfFleet, { after })).data.stacks,
       ({ server, ...row }) => entryOf(server.id, row),
     );
   }

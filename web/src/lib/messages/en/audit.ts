@@ -72,6 +72,7 @@ const auditActions: Lookup = {
   'image.prune': 'Clean up images',
   'image.remove': 'Remove image',
   'image.tag': 'Tag image',
+  'stack.read-files': 'Read the files of stack',
   'registry.check': 'Test registry',
   'registry.create': 'Add registry',
   'registry.delete': 'Remove registry',

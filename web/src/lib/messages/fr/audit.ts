@@ -74,6 +74,7 @@ export const audit: LaterMessages['audit'] = {
     'image.prune': 'Nettoyer les images',
     'image.remove': 'Supprimer l’image',
     'image.tag': 'Étiqueter l’image',
+    'stack.read-files': 'Lire les fichiers du stack',
     'registry.check': 'Tester le registre',
     'registry.create': 'Ajouter le registre',
     'registry.delete': 'Supprimer le registre',
