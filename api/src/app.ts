@@ -18,6 +18,7 @@ import { overviewRoom } from './overview/room.ts';
 import { retentionRoom } from './retention/room.ts';
 import { sweepsOf } from './retention/service.ts';
 import { keysRoom } from './keys/room.ts';
+import { logsRoom } from './logs/room.ts';
 import { localAgentRoom } from './local-agent/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
@@ -39,6 +40,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { install }) => installRoom(install),
   dockerFilesRoom,
+  logsRoom,
   graphqlRoom,
   (platform, services) => graphiqlRoom(platform, services),
   localAgentRoom,

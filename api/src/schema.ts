@@ -13,6 +13,7 @@ import './volumes/schema.ts';
 import './networks/schema.ts';
 import './docker-events/schema.ts';
 import './docker-files/schema.ts';
+import './logs/schema.ts';
 import './jobs/schema.ts';
 import './bulk/schema.ts';
 import './control-plane/schema.ts';

@@ -13,6 +13,7 @@ import { createInstall, type Install } from './install/service.ts';
 import { Jobs } from './jobs/service.ts';
 import { Topics } from './live/topics.ts';
 import { Keys } from './keys/service.ts';
+import { Logs } from './logs/service.ts';
 import { Metrics } from './metrics/service.ts';
 import { Overview } from './overview/service.ts';
 import { Networks } from './networks/service.ts';
@@ -44,6 +45,7 @@ export interface Services {
   readonly install: Install;
   readonly jobs: Jobs;
   readonly keys: Keys;
+  readonly logs: Logs;
   readonly metrics: Metrics;
   readonly networks: Networks;
   readonly overview: Overview;
@@ -92,6 +94,7 @@ export function createServices(platform: Platform): Services {
     install,
     jobs,
     keys,
+    logs: new Logs({ agents, audit, containers, db }),
     metrics,
     networks: new Networks({ db, agents }),
     overview,

@@ -31,6 +31,7 @@ import {
 } from './work/service.ts';
 
 export type { ContainerAction } from './actions.ts';
+export { followLogs, type LogBatch } from './logs.ts';
 export { containerChanges, type ContainerChange, type ContainerMirror } from './mirror.ts';
 
 /** A container together with where and when it was seen. */

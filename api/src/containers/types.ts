@@ -360,7 +360,7 @@ export const ContainerStatsBatchType = builder
     }),
   });
 
-const LogStream = builder.enumType('LogStream', {
+export const LogStream = builder.enumType('LogStream', {
   description: 'The streams a container writes its log to.',
   values: {
     STDERR: { description: 'Standard error.' },

@@ -6,7 +6,7 @@ import { heldOf } from '../graphql/held.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { downloadPath } from './route.ts';
 import type { Asker } from './service.ts';
-import type { Ticket } from './tickets.ts';
+import { TransferPayload } from './transfer-type.ts';
 import { FilePageType, FilePlaceInput } from './types.ts';
 
 /** The agent reads it and says what is wrong with it. */
@@ -50,23 +50,6 @@ builder.prismaObjectFields(ServerType, (t) => ({
       ),
   }),
 }));
-
-const TransferPayload = builder
-  .objectRef<Ticket & { readonly path: string }>('FileTransferPayload')
-  .implement({
-    access: 'inherited',
-    description: 'Where the bytes of a transfer go.',
-    fields: (t) => ({
-      expiresAt: t.expose('expiresAt', {
-        type: 'DateTime',
-        description: 'It must have begun by then; it may take as long as it moves.',
-      }),
-      url: t.string({
-        description: 'From the root of this ServerKit. It is a secret, and works once.',
-        resolve: ({ path, secret }) => `${path}${secret}`,
-      }),
-    }),
-  });
 
 const StartFileDownloadInput = builder.inputType('StartFileDownloadInput', {
   fields: (t) => ({

@@ -9,7 +9,8 @@ import type { PersonPrincipal } from '../context.ts';
 import type { Database } from '../database/database.ts';
 import type { FileContentsSubscription, FilePlaceInput, FilesQuery } from '../generated/agent/graphql.ts';
 import { FileContentsDocument, FilesDocument } from './operations.ts';
-import { Tickets, type Ticket } from './tickets.ts';
+import { Tickets, type Ticket } from '../http/tickets.ts';
+import type { DownloadEnd } from '../http/download.ts';
 
 export type FilePlace = FilePlaceInput;
 export type FilePage = FilesQuery['files'];
@@ -153,14 +154,7 @@ export class DockerFiles {
   }
 
   /** Puts on record how a download ended. */
-  async downloaded(
-    { request, actor }: Download,
-    {
-      bytes,
-      code,
-      durationMs,
-    }: { readonly bytes: number; readonly code: string | null; readonly durationMs: number },
-  ): Promise<void> {
+  async downloaded({ request, actor }: Download, { bytes, code, durationMs }: DownloadEnd): Promise<void> {
     await this.#audit.record(this.#db.prisma, {
       actor,
       action: 'file.downloaded',

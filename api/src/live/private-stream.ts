@@ -1,7 +1,7 @@
 import type { ExecutionResult } from 'graphql';
 import type { RequestContext } from '../context.ts';
 import { permissionDenied } from '../errors.ts';
-import type { Events, RightsChange } from '../graphql/access.ts';
+import { scopeOf, type Events, type RightsChange } from '../graphql/access.ts';
 import { EventStream } from './event-stream.ts';
 import type { Revisable } from './operation.ts';
 import {
@@ -23,8 +23,6 @@ interface Viewer {
 export class PrivateStream implements Revisable {
   readonly #request: SubscriptionRequest;
   readonly #viewer: Viewer;
-  /** It is about one server: while that is allowed, other rights change nothing of it, unless its field says so. */
-  readonly #bound: boolean;
   #source: OpenSource | undefined;
   #change: RightsChange | undefined;
   #first: unknown[] | undefined;
@@ -33,7 +31,6 @@ export class PrivateStream implements Revisable {
   constructor(request: SubscriptionRequest, viewer: Viewer) {
     this.#request = request;
     this.#viewer = viewer;
-    this.#bound = typeof request.needs[0]?.where === 'string';
   }
 
   /** @returns the stream, or the errors with which the source refused to open */
@@ -55,9 +52,22 @@ export class PrivateStream implements Revisable {
 
   /** What the source brings was chosen by the rights it was opened with: it is opened again. */
   revise(change: RightsChange): void {
-    if (this.#bound && !this.#source?.onRights) return;
+    if (this.#isBound(change) && !this.#source?.onRights) return;
     this.#change = { before: this.#change?.before ?? change.before, now: change.now };
     if (this.#source) closeSource(this.#source);
+  }
+
+  /**
+   * It is about one server, or some that it names: while as much is allowed on each of them, other rights change nothing of
+   * it, unless its field says so.
+   */
+  #isBound({ before, now }: RightsChange): boolean {
+    const [need] = this.#request.needs;
+    const where = need?.where;
+    if (typeof where === 'string') return true;
+    const scope = scopeOf(need?.access);
+    if (!scope || typeof where !== 'object' || where === null) return false;
+    return where.every((id) => before.on(id).has(scope) === now.on(id).has(scope));
   }
 
   async #step(begin: OpenSource): Promise<IteratorResult<ExecutionResult, undefined>> {

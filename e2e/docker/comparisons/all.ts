@@ -6,6 +6,7 @@ import { containerStreams } from './container-streams.ts';
 import { dockerEvents } from './docker-events.ts';
 import { dockerFiles } from './docker-files.ts';
 import { images } from './images.ts';
+import { logs } from './logs.ts';
 import { networks } from './networks.ts';
 import { pulls } from './pulls.ts';
 import { terminals } from './terminals.ts';
@@ -23,6 +24,7 @@ export const comparisons: readonly Comparison[] = [
   ...dockerEvents,
   ...dockerFiles,
   ...images,
+  ...logs,
   ...networks,
   ...pulls,
   ...terminals,
@@ -76,7 +78,16 @@ export const notDockers: Readonly<Record<string, string>> = {
   'ImageEdge.node': paging,
   'KeptNetwork.reason': 'our own words',
   'KeptVolume.reason': 'our own words',
+  'LogSourceReport.clockAheadMs':
+    'the clocks of one machine are one; what is corrected is tested with clocks that differ',
+  'LogSourceReport.containerId': 'repeats what was asked',
+  'LogSourceReport.error': 'what an error says is tested where it arises',
+  'LogSourceReport.serverId': 'repeats what was asked',
+  'LogSourceReport.source': 'repeats what was asked',
+  'LogSourceReport.state': ours,
   'LogSegment.partial': 'the command does not cut lines; what is cut is tested with logs of long lines',
+  'MergedLogBatch.sources': ours,
+  'MergedLogSegment.partial': 'the command does not cut lines; a line of 10 MB is compared',
   'Network.server': ours,
   'Network.serverId': ours,
   'NetworkConnection.edges': paging,

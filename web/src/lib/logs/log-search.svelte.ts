@@ -1,4 +1,5 @@
-import { matcher, matches, type Matcher, type Query } from './search.ts';
+import type { Engine } from './expression.ts';
+import { matcher, matches, type Matcher, type Pattern, type Query } from './search.ts';
 import type { LogLine } from './splitter.ts';
 
 /** Lines tested before the page gets a breath. */
@@ -7,19 +8,28 @@ const atOnce = 5_000;
 /** What is looked for in a log, and which lines have it. New lines are tested as they come, old ones once. */
 export class LogSearch {
   query = $state.raw<Query>({ text: '', regex: false, matchCase: false });
-  matcher = $derived<Matcher | null>(matcher(this.query));
+  /** What reads expressions; loaded with the first of them. */
+  #engine = $state.raw<Engine | null>(null);
+  matcher = $derived<Matcher | null>(matcher(this.query, this.#engine));
   /** Grows when hits were added. */
   version = $state(0);
   readonly hits = new Set<number>();
   #tested = -1;
   #frame = 0;
 
-  get pattern(): RegExp | null {
+  get pattern(): Pattern | null {
     return this.matcher && 'pattern' in this.matcher ? this.matcher.pattern : null;
   }
 
   get error(): string {
     return this.matcher && 'error' in this.matcher ? this.matcher.error : '';
+  }
+
+  /** Looks for something else. */
+  look(query: Query): void {
+    this.query = query;
+    if (query.regex && !this.#engine)
+      void import('./expression.ts').then((it) => (this.#engine = it.expression));
   }
 
   /** Begins anew: another query, or another log. */

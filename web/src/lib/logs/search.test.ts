@@ -1,16 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import { highlight } from './highlight.ts';
-import { matcher, matches, matchRanges, type Query } from './search.ts';
+import { expression } from './expression.ts';
+import { matcher, matches, matchRanges, type Pattern, type Query } from './search.ts';
 
-function pattern(query: Partial<Query>): RegExp {
-  const found = matcher({ text: '', regex: false, matchCase: false, ...query });
-  if (!found || 'error' in found) throw new Error('no pattern');
+function pattern(query: Partial<Query>): Pattern {
+  const found = matcher({ text: '', regex: false, matchCase: false, ...query }, expression);
+  if (!found || !('pattern' in found)) throw new Error('no pattern');
   return found.pattern;
 }
 
 describe('finding', () => {
   test('nothing is looked for at first', () => {
-    expect(matcher({ text: '', regex: true, matchCase: false })).toBeNull();
+    expect(matcher({ text: '', regex: true, matchCase: false }, null)).toBeNull();
   });
 
   test('plain text means itself', () => {
@@ -25,7 +26,20 @@ describe('finding', () => {
 
   test('expressions', () => {
     expect(matches(pattern({ text: String.raw`took \d{3,}ms`, regex: true }), 'took 120ms')).toBe(true);
-    expect(matcher({ text: '(', regex: true, matchCase: false })).toHaveProperty('error');
+    expect(matcher({ text: '(', regex: true, matchCase: false }, expression)).toHaveProperty('error');
+  });
+
+  test('expressions wait for what reads them', () => {
+    expect(matcher({ text: 'a', regex: true, matchCase: false }, null)).toEqual({ loading: true });
+  });
+
+  test.each(['(a+)+$', '(a|aa)*b', '^(([a-z])+.)+[A-Z]([a-z])+$'])('%s hangs nothing', (text) => {
+    expect(matches(pattern({ text, regex: true }), `${'a'.repeat(8_000)}!`)).toBe(false);
+  });
+
+  test('an expression that repeats too much is refused', () => {
+    const query = { text: '(?:a{500}b{500}c{500}){2}', regex: true, matchCase: false };
+    expect(matcher(query, expression)).toHaveProperty('error');
   });
 
   test('colours are looked through', () => {

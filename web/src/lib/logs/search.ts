@@ -1,4 +1,5 @@
 import { plain } from './ansi.ts';
+import type { Engine } from './expression.ts';
 
 export interface Query {
   readonly text: string;
@@ -6,33 +7,47 @@ export interface Query {
   readonly matchCase: boolean;
 }
 
-/** Finds matches in one line; a broken expression is told as its message. */
-export type Matcher = { readonly pattern: RegExp } | { readonly error: string };
+/** Finds things in text without colours. */
+export interface Pattern {
+  test(text: string): boolean;
+  /** Begin and end of each match; empty matches are left out. */
+  ranges(text: string): readonly Range[];
+}
+export type Range = readonly [from: number, to: number];
 
-/** Tests no more of a line than this: an expression that backtracks must not hang the page on one long line. */
+/** A broken expression is told as its message; `loading` while what reads expressions is not here yet. */
+export type Matcher = { readonly pattern: Pattern } | { readonly error: string } | { readonly loading: true };
+
+/** Looks at no more of a line than this: the page must not hang on one long line. Characters. */
 const testedLength = 8192;
 
-/** Null when there is nothing to look for. */
-export function matcher({ text, regex, matchCase }: Query): Matcher | null {
+/**
+ * Null when there is nothing to look for.
+ *
+ * @param engine - reads expressions in time that grows with the text alone, which those of the browser do not; null while it
+ *   is being loaded
+ */
+export function matcher({ text, regex, matchCase }: Query, engine: Engine | null): Matcher | null {
   if (text === '') return null;
-  const source = regex ? text : text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
-  try {
-    return { pattern: new RegExp(source, matchCase ? 'gu' : 'giu') };
-  } catch (error) {
-    return { error: error instanceof Error ? error.message : String(error) };
-  }
+  if (regex) return engine ? engine(text, matchCase) : { loading: true };
+  // Nothing but letters that mean themselves: there is nothing to go back for.
+  const own = new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`), matchCase ? 'gu' : 'giu');
+  return {
+    pattern: {
+      test(line) {
+        own.lastIndex = 0;
+        return own.test(line);
+      },
+      ranges: (line) => [...line.matchAll(own)].map(({ index, 0: found }) => [index, index + found.length]),
+    },
+  };
 }
 
-export function matches(pattern: RegExp, text: string): boolean {
-  pattern.lastIndex = 0;
+export function matches(pattern: Pattern, text: string): boolean {
   return pattern.test(plain(text).slice(0, testedLength));
 }
 
-/** Begin and end of each match in a text; empty matches are left out. */
-export function matchRanges(pattern: RegExp, text: string): readonly (readonly [number, number])[] {
-  const ranges: (readonly [number, number])[] = [];
-  for (const match of text.slice(0, testedLength).matchAll(pattern)) {
-    if (match[0].length > 0) ranges.push([match.index, match.index + match[0].length]);
-  }
-  return ranges;
+/** Begin and end of each match in a text as it is shown. */
+export function matchRanges(pattern: Pattern, text: string): readonly Range[] {
+  return pattern.ranges(text.slice(0, testedLength));
 }
