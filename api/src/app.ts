@@ -15,6 +15,7 @@ import { installRoom } from './install/room.ts';
 import { identityRoom } from './identity/room.ts';
 import { metricsRoom } from './metrics/room.ts';
 import { overviewRoom } from './overview/room.ts';
+import { updatesRoom } from './updates/room.ts';
 import { retentionRoom } from './retention/room.ts';
 import { sweepsOf } from './retention/service.ts';
 import { keysRoom } from './keys/room.ts';
@@ -38,6 +39,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { keys }) => keysRoom(keys),
   ({ log }, services) => retentionRoom(sweepsOf(services), log),
   (_platform, { agents }) => agentsRoom(agents),
+  (_platform, { updates, topics }) => updatesRoom(updates, topics),
   (_platform, { install }) => installRoom(install),
   dockerFilesRoom,
   logsRoom,

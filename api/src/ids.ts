@@ -19,6 +19,7 @@ export const idPrefixes = {
   rotation: 'rot',
   job: 'job',
   terminal: 'trm',
+  updatePolicy: 'upd',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -64,4 +65,5 @@ const kinds: readonly IdKind[] = [
   'rotation',
   'job',
   'terminal',
+  'updatePolicy',
 ];

@@ -23,6 +23,7 @@ import './overview/schema.ts';
 import './terminals/schema.ts';
 import './stacks/schema.ts';
 import './registries/schema.ts';
+import './updates/schema.ts';
 import { builder } from './builder.ts';
 
 /** The public schema. Each domain adds its part when it is imported above. */

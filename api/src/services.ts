@@ -23,6 +23,7 @@ import { SavedFilters } from './saved-filters/service.ts';
 import { Servers } from './servers/service.ts';
 import { Terminals } from './terminals/service.ts';
 import { Stacks } from './stacks/service.ts';
+import { Updates } from './updates/service.ts';
 import { Tokens } from './tokens/service.ts';
 import { Volumes } from './volumes/service.ts';
 
@@ -56,6 +57,7 @@ export interface Services {
   readonly stacks: Stacks;
   readonly tokens: Tokens;
   readonly topics: Topics;
+  readonly updates: Updates;
   readonly volumes: Volumes;
 }
 
@@ -77,6 +79,20 @@ export function createServices(platform: Platform): Services {
   const servers = new Servers({ access, db, audit, topics, agents, jobs });
   const stacks = new Stacks({ audit, db, agents: agents.links, mirror: containers.mirror, topics });
   const registries = new Registries({ db, vault, access, audit, agents });
+  const images = new Images(db, agents, registries);
+  const updates = new Updates({
+    db,
+    log,
+    access,
+    audit,
+    topics,
+    agents,
+    containers,
+    images,
+    jobs,
+    registries,
+    stacks,
+  });
   const install = createInstall(platform);
   const controlPlane = createControlPlane(frontDoor, platform.env);
   return {
@@ -90,7 +106,7 @@ export function createServices(platform: Platform): Services {
     dockerFiles: new DockerFiles({ agents, audit, db }),
     groups,
     identity,
-    images: new Images(db, agents, registries),
+    images,
     install,
     jobs,
     keys,
@@ -105,6 +121,7 @@ export function createServices(platform: Platform): Services {
     stacks,
     tokens,
     topics,
+    updates,
     volumes: new Volumes({ db, agents }),
   };
 }

@@ -32,6 +32,8 @@ import {
 
 export type { ContainerAction } from './actions.ts';
 export { followLogs, type LogBatch } from './logs.ts';
+export { containerRecreate } from './work/jobs.ts';
+export { recreation } from './work/recreation.ts';
 export { containerChanges, type ContainerChange, type ContainerMirror } from './mirror.ts';
 
 /** A container together with where and when it was seen. */

@@ -107,6 +107,22 @@ export class JobRecords {
     }
   }
 
+  /** The newest of a server since then whose parameters hold these; null when there is none. */
+  newestWith(
+    serverId: string,
+    parameters: Readonly<Record<string, string>>,
+    since: Date,
+  ): Promise<Job | null> {
+    return this.#db.prisma.job.findFirst({
+      where: {
+        serverId,
+        createdAt: { gte: since },
+        AND: Object.entries(parameters).map(([key, equals]) => ({ parameters: { path: [key], equals } })),
+      },
+      orderBy: { createdAt: 'desc' },
+    });
+  }
+
   /** The agent has it. */
   async began(id: string): Promise<void> {
     await this.#db.prisma.job.updateMany({

@@ -18,13 +18,9 @@ import {
   stackStart,
   stackStop,
 } from './jobs.ts';
-import {
-  OperateStackDocument,
-  PullStackDocument,
-  RemoveStackDocument,
-  ScaleStackDocument,
-} from './operations.ts';
+import { OperateStackDocument, RemoveStackDocument, ScaleStackDocument } from './operations.ts';
 import { currentImages, stackAuths } from './pull-auths.ts';
+import { refreshing } from './refreshing.ts';
 
 /** Compose's own rule, without those that a command would take for an option. */
 const serviceName = z
@@ -191,16 +187,9 @@ builder.mutationFields((t) => ({
       const job = await context.services.jobs.start(stackPull, {
         ...asked(input, context, up ? mayTake : ['docker:images:write']),
         parameters: { up, baseVersion, ...(services.length > 0 && { services }) },
-        document: PullStackDocument,
-        variables: async (jobId) => ({
-          jobId,
-          name,
-          services,
-          up,
-          baseVersion,
-          timeoutSeconds,
-          auths: await stackAuths(context, stackPull, input.serverId, () => currentImages(context, input)),
-        }),
+        ...refreshing({ name, services, up, baseVersion, timeoutSeconds }, () =>
+          stackAuths(context, stackPull, input.serverId, () => currentImages(context, input)),
+        ),
       });
       return { job };
     },

@@ -32,17 +32,9 @@ export async function stackAuths(
 }
 
 /** The images of the newest version of a stack, and of the containers that are there. */
-export async function currentImages(
+export function currentImages(
   { services: { stacks }, principal }: RequestContext,
   { serverId, name }: Target,
 ): Promise<string[]> {
-  const actor = askerOf(principal);
-  const [[newest], seen] = await Promise.all([
-    stacks.versions(serverId, name, actor),
-    stacks.find(serverId, name, actor),
-  ]);
-  return [
-    ...(newest?.services.map(({ image }) => image) ?? []),
-    ...(seen?.stack.services.flatMap(({ containers }) => containers.map(({ image }) => image)) ?? []),
-  ];
+  return stacks.images(serverId, name, askerOf(principal));
 }

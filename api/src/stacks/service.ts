@@ -20,6 +20,9 @@ import {
   StackVersionsDocument,
 } from './operations.ts';
 
+export { stackPull } from './jobs.ts';
+export { refreshing } from './refreshing.ts';
+
 /** A stack together with where and when it was seen. */
 export interface SeenStack {
   readonly serverId: string;
@@ -250,6 +253,18 @@ export class Stacks {
     const link = this.#agents.require(serverId);
     return (await link.run(StackVersionsDocument, { name }, { actor, scopes: reads, timeoutMs: listMs }))
       .stackVersions;
+  }
+
+  /** The images of the newest version, and of the containers that are there. @throws ServerKitError */
+  async images(serverId: string, name: string, actor: string): Promise<string[]> {
+    const [[newest], seen] = await Promise.all([
+      this.versions(serverId, name, actor),
+      this.find(serverId, name, actor),
+    ]);
+    return [
+      ...(newest?.services.map(({ image }) => image) ?? []),
+      ...(seen?.stack.services.flatMap(({ containers }) => containers.map(({ image }) => image)) ?? []),
+    ];
   }
 
   /** What deploying these files would do. @throws ServerKitError */

@@ -11,6 +11,7 @@ import { networks } from './networks.ts';
 import { pulls } from './pulls.ts';
 import { terminals } from './terminals.ts';
 import { registries } from './registries.ts';
+import { updatePolicyFields } from './update-policies.ts';
 import { volumes } from './volumes.ts';
 import { stackFields } from './stacks.ts';
 import { containerWork } from './container-work.ts';
@@ -36,6 +37,7 @@ export const comparisons: readonly Comparison[] = [
 
 const paging = 'how lists are paged is the same for all of them, and tested with them';
 const kept = 'kept by ServerKit at a deployment, and tested there against the docker command';
+const policy = 'what ServerKit is to do by itself, and tested with a registry';
 const ours = 'told by ServerKit about itself';
 
 /** Fields beside Docker's that its command knows nothing of, and why. */
@@ -138,4 +140,5 @@ export const notDockers: Readonly<Record<string, string>> = {
   'StackVersion.number': kept,
   'StackVersion.restores': kept,
   'StackVersion.services': kept,
+  ...Object.fromEntries(updatePolicyFields.map((field) => [field, policy])),
 };

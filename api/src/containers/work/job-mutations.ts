@@ -9,7 +9,8 @@ import { targetFields } from '../container-payload.ts';
 import { heldOf } from '../../graphql/held.ts';
 import { targeted } from './asking.ts';
 import { containerCreate, containerRecreate } from './jobs.ts';
-import { CreateContainerDocument, RecreateContainerDocument } from './operations.ts';
+import { CreateContainerDocument } from './operations.ts';
+import { recreation } from './recreation.ts';
 import { checkSpec } from './spec.ts';
 import { ContainerSpecInput } from './spec-type.ts';
 
@@ -125,15 +126,9 @@ builder.mutationFields((t) => ({
         parameters: { pull, healthTimeoutSeconds, ...(image && { image }) },
         actor: actorOf(context),
         heldScopes: heldOf(context, serverId, [...perhaps, 'docker:containers:exec']),
-        document: RecreateContainerDocument,
-        variables: async (jobId) => ({
-          jobId,
-          id,
-          image: image ?? null,
-          pull,
-          healthTimeoutSeconds,
-          auth: await pullAuth(context, containerRecreate, { serverId, image: image ?? known, pull }),
-        }),
+        ...recreation({ id, image: image ?? null, pull, healthTimeoutSeconds }, () =>
+          pullAuth(context, containerRecreate, { serverId, image: image ?? known, pull }),
+        ),
       });
       return { job };
     },

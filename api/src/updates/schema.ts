@@ -1,0 +1,3 @@
+import './policy-type.ts';
+import './queries.ts';
+import './mutations.ts';
