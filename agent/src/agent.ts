@@ -32,8 +32,8 @@ import { agentVersion } from './version.ts';
 
 /** The answer to `restartAgent` goes out before the process ends. Ms. */
 const LAST_WORDS = 300;
-/** Terminals live so long without a viewer, and without input. Ms. */
-const terminalTimes = { unseenMs: 60_000, idleMs: 30 * 60_000 };
+/** Terminals live so long without a viewer, and whoever looks is warned so long before one without input ends. Ms. */
+const terminalTimes = { unseenMs: 60_000, warnMs: 60_000 };
 /** The control plane may take so long to say goodbye. Ms. */
 const GOODBYE = 3000;
 
@@ -75,7 +75,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     engine: docker.engine,
     log,
   });
-  const terminals = createTerminals({ docker, leftovers, times: terminalTimes });
+  const terminals = createTerminals({
+    docker,
+    leftovers,
+    times: { ...terminalTimes, idleMs: config.terminals.idleTimeoutMs },
+    // Beside the file that runs.
+    host: { ...config.shell, program: path.join(path.dirname(process.argv[1] ?? ''), 'serverkit-shell.cjs') },
+  });
   const sampling = startSampling({
     ring,
     log,

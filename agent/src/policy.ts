@@ -10,7 +10,7 @@ import { AgentError, systemCode } from './errors.ts';
 export type PolicyMode = 'local' | 'managed';
 
 /** Whole areas that the configuration can switch off, whatever the scopes say. */
-export const features = ['docker', 'metrics', 'logs'] as const;
+export const features = ['docker', 'metrics', 'logs', 'shell'] as const;
 export type Feature = (typeof features)[number];
 
 export interface PolicyOptions {
@@ -60,7 +60,7 @@ export function createPolicy(options: PolicyOptions): Policy {
       if (!options.disabledFeatures.has(feature)) return;
       throw new AgentError(
         'POLICY_DENIED',
-        `This server's agent has ${feature} switched off in its configuration.`,
+        `This server's agent has ${feature} switched off in its configuration; who has root there can set features.${feature}: true and restart it.`,
       );
     },
   };

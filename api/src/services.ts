@@ -117,7 +117,7 @@ export function createServices(platform: Platform): Services {
     registries,
     savedFilters: new SavedFilters({ db, audit }),
     servers,
-    terminals: new Terminals(agents, containers),
+    terminals: new Terminals({ agents, containers, audit, db }),
     stacks,
     tokens,
     topics,

@@ -35,6 +35,8 @@ export interface HostOptions {
   readonly keyFile?: string;
   /** @default 'info' */
   readonly logLevel?: 'debug' | 'info';
+  /** Lines of its configuration besides. */
+  readonly config?: readonly string[];
   /** Of the agent's process, besides what every process here has. */
   readonly env?: NodeJS.ProcessEnv;
 }
@@ -50,6 +52,7 @@ export async function managedHost({
   stateDir,
   keyFile: givenKeyFile,
   logLevel = 'info',
+  config = [],
   env = {},
 }: HostOptions = {}): Promise<Host> {
   await using undo = new AsyncDisposableStack();
@@ -64,6 +67,7 @@ export async function managedHost({
       `auth: { key_file: ${keyFile} }`,
       `docker: { socket: ${docker ?? dir.file('no-docker.sock')} }`,
       `logging: { level: ${logLevel} }`,
+      ...config,
       '',
     ].join('\n'),
   );

@@ -6,6 +6,7 @@ import { durationText, sizeText } from '../config/values.ts';
 import { askAgent } from '../control-socket.ts';
 import { describe } from '../errors.ts';
 import { CommandError, exitCodes, type ExitCode } from '../exit-codes.ts';
+import type { Feature } from '../policy.ts';
 
 export const configHelp = `serverkit-agent config show | path | allow SCOPE… | deny SCOPE… | allow managed  [-c CONFIG]
 
@@ -100,8 +101,8 @@ function patternsOf(words: readonly string[]): ScopePattern[] {
 }
 
 function show(config: Config): string {
-  const { server, agent, auth, metrics, docker, security, logging } = config;
-  const on = (feature: 'docker' | 'metrics' | 'logs'): boolean => !config.disabledFeatures.has(feature);
+  const { server, agent, auth, metrics, docker, terminals, shell, security, logging } = config;
+  const on = (feature: Feature): boolean => !config.disabledFeatures.has(feature);
   const rows: [string, string | number | boolean | null | undefined][] = [
     ['server.url', server.url],
     ['server.insecure', server.insecure],
@@ -116,11 +117,15 @@ function show(config: Config): string {
     ['features.docker', on('docker')],
     ['features.metrics', on('metrics')],
     ['features.logs', on('logs')],
+    ['features.shell', on('shell')],
     ['metrics.interval', durationText(metrics.intervalMs)],
     ['metrics.include_per_cpu', metrics.includePerCpu],
     ['metrics.include_docker_stats', metrics.includeDockerStats],
     ['docker.socket', docker.socket],
     ['docker.timeout', durationText(docker.timeoutMs)],
+    ['terminals.idle_timeout', durationText(terminals.idleTimeoutMs)],
+    ['shell.account', shell.account],
+    ['shell.socket', shell.socket],
     ['security.scopes', security.scopes === 'managed' ? 'managed' : security.scopes?.join(' ')],
     ['security.denied_paths', security.deniedPaths.join(' ')],
     ['logging.level', logging.level],

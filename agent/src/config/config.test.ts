@@ -53,9 +53,11 @@ test('every key means something', () => {
   max_reconnect_interval: 5m
 agent: { id: agt_1, name: web, state_dir: /srv/state }
 auth: { key_file: /srv/key }
-features: { docker: false, metrics: true, logs: false, file_access: false, exec: false }
+features: { docker: false, metrics: true, logs: false, shell: true, file_access: false, exec: false }
 metrics: { interval: 30s, include_per_cpu: false, include_docker_stats: false }
 docker: { socket: unix:///run/user/1000/docker.sock, timeout: 1.5m }
+terminals: { idle_timeout: 2h }
+shell: { account: deploy, socket: /run/shell.sock }
 security: { scopes: managed, denied_paths: [/srv/secret/], allowed_paths: [], blocked_commands: [] }
 logging: { level: debug, file: /var/log/a.log, max_size: 1.5 MiB, max_backups: 0 }
 `,
@@ -75,6 +77,8 @@ logging: { level: debug, file: /var/log/a.log, max_size: 1.5 MiB, max_backups: 0
     disabledFeatures: new Set(['docker', 'logs']),
     metrics: { intervalMs: 30_000, includePerCpu: false, includeDockerStats: false },
     docker: { socket: '/run/user/1000/docker.sock', timeoutMs: 90_000 },
+    terminals: { idleTimeoutMs: 7_200_000 },
+    shell: { account: 'deploy', socket: '/run/shell.sock' },
     security: { scopes: 'managed', deniedPaths: ['/srv/secret/'] },
     logging: { level: 'debug', file: '/var/log/a.log', maxSizeBytes: 1.5 * 1024 * 1024, maxBackups: 0 },
   });
@@ -106,6 +110,8 @@ security:
 });
 
 test.each([
+  ['shell: { account: "root; id" }', /shell\.account must be the name of an account/],
+  ['terminals: { idle_timeout: 5s }', /terminals\.idle_timeout must be between 1m and 24h/],
   ['features: { exec: true }', /features\.exec can only be false in this version/],
   ['features: { file_access: true }', /features\.file_access can only be false/],
   ['features: { metrics_interval: 10s }', /is called metrics\.interval/],

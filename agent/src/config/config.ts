@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { ScopePattern } from '@serverkit/wire/scopes.ts';
 import { systemCode } from '../errors.ts';
 import { logLevels, type LogLevel } from '../log.ts';
-import type { Feature } from '../policy.ts';
+import { features as knownFeatures, type Feature } from '../policy.ts';
 import { defaultPaths } from './paths.ts';
 import { ConfigError, ConfigReader } from './reader.ts';
 import * as values from './values.ts';
@@ -30,6 +30,8 @@ export interface Config {
     readonly includeDockerStats: boolean;
   };
   readonly docker: { readonly socket: string; readonly timeoutMs: number };
+  readonly terminals: { readonly idleTimeoutMs: number };
+  readonly shell: { readonly account: string | null; readonly socket: string | null };
   readonly security: {
     /** Null until registration writes it: then nothing is allowed. */
     readonly scopes: readonly ScopePattern[] | 'managed' | null;
@@ -54,19 +56,21 @@ const MB = 1024 * 1024;
 export function parseConfig(file: string, yaml: string): Config {
   const defaults = defaultPaths();
   const reader = new ConfigReader(file, yaml);
-  const [server, agent, auth, features, metrics, docker, security, logging] = [
+  const [server, agent, auth, features, metrics, docker, terminals, shell, security, logging] = [
     reader.section('server'),
     reader.section('agent'),
     reader.section('auth'),
     reader.section('features'),
     reader.section('metrics'),
     reader.section('docker'),
+    reader.section('terminals'),
+    reader.section('shell'),
     reader.section('security'),
     reader.section('logging'),
   ];
 
-  const disabledFeatures = (['docker', 'metrics', 'logs'] as const).filter(
-    (feature) => !features.take(feature, values.boolean, true),
+  const disabledFeatures = knownFeatures.filter(
+    (feature) => !features.take(feature, values.boolean, feature !== 'shell'),
   );
   features.take('file_access', values.only(false, 'file access is not available yet'), undefined);
   features.take('exec', values.only(false, 'running commands is not available yet'), undefined);
@@ -109,6 +113,13 @@ export function parseConfig(file: string, yaml: string): Config {
       socket: docker.take('socket', values.dockerSocket, defaults.dockerSocket),
       timeoutMs: docker.take('timeout', values.duration(second, 10 * minute), 30 * second),
     },
+    terminals: {
+      idleTimeoutMs: terminals.take('idle_timeout', values.duration(minute, 24 * 60 * minute), 30 * minute),
+    },
+    shell: {
+      account: shell.take<string | null>('account', values.account, null),
+      socket: shell.take<string | null>('socket', values.absolutePath, null),
+    },
     security: {
       scopes: security.take<readonly ScopePattern[] | 'managed' | null>('scopes', values.scopes, null),
       deniedPaths: security.take('denied_paths', values.listOf(values.absolutePath), []),
@@ -120,7 +131,7 @@ export function parseConfig(file: string, yaml: string): Config {
       maxBackups: logging.take('max_backups', values.wholeNumber(0, 100), 5),
     },
   };
-  reader.finish([server, agent, auth, features, metrics, docker, security, logging]);
+  reader.finish([server, agent, auth, features, metrics, docker, terminals, shell, security, logging]);
   return config;
 }
 

@@ -131,6 +131,13 @@ export const sha256Hex: Parse<string> = (value) => {
   throw new Error(`must be the 64 hex digits of a SHA-256 fingerprint, not ${shown(value)}`);
 };
 
+/** The name of an account, as useradd(8) takes it. */
+export const account: Parse<string> = (value) => {
+  const name = text(value);
+  if (/^[a-zA-Z_][a-zA-Z0-9_.-]{0,31}$/.test(name)) return name;
+  throw new Error(`must be the name of an account, not ${shown(value)}`);
+};
+
 /** A unix socket, or a named pipe of Windows as `npipe:////./pipe/name`. */
 export const dockerSocket: Parse<string> = (value) => {
   const socket = text(value)

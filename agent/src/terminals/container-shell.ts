@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import type { Engine } from '../docker/engine.ts';
 import { flag, number, object, text, type JsonObject } from '../docker/json.ts';
-import { reap, terminalVariable, type Mark } from './reap.ts';
-import type { Shell, Size } from './terminal.ts';
+import { reap, type Mark } from './reap.ts';
+import { terminalVariable, type Shell, type Size } from './terminal.ts';
 
 /** bash where there is one. */
 const script = 'command -v bash >/dev/null 2>&1 && exec bash; exec sh';

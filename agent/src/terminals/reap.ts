@@ -2,9 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import type { Engine } from '../docker/engine.ts';
 import { object, text } from '../docker/json.ts';
-
-/** Stands in the environment of everything that a terminal started. */
-export const terminalVariable = 'SERVERKIT_TERMINAL';
+import { terminalVariable } from './terminal.ts';
 
 /** What is needed to find the processes of a terminal again. */
 export interface Mark {

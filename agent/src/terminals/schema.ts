@@ -36,6 +36,7 @@ const Kind = builder.enumType('TerminalEventKind', {
     SCREEN: { description: 'What to show instead of all before; it may go on as OUTPUT.' },
     OUTPUT: { description: 'What was written since, escape sequences included.' },
     RESIZED: { description: 'Somebody changed the size.' },
+    IDLE: { description: 'Nobody typed for long, so that it is about to end; or somebody did after all.' },
     ENDED: { description: 'The last event.' },
   } as const,
 });
@@ -74,6 +75,11 @@ const Event = builder.objectRef<TerminalEvent>('TerminalEvent').implement({
       nullable: true,
       description: 'Of a shell that ended.',
       resolve: (event) => (event.kind === 'ENDED' ? event.exitCode : null),
+    }),
+    endsInMs: t.int({
+      nullable: true,
+      description: 'Of IDLE: until it ends, unless somebody types; null once somebody did.',
+      resolve: (event) => (event.kind === 'IDLE' ? event.endsInMs : null),
     }),
   }),
 });
@@ -133,6 +139,8 @@ function fieldsOf(place: TerminalPlace, scope: AgentScope, enter: (context: Oper
   builder.mutationField(`resize${noun}`, (t) =>
     t.field({
       ...passing(scope),
+      description:
+        'While whoever opened it looks at it, only they change its size; for others it stays as it is.',
       type: TerminalType,
       args: {
         id: t.arg.id({ required: true }),
@@ -178,6 +186,41 @@ const needsDocker = ({ services }: OperationContext): void => services.policy.re
 
 fieldsOf('container', 'docker:containers:exec', needsDocker);
 
+const needsShell = ({ services }: OperationContext): void => services.policy.requireFeature('shell');
+
+fieldsOf('host', 'system:terminal', needsShell);
+
+/** @throws AgentError INPUT_INVALID */
+function newId(id: string): string {
+  if (terminalId.test(id)) return id;
+  throw new AgentError('INPUT_INVALID', 'id must be 8 to 64 letters or digits.');
+}
+
+builder.mutationField('openHostTerminal', (t) =>
+  t.field({
+    ...scoped('system:terminal'),
+    description:
+      'Starts the login shell of the account that the configuration of this host names. Off unless that configuration switches it on.',
+    type: TerminalType,
+    args: {
+      id: t.arg.id({
+        required: true,
+        description: 'What it is to be called: new, 8 to 64 letters or digits.',
+      }),
+      columns: t.arg.int({ required: true }),
+      rows: t.arg.int({ required: true }),
+    },
+    resolve(_root, { id, ...size }, context) {
+      needsShell(context);
+      return context.services.terminals.openOnHost(
+        { id: newId(id), ...sizeOf(size) },
+        context,
+        context.signal,
+      );
+    },
+  }),
+);
+
 builder.mutationField('openContainerTerminal', (t) =>
   t.field({
     ...scoped('docker:containers:exec'),
@@ -199,8 +242,6 @@ builder.mutationField('openContainerTerminal', (t) =>
     resolve(_root, { id, containerId: container, user, ...size }, context) {
       needsDocker(context);
       const { services, actor, scopes, signal } = context;
-      if (!terminalId.test(id))
-        throw new AgentError('INPUT_INVALID', 'id must be 8 to 64 letters or digits.');
       if (typeof user === 'string' && !userName.test(user)) {
         throw new AgentError(
           'INPUT_INVALID',
@@ -209,7 +250,7 @@ builder.mutationField('openContainerTerminal', (t) =>
       }
       const caller = { actor, scopes, deniesPath: (path: string) => services.policy.deniesPath(path) };
       return services.terminals.openInContainer(
-        { id, container, user: user ?? null, ...sizeOf(size) },
+        { id: newId(id), container, user: user ?? null, ...sizeOf(size) },
         caller,
         signal,
       );

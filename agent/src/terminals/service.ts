@@ -16,6 +16,10 @@ export interface OpenContainerTerminal extends Size {
   readonly user: string | null;
 }
 
+export interface OpenHostTerminal extends Size {
+  readonly id: string;
+}
+
 /** Which terminal, by whom. */
 export interface TerminalCall {
   readonly place: TerminalPlace;
@@ -30,10 +34,13 @@ export interface Terminals {
     caller: Caller & { deniesPath(path: string): boolean },
     signal: AbortSignal,
   ): Promise<Terminal>;
+  /** A login shell of the account that this host's configuration names. */
+  openOnHost(options: OpenHostTerminal, caller: Caller, signal: AbortSignal): Promise<Terminal>;
   list(place: TerminalPlace): Terminal[];
   /** Its screen, then what is written and happens to it. Ends with the terminal. */
   follow(call: TerminalCall, credits: CreditWindow, signal: AbortSignal): Source<TerminalEvent>;
   write(call: TerminalCall, text: string): void;
+  /** While whoever opened it looks at it, only they change its size; for others it stays as it is. */
   resize(call: TerminalCall, size: Size): Promise<Terminal>;
   close(call: TerminalCall): Promise<void>;
   /** Ends all of them, as the agent stops. */

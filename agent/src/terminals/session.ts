@@ -18,6 +18,8 @@ export interface SessionTimes {
   readonly unseenMs: number;
   /** How long it lives without input. Ms. */
   readonly idleMs: number;
+  /** How long before that whoever looks is warned. Ms. */
+  readonly warnMs: number;
 }
 
 export interface SessionOptions {
@@ -39,10 +41,12 @@ export interface SessionOptions {
 export class Session {
   readonly #options: SessionOptions;
   readonly #openedAt = Date.now();
-  readonly #viewers = new Set<Viewer>();
+  /** Each with whom it belongs to. */
+  readonly #viewers = new Map<Viewer, string>();
   #size: Size;
   #unseen: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
+  #warned = false;
   #ending: Promise<void> | undefined;
   #reason: TerminalEnd | undefined;
   #resume: (() => void) | undefined;
@@ -77,7 +81,7 @@ export class Session {
   }
 
   /** @throws AgentError CONFLICT when too many look */
-  attach(): { readonly next: Viewer['next']; readonly leave: () => void } {
+  attach(actor: string): { readonly next: Viewer['next']; readonly leave: () => void } {
     if (this.#viewers.size >= maxViewers) {
       throw new AgentError('CONFLICT', `At most ${maxViewers} viewers can follow one terminal.`);
     }
@@ -86,7 +90,7 @@ export class Session {
       () => ({ kind: 'SCREEN', text: this.#options.screen.snapshot(), ...this.#size }),
       () => this.#goOn(),
     );
-    this.#viewers.add(viewer);
+    this.#viewers.set(viewer, actor);
     this.#goOn();
     return {
       next: (signal) => viewer.next(signal),
@@ -107,7 +111,10 @@ export class Session {
     this.#options.shell.write(text);
   }
 
-  async resize(size: Size): Promise<void> {
+  /** While whoever opened it looks at it, only they change its size: it is their screen that would be torn. */
+  async resize(size: Size, actor: string): Promise<void> {
+    const { actor: opener } = this.#options;
+    if (actor !== opener && [...this.#viewers.values()].includes(opener)) return;
     if (size.columns === this.#size.columns && size.rows === this.#size.rows) return;
     this.#size = size;
     this.#options.screen.resize(size);
@@ -163,7 +170,11 @@ export class Session {
       await sleep(unseenPause, undefined, { ref: false });
       return;
     }
-    while (!this.#reason && this.#viewers.size > 0 && ![...this.#viewers].some(({ keepsUp }) => keepsUp)) {
+    while (
+      !this.#reason &&
+      this.#viewers.size > 0 &&
+      ![...this.#viewers.keys()].some(({ keepsUp }) => keepsUp)
+    ) {
       await new Promise<void>((resolve) => (this.#resume = resolve));
     }
   }
@@ -174,7 +185,7 @@ export class Session {
   }
 
   #tell(event: TerminalEvent): void {
-    for (const viewer of this.#viewers) viewer.tell(event);
+    for (const viewer of this.#viewers.keys()) viewer.tell(event);
   }
 
   #awaitViewer(): void {
@@ -184,6 +195,14 @@ export class Session {
 
   #awaitInput(): void {
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.end('IDLE'), this.#options.times.idleMs).unref();
+    if (this.#warned) this.#tell({ kind: 'IDLE', endsInMs: null });
+    this.#warned = false;
+    const { idleMs, warnMs } = this.#options.times;
+    const endsInMs = Math.min(warnMs, idleMs);
+    this.#idle = setTimeout(() => {
+      this.#warned = true;
+      this.#tell({ kind: 'IDLE', endsInMs });
+      this.#idle = setTimeout(() => void this.end('IDLE'), endsInMs).unref();
+    }, idleMs - endsInMs).unref();
   }
 }

@@ -11,6 +11,9 @@ export interface Size {
   readonly rows: number;
 }
 
+/** Stands in the environment of everything that a terminal started. */
+export const terminalVariable = 'SERVERKIT_TERMINAL';
+
 /** Where a terminal is: in a container, or on the host itself. */
 export type TerminalPlace = 'container' | 'host';
 
@@ -59,5 +62,7 @@ export type TerminalEvent =
   | { readonly kind: 'OUTPUT'; readonly text: string }
   /** Somebody changed the size. */
   | ({ readonly kind: 'RESIZED' } & Size)
+  /** Nobody typed for long: it ends in so many ms unless somebody does. Null: somebody did. */
+  | { readonly kind: 'IDLE'; readonly endsInMs: number | null }
   /** The last event. */
   | { readonly kind: 'ENDED'; readonly reason: TerminalEnd; readonly exitCode: number | null };

@@ -23,7 +23,8 @@ async function room(times: Partial<SessionTimes> = {}) {
   const terminals = createTerminals({
     docker,
     leftovers,
-    times: { unseenMs: 60_000, idleMs: 60_000, ...times },
+    times: { unseenMs: 60_000, idleMs: 60_000, warnMs: 1000, ...times },
+    host: { account: null, socket: null, program: '' },
   });
   return {
     docker,

@@ -5,9 +5,11 @@ import { AgentError, throwIfAborted } from '../errors.ts';
 import { source } from '../source.ts';
 import { openContainerShell } from './container-shell.ts';
 import type { Leftovers } from './leftovers.ts';
-import { openScreen } from './screen.ts';
+import type { HostShellConfig } from './host-shell.ts';
+import { openScreen, type Screen } from './screen.ts';
 import type { TerminalCall, Terminals } from './service.ts';
 import { Session, type SessionTimes } from './session.ts';
+import type { Shell, Size, Terminal } from './terminal.ts';
 
 /** Answers of the screen that a program has not read yet. Bytes. */
 const mostAnswers = 64 * 1024;
@@ -19,9 +21,14 @@ export interface TerminalsOptions {
   readonly docker: Pick<DockerService, 'engine' | 'details'>;
   readonly leftovers: Leftovers;
   readonly times: SessionTimes;
+  /** Shells of this host. */
+  readonly host: HostShellConfig & {
+    /** The program that holds one of them. */
+    readonly program: string;
+  };
 }
 
-export function createTerminals({ docker, leftovers, times }: TerminalsOptions): Terminals {
+export function createTerminals({ docker, leftovers, times, host }: TerminalsOptions): Terminals {
   const { engine } = docker;
   const guard = createGuard(engine);
   const sessions = new Map<string, Session>();
@@ -41,16 +48,33 @@ export function createTerminals({ docker, leftovers, times }: TerminalsOptions):
     return session;
   }
 
+  /** Holds a place for it while its shell is started. */
+  async function open(id: string, begin: () => Promise<Session>): Promise<Terminal> {
+    if (stopped) throw new AgentError('CONFLICT', 'The agent is being stopped.');
+    if (sessions.has(id) || opening.has(id))
+      throw new AgentError('CONFLICT', 'This terminal is open already.');
+    if (sessions.size + opening.size >= maxTerminals) {
+      throw new AgentError('CONFLICT', `At most ${maxTerminals} terminals can be open on one server.`);
+    }
+    opening.add(id);
+    try {
+      const session = await begin();
+      sessions.set(id, session);
+      return session.view();
+    } finally {
+      opening.delete(id);
+    }
+  }
+
+  const screenOf = (shell: Shell, size: Size): Promise<Screen> =>
+    openScreen(size, (text) => {
+      // A program that asks without end and never reads the answers is not waited for.
+      if (shell.queued() <= mostAnswers) shell.write(text);
+    });
+
   return {
-    async openInContainer({ id, container, user, columns, rows }, caller, signal) {
-      if (stopped) throw new AgentError('CONFLICT', 'The agent is being stopped.');
-      if (sessions.has(id) || opening.has(id))
-        throw new AgentError('CONFLICT', 'This terminal is open already.');
-      if (sessions.size + opening.size >= maxTerminals) {
-        throw new AgentError('CONFLICT', `At most ${maxTerminals} terminals can be open on one server.`);
-      }
-      opening.add(id);
-      try {
+    openInContainer: ({ id, container, user, columns, rows }, caller, signal) =>
+      open(id, async () => {
         const found = await docker.details(container);
         if (!found) throw new AgentError('NOT_FOUND', 'There is no such container.');
         const containerId = found.container.id;
@@ -65,7 +89,7 @@ export function createTerminals({ docker, leftovers, times }: TerminalsOptions):
           leftovers.remove(mark);
           throw error;
         });
-        const session = new Session({
+        return new Session({
           id,
           place: 'container',
           containerId,
@@ -73,10 +97,7 @@ export function createTerminals({ docker, leftovers, times }: TerminalsOptions):
           actor: caller.actor,
           size,
           shell,
-          screen: await openScreen(size, (text) => {
-            // A program that asks without end and never reads the answers is not waited for.
-            if (shell.queued() <= mostAnswers) shell.write(text);
-          }),
+          screen: await screenOf(shell, size),
           times,
           onEnd(clean) {
             sessions.delete(id);
@@ -84,16 +105,30 @@ export function createTerminals({ docker, leftovers, times }: TerminalsOptions):
             else leftovers.sweep(mark);
           },
         });
-        sessions.set(id, session);
-        return session.view();
-      } finally {
-        opening.delete(id);
-      }
-    },
+      }),
+    openOnHost: ({ id, columns, rows }, caller, signal) =>
+      open(id, async () => {
+        const size = { columns, rows };
+        const { openHostShell } = await import('./host-shell.ts');
+        throwIfAborted(signal);
+        const shell = await openHostShell(host, host.program, { id, ...size });
+        return new Session({
+          id,
+          place: 'host',
+          containerId: null,
+          privileged: false,
+          actor: caller.actor,
+          size,
+          shell,
+          screen: await screenOf(shell, size),
+          times,
+          onEnd: () => void sessions.delete(id),
+        });
+      }),
     list: (place) =>
       [...sessions.values()].filter((session) => session.place === place).map((session) => session.view()),
     follow(call, credits, outer) {
-      const viewer = find(call).attach();
+      const viewer = find(call).attach(call.caller.actor);
       return source(
         outer,
         async ({ push, signal }) => {
@@ -117,7 +152,7 @@ export function createTerminals({ docker, leftovers, times }: TerminalsOptions):
     write: (call, text) => find(call).write(text),
     async resize(call, size) {
       const session = find(call);
-      await session.resize(size);
+      await session.resize(size, call.caller.actor);
       return session.view();
     },
     close: (call) => find(call).end('CLOSED'),

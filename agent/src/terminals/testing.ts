@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { CreditWindow } from '../context.ts';
 import { unlimited } from '../docker/testing.ts';
 import type { Caller, Terminals } from './service.ts';
@@ -17,6 +18,8 @@ export interface Watcher extends AsyncDisposable {
   readonly size: { readonly columns: number; readonly rows: number };
   /** Resolves with the text once it matches. */
   see(pattern: RegExp): Promise<string>;
+  /** Resolves at the next word that it is about to end, or not after all: with so many ms left. */
+  idle(endsInMs: number | null): Promise<void>;
   readonly ended: Promise<{ readonly reason: TerminalEnd; readonly exitCode: number | null }>;
   leave(): Promise<void>;
 }
@@ -30,6 +33,7 @@ export function watch(
   const events = terminals.follow({ place, id, caller: anybody }, credits, controller.signal);
   let [text, screens] = ['', 0];
   let size = { columns: 0, rows: 0 };
+  const idle: (number | null)[] = [];
   let look: (() => void)[] = [];
   const end = Promise.withResolvers<{ reason: TerminalEnd; exitCode: number | null }>();
 
@@ -40,6 +44,7 @@ export function watch(
     }
     if (event.kind === 'SCREEN' || event.kind === 'RESIZED') size = event;
     if ('text' in event) text += event.text;
+    if (event.kind === 'IDLE') idle.push(event.endsInMs);
     if (event.kind === 'ENDED') end.resolve(event);
     for (const wake of look.splice(0)) wake();
   };
@@ -58,6 +63,10 @@ export function watch(
     async see(pattern) {
       while (!pattern.test(text)) await new Promise<void>((resolve) => look.push(resolve));
       return text;
+    },
+    async idle(endsInMs) {
+      while (idle[0] === undefined) await new Promise<void>((resolve) => look.push(resolve));
+      expect(idle.shift()).toBe(endsInMs);
     },
     ended: end.promise,
     async leave() {

@@ -50,7 +50,7 @@ export class Viewer {
       }
       const event = this.#waiting.shift();
       if (event) {
-        if ('text' in event) this.#length = Math.max(0, this.#length - event.text.length);
+        this.#length = Math.max(0, this.#length - weightOf(event));
         this.#told();
         return event;
       }
@@ -69,8 +69,12 @@ export class Viewer {
       last.text.length + event.text.length <= pieceLength
     )
       this.#waiting[this.#waiting.length - 1] = { kind: 'OUTPUT', text: last.text + event.text };
-    else this.#waiting.push(event);
-    if ('text' in event) this.#length += event.text.length;
+    // However often it was changed meanwhile, one who is behind needs the last size alone.
+    else if (event.kind !== 'OUTPUT' && last?.kind === event.kind) {
+      this.#waiting[this.#waiting.length - 1] = event;
+      return;
+    } else this.#waiting.push(event);
+    this.#length += weightOf(event);
     if (this.#length <= maxBehind) return;
     this.#stale = true;
     this.#waiting = [];
@@ -88,6 +92,11 @@ export class Viewer {
       signal.addEventListener('abort', wake, { once: true });
     });
   }
+}
+
+/** What waiting for it costs. Characters. */
+function weightOf(event: TerminalEvent): number {
+  return 'text' in event ? event.text.length : 64;
 }
 
 function pieces(screen: ScreenEvent): TerminalEvent[] {

@@ -31,7 +31,7 @@ export async function loadAgentBundle(room = agentRoom): Promise<AgentBundle> {
   const dist = join(room, 'dist');
   const names = await readdir(dist).catch((): string[] => []);
   const code = names
-    .filter((name) => /^[a-zA-Z0-9][a-zA-Z0-9._-]*\.(c?js|LEGAL\.txt)$/.test(name))
+    .filter((name) => /^[a-zA-Z0-9][a-zA-Z0-9._-]*\.(c?js|node|LEGAL\.txt)$/.test(name))
     .toSorted();
   if (!code.includes(agentEntry)) {
     throw new InstallProblem(

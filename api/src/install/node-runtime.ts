@@ -33,6 +33,9 @@ export interface NodeRuntimes {
 
 const manifest = z.object({ version: z.string() });
 
+/** As agent/package.json pins it. */
+const terminalVersion = '1.1.0';
+
 /**
  * The Node that agents run under. It is the very binary that npm brought for a platform, checked against the lockfile
  * when it was installed; machines get it compressed, which takes 6 s of one core once and is kept in the data directory.
@@ -113,5 +116,5 @@ function locatePackage(directory: string, architecture: Architecture): string | 
 
 function howToAdd(directory: string, architecture: Architecture): string {
   const version = process.version.slice(1);
-  return `ServerKit has no Node runtime for ${architecture} machines yet. On the machine where ServerKit runs, add it with: npm install --prefix ${directory} --force node-linux-${architecture}@${version}   Then copy the command again.`;
+  return `ServerKit has no Node runtime for ${architecture} machines yet. On the machine where ServerKit runs, add it with: npm install --prefix ${directory} --force node-linux-${architecture}@${version} @lydell/node-pty-linux-${architecture}@${terminalVersion}   Then copy the command again.`;
 }

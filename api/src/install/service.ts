@@ -4,6 +4,7 @@ import type { Platform } from '../platform.ts';
 import { loadAgentBundle, type AgentBundle } from './agent-bundle.ts';
 import { linuxCommand, manualCommand } from './command.ts';
 import { digestOf } from './digest.ts';
+import { nativeTerminals } from './native-terminal.ts';
 import { createNodeRuntimes, type NodeRuntime, type NodeRuntimes } from './node-runtime.ts';
 import { once } from './once.ts';
 import type { PackedFile } from './packed-file.ts';
@@ -56,7 +57,14 @@ export interface InstallOptions {
 
 export function createInstall({ env, log, frontDoor }: Needs, options: InstallOptions = {}): Install {
   const runtimes = options.runtimes ?? createNodeRuntimes(join(env.dataDir, 'downloads'), log);
-  const bundle = once(options.bundle ?? (() => loadAgentBundle()));
+  const built = once(options.bundle ?? (() => loadAgentBundle()));
+  const added = nativeTerminals(join(env.dataDir, 'downloads'));
+
+  async function bundle(): Promise<AgentBundle> {
+    const { version, files } = await built();
+    const more = (await added()).filter(({ name }) => !files.some((file) => file.name === name));
+    return { version, files: [...files, ...more] };
+  }
   let rendered: { readonly for: string; readonly script: Promise<InstallerScript> } | undefined;
 
   async function available() {
@@ -90,6 +98,7 @@ export function createInstall({ env, log, frontDoor }: Needs, options: InstallOp
       frontDoor.publicUrl(),
       frontDoor.authority()?.fingerprint,
       ...[found.x64, found.arm64].map((one) => typeof one),
+      found.files.files.length,
     ].join(' ');
     if (rendered?.for !== key) {
       const fresh = { for: key, script: render(found) };

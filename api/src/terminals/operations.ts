@@ -45,6 +45,7 @@ export const ContainerTerminalDocument = graphql(`
       rows
       reason
       exitCode
+      endsInMs
     }
   }
 `);
@@ -68,6 +69,60 @@ export const ResizeContainerTerminalDocument = graphql(`
 export const CloseContainerTerminalDocument = graphql(`
   mutation CloseContainerTerminal($id: ID!) {
     done: closeContainerTerminal(id: $id) {
+      id
+    }
+  }
+`);
+
+export const OpenHostTerminalDocument = graphql(`
+  mutation OpenHostTerminal($id: ID!, $columns: Int!, $rows: Int!) {
+    terminal: openHostTerminal(id: $id, columns: $columns, rows: $rows) {
+      ...TerminalFields
+    }
+  }
+`);
+
+export const HostTerminalsDocument = graphql(`
+  query HostTerminals {
+    terminals: hostTerminals {
+      ...TerminalFields
+    }
+  }
+`);
+
+export const HostTerminalDocument = graphql(`
+  subscription HostTerminal($id: ID!, $windowBytes: Int!) {
+    event: hostTerminal(id: $id, windowBytes: $windowBytes) {
+      kind
+      text
+      columns
+      rows
+      reason
+      exitCode
+      endsInMs
+    }
+  }
+`);
+
+export const WriteHostTerminalDocument = graphql(`
+  mutation WriteHostTerminal($id: ID!, $text: String!) {
+    done: writeHostTerminal(id: $id, text: $text) {
+      id
+    }
+  }
+`);
+
+export const ResizeHostTerminalDocument = graphql(`
+  mutation ResizeHostTerminal($id: ID!, $columns: Int!, $rows: Int!) {
+    terminal: resizeHostTerminal(id: $id, columns: $columns, rows: $rows) {
+      ...TerminalFields
+    }
+  }
+`);
+
+export const CloseHostTerminalDocument = graphql(`
+  mutation CloseHostTerminal($id: ID!) {
+    done: closeHostTerminal(id: $id) {
       id
     }
   }

@@ -1,10 +1,15 @@
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import {
   CloseContainerTerminalDocument,
+  CloseHostTerminalDocument,
   ContainerTerminalDocument,
   ContainerTerminalsDocument,
+  HostTerminalDocument,
+  HostTerminalsDocument,
   ResizeContainerTerminalDocument,
+  ResizeHostTerminalDocument,
   WriteContainerTerminalDocument,
+  WriteHostTerminalDocument,
 } from './operations.ts';
 
 /** Where terminals are, each with the scope it takes and the operations of the agent. */
@@ -16,6 +21,14 @@ export const places = {
     write: WriteContainerTerminalDocument,
     resize: ResizeContainerTerminalDocument,
     close: CloseContainerTerminalDocument,
+  },
+  host: {
+    scope: 'system:terminal',
+    list: HostTerminalsDocument,
+    follow: HostTerminalDocument,
+    write: WriteHostTerminalDocument,
+    resize: ResizeHostTerminalDocument,
+    close: CloseHostTerminalDocument,
   },
 } as const satisfies Record<string, { readonly scope: AgentScope } & Readonly<Record<string, unknown>>>;
 

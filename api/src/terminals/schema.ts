@@ -77,6 +77,28 @@ builder.mutationField('openContainerTerminal', (t) =>
   }),
 );
 
+const OpenHostTerminalInput = builder.inputType('OpenHostTerminalInput', {
+  fields: (t) => ({
+    columns: t.int({ required: true, description: 'Characters in a line.', validate: columns }),
+    rows: t.int({ required: true, description: 'Lines of the screen.', validate: rows }),
+    serverId: t.id({ required: true }),
+  }),
+});
+
+builder.mutationField('openHostTerminal', (t) =>
+  t.field({
+    type: TerminalPayload,
+    access: places.host.scope,
+    on: (_root, { input }) => input.serverId,
+    description:
+      "Starts a login shell on a server itself, as the account that the agent's own configuration names. Off unless that configuration has features.shell. Scope: system:terminal.",
+    args: { input: t.arg({ type: OpenHostTerminalInput, required: true }) },
+    resolve: async (_root, { input: { serverId, ...size } }, context) => ({
+      terminal: await context.services.terminals.openOnHost(serverId, size, askerOf(context, serverId)),
+    }),
+  }),
+);
+
 /** What is done to a terminal takes the scope of where it is, so there is one of each per place. */
 function fieldsOf(place: Place, noun: string, what: string): void {
   const { scope } = places[place];
@@ -155,7 +177,7 @@ function fieldsOf(place: Place, noun: string, what: string): void {
     [`resize${noun}Terminal`]: t.field({
       type: TerminalPayload,
       ...onInput,
-      description: `Changes the size of a terminal, for all who look at it. ${ends}`,
+      description: `Changes the size of a terminal, for all who look at it. While whoever opened it looks at it, it stays as they have it. ${ends}`,
       args: { input: t.arg({ type: ResizeInput, required: true }) },
       resolve: async (_root, { input }, context) => ({
         terminal: await context.services.terminals.resize(
@@ -204,16 +226,16 @@ function fieldsOf(place: Place, noun: string, what: string): void {
           validate: id,
         }),
       },
-      subscribe: (_root, { serverId, terminalId, viewerId }, context) => {
+      subscribe: async (_root, { serverId, terminalId, viewerId }, context) => {
         requirePerson(context);
-        return context.services.terminals.follow(
-          { place, serverId, terminalId },
-          {
-            ...askerOf(context, serverId),
-            viewerId: viewerId ?? null,
-            ...(context.socket && { socket: context.socket }),
-          },
-        );
+        const target = { place, serverId, terminalId };
+        const asker = askerOf(context, serverId);
+        await context.services.terminals.enter(target, asker);
+        return context.services.terminals.follow(target, {
+          ...asker,
+          viewerId: viewerId ?? null,
+          ...(context.socket && { socket: context.socket }),
+        });
       },
       resolve: (event) => event,
     }),
@@ -221,3 +243,4 @@ function fieldsOf(place: Place, noun: string, what: string): void {
 }
 
 fieldsOf('container', 'Container', 'in containers of a server');
+fieldsOf('host', 'Host', 'on a server itself');

@@ -5,13 +5,16 @@ import { readBulk } from '../agents/bulk.ts';
 import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Actor } from '../audit/actor.ts';
+import type { Audit } from '../audit/service.ts';
 import type { Containers } from '../containers/service.ts';
 import type { ViewerSocket } from '../context.ts';
+import type { Database } from '../database/database.ts';
 import { notFound } from '../errors.ts';
 import type { ContainerTerminalSubscription, TerminalFieldsFragment } from '../generated/agent/graphql.ts';
 import { newId } from '../ids.ts';
-import { OpenContainerTerminalDocument } from './operations.ts';
+import { OpenContainerTerminalDocument, OpenHostTerminalDocument } from './operations.ts';
 import { places, type Place } from './places.ts';
+import { Attendance } from './attendance.ts';
 import { ViewerWindow } from './window.ts';
 
 export type Terminal = TerminalFieldsFragment;
@@ -48,15 +51,24 @@ const besides = 'docker:containers:privileged' satisfies Scope;
 const inputTimeoutMs = 10_000;
 const listTimeoutMs = 5_000;
 
+export interface TerminalsOptions {
+  readonly agents: AgentService;
+  readonly containers: Containers;
+  readonly audit: Audit;
+  readonly db: Database;
+}
+
 export class Terminals {
   readonly #agents: AgentService;
   readonly #containers: Containers;
   /** Of viewers who say what they have shown. */
   readonly #windows = new Map<string, ViewerWindow>();
+  readonly #attendance: Attendance;
 
-  constructor(agents: AgentService, containers: Containers) {
+  constructor({ agents, containers, audit, db }: TerminalsOptions) {
     this.#agents = agents;
     this.#containers = containers;
+    this.#attendance = new Attendance({ audit, db });
   }
 
   /** @throws ServerKitError */
@@ -79,9 +91,37 @@ export class Terminals {
       variables: { id, containerId, user, ...size },
       parameters: { terminalId: id, ...(user !== null && { user }) },
     });
-    if (opened) return opened.terminal;
-    // It is there, and only the answer was lost.
-    const found = (await this.list('container', serverId)).find((terminal) => terminal.id === id);
+    return opened?.terminal ?? this.#find('container', serverId, id);
+  }
+
+  /** A shell of the server itself. @throws ServerKitError AGENT_REFUSED when its agent has none, and how to change that */
+  async openOnHost(serverId: string, size: Size, { actor, signal }: Asker): Promise<Terminal> {
+    const id = newId('terminal');
+    const opened = await this.#agents.commands.run({
+      serverId,
+      actor,
+      signal,
+      action: 'terminal.openHost',
+      target: { kind: 'server', id: serverId },
+      scope: places.host.scope,
+      document: OpenHostTerminalDocument,
+      variables: { id, ...size },
+      parameters: { terminalId: id },
+    });
+    return opened?.terminal ?? this.#find('host', serverId, id);
+  }
+
+  /**
+   * Puts on record that somebody other than who opened it takes part in a terminal, once each.
+   *
+   * @throws ServerKitError NOT_FOUND when it has ended
+   */
+  async enter({ place, serverId, terminalId }: TerminalTarget, { actor }: Asker): Promise<void> {
+    await this.#attendance.enter(actor, terminalId, serverId, () => this.#find(place, serverId, terminalId));
+  }
+
+  async #find(place: Place, serverId: string, id: string): Promise<Terminal> {
+    const found = (await this.list(place, serverId)).find((terminal) => terminal.id === id);
     if (!found) throw notFound('terminal', id);
     return found;
   }
@@ -103,6 +143,7 @@ export class Terminals {
     asker: Asker,
   ): Promise<void> {
     const { write } = places[place];
+    await this.enter({ place, serverId, terminalId: id }, asker);
     await this.#agents.links.require(serverId).run(write, { id, text }, this.#callOf(place, asker));
   }
 
@@ -113,6 +154,7 @@ export class Terminals {
     asker: Asker,
   ): Promise<Terminal> {
     const { resize } = places[place];
+    await this.enter({ place, serverId, terminalId: id }, asker);
     const { terminal } = await this.#agents.links
       .require(serverId)
       .run(resize, { id, ...size }, this.#callOf(place, asker));

@@ -31,6 +31,7 @@ const TerminalEventKind = builder.enumType('TerminalEventKind', {
   description: 'What happened to a terminal.',
   values: {
     ENDED: { description: 'The last event.' },
+    IDLE: { description: 'Nobody typed for long, so that it is about to end; or somebody did after all.' },
     OUTPUT: { description: 'Something was written.' },
     RESIZED: { description: 'Somebody changed its size.' },
     SCREEN: { description: 'What to show instead of all before; it may go on as OUTPUT.' },
@@ -54,6 +55,10 @@ export const TerminalEventType = builder.objectRef<TerminalEvent>('TerminalEvent
   description: 'What a terminal shows, or what happened to it.',
   fields: (t) => ({
     columns: t.exposeInt('columns', { nullable: true, description: 'Of SCREEN and RESIZED.' }),
+    endsInMs: t.exposeInt('endsInMs', {
+      nullable: true,
+      description: 'Of IDLE: milliseconds until it ends, unless somebody types; null once somebody did.',
+    }),
     exitCode: t.exposeInt('exitCode', { nullable: true, description: 'Of a shell that ended by itself.' }),
     kind: t.field({ type: TerminalEventKind, description: 'What it is.', resolve: ({ kind }) => kind }),
     reason: t.field({

@@ -98,8 +98,6 @@ export const notDockers: Readonly<Record<string, string>> = {
   'NetworkConnection.unanswered': ours,
   'NetworkEdge.cursor': paging,
   'NetworkEdge.node': paging,
-  'Terminal.openedAt': ours,
-  'Terminal.openedBy': ours,
   'ImageUpdate.error': 'what an error says is tested where it arises',
   'ImageUpdate.reference': 'repeats what was asked',
   'Query.registries': 'what ServerKit keeps itself',

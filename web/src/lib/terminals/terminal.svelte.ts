@@ -2,11 +2,11 @@ import type { Failure } from '../api/failure.ts';
 import { toFailure } from '../api/failure.ts';
 import { mutate, subscribe } from '../api/operations.ts';
 import type { TerminalEnd, Terminals_FollowSubscription } from '../generated/graphql.ts';
-import { Close, Follow, Resize, Shown, Write } from './documents.ts';
+import { documentsOf, type TerminalPlace } from './documents.ts';
 import type { Screen } from './screen.ts';
 import { Typing } from './typing.ts';
 
-type Event = Terminals_FollowSubscription['containerTerminal'];
+type Event = Terminals_FollowSubscription['event'];
 
 /** What is shown is told in steps of so many characters; a quarter of what may be under way. */
 const tellEvery = 32 * 1024;
@@ -21,6 +21,7 @@ export type TerminalState = 'joining' | 'open' | 'waiting' | 'ended';
 
 /** A terminal that somebody looks at. Reconnects by itself for as long as the agent keeps it. */
 export class OpenTerminal {
+  readonly place: TerminalPlace;
   readonly serverId: string;
   readonly id: string;
   state = $state<TerminalState>('joining');
@@ -28,6 +29,8 @@ export class OpenTerminal {
   reason = $state<TerminalEnd | null>(null);
   exitCode = $state<number | null>(null);
   failure = $state.raw<Failure | null>(null);
+  /** When it ends unless somebody types, by this machine's clock; null while that is far off. */
+  endsAt = $state<number | null>(null);
 
   readonly #viewerId = crypto.getRandomValues(new Uint32Array(4)).join('-');
   readonly #typing = new Typing((text) => this.#write(text));
@@ -37,9 +40,14 @@ export class OpenTerminal {
   #lostAt: number | undefined;
   #shown = 0;
 
-  constructor(serverId: string, id: string) {
+  constructor(place: TerminalPlace, serverId: string, id: string) {
+    this.place = place;
     this.serverId = serverId;
     this.id = id;
+  }
+
+  get #documents() {
+    return documentsOf[this.place];
   }
 
   /** @returns stops to look; the terminal goes on */
@@ -62,14 +70,14 @@ export class OpenTerminal {
     const size = this.#screen?.fitting();
     if (!size || this.state !== 'open') return;
     if (size.columns === this.#screen?.columns && size.rows === this.#screen.rows) return;
-    mutate(Resize, { input: { serverId: this.serverId, terminalId: this.id, ...size } }).catch(
-      (error: unknown) => this.#refused(error),
-    );
+    mutate(this.#documents.resize, {
+      input: { serverId: this.serverId, terminalId: this.id, ...size },
+    }).catch((error: unknown) => this.#refused(error));
   }
 
   async close(): Promise<void> {
     try {
-      await mutate(Close, { input: { serverId: this.serverId, terminalId: this.id } });
+      await mutate(this.#documents.close, { input: { serverId: this.serverId, terminalId: this.id } });
     } catch (error) {
       this.#refused(error);
     }
@@ -79,24 +87,26 @@ export class OpenTerminal {
     this.#stop?.();
     this.#shown = 0;
     this.#stop = subscribe(
-      Follow,
+      this.#documents.follow,
       { serverId: this.serverId, terminalId: this.id, viewerId: this.#viewerId },
       {
-        next: ({ containerTerminal }) => this.#take(containerTerminal),
+        next: ({ event }) => this.#take(event),
         failed: (failure) => this.#lost(failure),
         ended: () => this.#end(this.reason, this.exitCode),
       },
     );
   }
 
-  #take({ kind, text, columns, rows, reason, exitCode }: Event): void {
+  #take({ kind, text, columns, rows, reason, exitCode, endsInMs }: Event): void {
     const screen = this.#screen;
     if (!screen) return;
     if (kind === 'ENDED') this.#end(reason, exitCode);
+    if (kind === 'IDLE') this.endsAt = typeof endsInMs === 'number' ? Date.now() + endsInMs : null;
     if (kind === 'SCREEN') {
       screen.reset(columns ?? 80, rows ?? 24);
       this.#lostAt = undefined;
       this.failure = null;
+      this.endsAt = null;
       this.state = 'open';
     }
     if (kind === 'RESIZED') screen.resize(columns ?? 80, rows ?? 24);
@@ -116,14 +126,14 @@ export class OpenTerminal {
     if (this.#shown < tellEvery) return;
     const shown = this.#shown;
     this.#shown = 0;
-    mutate(Shown, {
+    mutate(this.#documents.shown, {
       input: { serverId: this.serverId, viewerId: this.#viewerId, characters: shown },
     }).catch(() => (this.#shown += shown));
   }
 
   async #write(text: string): Promise<void> {
     try {
-      await mutate(Write, { input: { serverId: this.serverId, terminalId: this.id, text } });
+      await mutate(this.#documents.write, { input: { serverId: this.serverId, terminalId: this.id, text } });
     } catch (error) {
       this.#refused(error);
       throw error;
@@ -151,6 +161,7 @@ export class OpenTerminal {
   #end(reason: TerminalEnd | null | undefined, exitCode: number | null | undefined): void {
     this.reason = reason ?? null;
     this.exitCode = exitCode ?? null;
+    this.endsAt = null;
     this.state = 'ended';
   }
 }
