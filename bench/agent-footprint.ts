@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -17,7 +17,7 @@ const bundle = 'agent/dist/serverkit-agent.cjs';
 
 /**
  * A real agent, as bundled, with Docker in use and samples every 10 s, on the control plane's own machine. It runs as its
- * systemd unit runs it: in a control group of its own, and with one arena.
+ * systemd unit runs it: in a control group of its own, and with the allocator's settings of that unit.
  */
 export const agentFootprint: Bench = {
   name: 'agent-footprint',
@@ -99,7 +99,14 @@ export const agentFootprint: Bench = {
 
 function start(group: ControlGroup, runtime: string, config: string): TestProcess {
   const [command, ...args] = group.enter(runtime, bundle, 'start', '-c', config);
-  return startProcess(command, args, { env: plainEnv({ MALLOC_ARENA_MAX: '1' }) });
+  return startProcess(command, args, { env: plainEnv(allocatorOfUnit()) });
+}
+
+function allocatorOfUnit(): Record<string, string> {
+  const unit = readFileSync('deploy/serverkit-agent.service', 'utf8');
+  return Object.fromEntries(
+    [...unit.matchAll(/\b(MALLOC_\w+)=(\d+)/g)].map(([, name = '', value = '']) => [name, value]),
+  );
 }
 
 /** A TCP proxy that counts what passes, both ways. */

@@ -43,7 +43,10 @@ COPY --from=product /product /opt/serverkit-agent
 
 # As in the service that install.sh makes.
 ENV NODE_USE_SYSTEM_CA=1 \
-  MALLOC_ARENA_MAX=1
+  MALLOC_ARENA_MAX=1 \
+  MALLOC_MMAP_THRESHOLD_=131072 \
+  MALLOC_TRIM_THRESHOLD_=65536 \
+  MALLOC_TOP_PAD_=16384
 USER 10002:10002
 VOLUME /etc/serverkit-agent /var/lib/serverkit-agent
 STOPSIGNAL SIGTERM
