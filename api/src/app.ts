@@ -9,6 +9,7 @@ import { addHealthRoutes } from './http/health.ts';
 import type { HostPolicy } from './http/host-policy.ts';
 import type { Handlers } from './http/listener.ts';
 import { RouteTable } from './http/router.ts';
+import { fleetRoom } from './fleet/room.ts';
 import { graphiqlRoom } from './graphiql/room.ts';
 import { graphqlRoom } from './graphql/room.ts';
 import { installRoom } from './install/room.ts';
@@ -40,6 +41,7 @@ export const rooms: readonly RoomFactory[] = [
   ({ log }, services) => retentionRoom(sweepsOf(services), log),
   (_platform, { agents }) => agentsRoom(agents),
   (_platform, { updates, topics }) => updatesRoom(updates, topics),
+  (_platform, { fleet }) => fleetRoom(fleet),
   (_platform, { install }) => installRoom(install),
   dockerFilesRoom,
   logsRoom,

@@ -8,6 +8,7 @@ import './audit/schema.ts';
 import './servers/schema.ts';
 import './saved-filters/schema.ts';
 import './containers/schema.ts';
+import './fleet/schema.ts';
 import './images/schema.ts';
 import './volumes/schema.ts';
 import './networks/schema.ts';

@@ -6,6 +6,7 @@ import { Containers } from './containers/service.ts';
 import { createControlPlane, type ControlPlane } from './control-plane/service.ts';
 import { DockerEvents } from './docker-events/service.ts';
 import { DockerFiles } from './docker-files/service.ts';
+import { Fleet } from './fleet/service.ts';
 import { Identity } from './identity/service.ts';
 import { Groups } from './groups/service.ts';
 import { Images } from './images/service.ts';
@@ -40,6 +41,7 @@ export interface Services {
   readonly controlPlane: ControlPlane;
   readonly dockerEvents: DockerEvents;
   readonly dockerFiles: DockerFiles;
+  readonly fleet: Fleet;
   readonly groups: Groups;
   readonly identity: Identity;
   readonly images: Images;
@@ -94,6 +96,11 @@ export function createServices(platform: Platform): Services {
     stacks,
   });
   const install = createInstall(platform);
+  const fleet = new Fleet({
+    ...platform,
+    topics,
+    services: { agents, identity, jobs, registries, stacks, tokens },
+  });
   const controlPlane = createControlPlane(frontDoor, platform.env);
   return {
     access,
@@ -104,6 +111,7 @@ export function createServices(platform: Platform): Services {
     controlPlane,
     dockerEvents: new DockerEvents(agents.links, topics),
     dockerFiles: new DockerFiles({ agents, audit, db }),
+    fleet,
     groups,
     identity,
     images,

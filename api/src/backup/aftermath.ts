@@ -14,6 +14,8 @@ const endings = [
   `UPDATE "RegistrationToken" SET "revokedAt" = now() WHERE "revokedAt" IS NULL AND "usedAt" IS NULL`,
   `UPDATE "PasswordReset" SET "revokedAt" = now() WHERE "revokedAt" IS NULL AND "usedAt" IS NULL`,
   `UPDATE "Invitation" SET "revokedAt" = now() WHERE "revokedAt" IS NULL AND "acceptedAt" IS NULL`,
+  // What was to be done on many servers may have been done since: it does not go on by itself.
+  `DELETE FROM "JobOrder"`,
   `UPDATE "LinkSession" SET "endedAt" = now(), "endReason" = 'Restored from a backup' WHERE "endedAt" IS NULL`,
 ];
 

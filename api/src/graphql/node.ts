@@ -13,8 +13,8 @@ export interface NodeKind {
   readonly typeName: string;
   /** Who may fetch one of this kind by id; the others are told that there is none. */
   readonly access: FieldAccess;
-  /** Which server it is about, for an access that is held on servers. */
-  readonly on?: (node: never) => string;
+  /** Which server it is about, or servers, for an access that is held on servers. */
+  readonly on?: (node: never) => string | readonly string[];
   readonly load: (id: string, context: RequestContext) => Promise<NodeShape | null>;
 }
 

@@ -3,3 +3,4 @@ import './mutations.ts';
 import './queries.ts';
 import './pull-schema.ts';
 import './updates-schema.ts';
+import './many-schema.ts';

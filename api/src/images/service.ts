@@ -26,6 +26,9 @@ import {
 } from './operations.ts';
 import { imageUpdates, type ImageUpdate, type UpdateAsker } from './updates.ts';
 
+export { imagePull } from './jobs.ts';
+export { pull } from './pull.ts';
+
 /** An image together with where it is. */
 export interface SeenImage {
   readonly serverId: string;

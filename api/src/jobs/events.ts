@@ -3,7 +3,12 @@ import { Topic } from '../live/topics.ts';
 /** A job went on; whoever listens reads it again. */
 export interface JobChange {
   readonly jobId: string;
-  readonly serverId: string;
+  /** Null for one on many servers. */
+  readonly serverId: string | null;
+  /** Those of one on many servers. */
+  readonly serverIds?: readonly string[];
+  /** The one that it is a part of. */
+  readonly parentId?: string | null;
   /** noun.verb */
   readonly kind: string;
   readonly ended: boolean;

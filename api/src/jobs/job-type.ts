@@ -2,12 +2,12 @@ import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import { builder } from '../builder.ts';
 import { storedActor } from '../audit/actor.ts';
 import type { AuditTarget } from '../audit/service.ts';
-import { holds } from '../graphql/access.ts';
 import type { RequestContext } from '../context.ts';
 import { Node, registerNode } from '../graphql/node.ts';
 import { kindOf } from './kinds.ts';
 import { storedProgress, type JobProgress } from './progress.ts';
 import { targetOf, type JobState } from './records.ts';
+import { holdsOnAll, serversOf } from './sight.ts';
 
 export const JobStateEnum = builder.enumType('JobState', {
   description: 'Where a job stands.',
@@ -36,7 +36,7 @@ function stateOf({ state }: Job): JobState {
  */
 export function mayRead(job: Job, { principal }: Pick<RequestContext, 'principal'>): boolean {
   const access = kindOf(job.kind)?.reads;
-  return access !== undefined && holds(principal, { access, where: job.serverId });
+  return access !== undefined && holdsOnAll(job, principal.rights, access);
 }
 
 const ProgressUnit = builder.enumType('ProgressUnit', {
@@ -81,9 +81,10 @@ const unread = 'for those who may not read what it worked on';
 /** Other domains answer with it from the mutations that begin long work. */
 export const JobType = builder.prismaObject('Job', {
   access: 'servers:read',
-  on: ({ serverId }) => serverId,
+  on: serversOf,
   interfaces: [Node],
-  description: 'Long work on a server. It goes on when nobody looks, and while the link is down.',
+  description:
+    'Long work on a server, or on many. It goes on when nobody looks, and while the link is down. One on many servers is seen with any of them, and read with all.',
   fields: (t) => ({
     cancelAskedAt: t.expose('cancelAskedAt', {
       type: 'DateTime',
@@ -118,10 +119,14 @@ export const JobType = builder.prismaObject('Job', {
       nullable: true,
       perViewer: true,
       description:
-        'What came of it, as its kind says; null before it succeeded, and for those who may not read what it worked on.',
+        'What came of it, as its kind says; null before it succeeded (one on many servers: ended), and for those who may not read what it worked on.',
       resolve: (job, _args, context) => (mayRead(job, context) ? job.result : null),
     }),
-    serverId: t.exposeID('serverId'),
+    parent: t.relation('parent', {
+      nullable: true,
+      description: 'The one on many servers that it is a part of; null for one on its own.',
+    }),
+    serverId: t.exposeID('serverId', { nullable: true, description: 'Null for one on many servers.' }),
     startedAt: t.expose('startedAt', {
       type: 'DateTime',
       nullable: true,
@@ -166,6 +171,6 @@ export const JobPayload = builder.objectRef<{ readonly job: Job }>('JobPayload')
 registerNode('job', {
   typeName: 'Job',
   access: 'servers:read',
-  on: ({ serverId }: Job) => serverId,
+  on: (job: Job) => serversOf(job),
   load: (id, { services }): Promise<Job | null> => services.jobs.records.find(id),
 });

@@ -4,7 +4,7 @@ import { storedActor, type Actor } from '../audit/actor.ts';
 import type { Audit, AuditEntry, AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import { storableJson, storableText } from '../database/storable.ts';
-import { notFound, type ErrorCode } from '../errors.ts';
+import { notFound, ServerKitError, type ErrorCode } from '../errors.ts';
 import { errorCode } from '../startup-error.ts';
 import type { JobProgress } from './progress.ts';
 
@@ -13,11 +13,22 @@ export type JobState = 'pending' | 'running' | 'succeeded' | 'failed' | 'cancell
 export interface NewJob {
   readonly id: string;
   readonly serverId: string;
+  /** The one on many servers that it is a part of. */
+  readonly parentId?: string | undefined;
   readonly kind: string;
   readonly scope: string;
   readonly target: AuditTarget;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly actor: Actor;
+}
+
+/** One on many servers. */
+export interface NewParent extends Omit<NewJob, 'serverId' | 'parentId'> {
+  readonly serverIds: readonly string[];
+  /** The session or API token on whose behalf. */
+  readonly credentialId: string;
+  /** What is to be done, encrypted. It is kept until the end. */
+  readonly sealed: Uint8Array;
 }
 
 export interface NewLine {
@@ -56,6 +67,8 @@ const abandoned = {
   message: 'The server was deleted before it ended.',
 } as const;
 
+const refusals: ReadonlySet<ErrorCode> = new Set(['AGENT_REFUSED', 'PERMISSION_DENIED']);
+
 /** The end of a job as the audit has it. */
 function audited(job: Job, { error }: JobEnd): AuditEntry {
   const parameters = parametersShape.safeParse(job.parameters).data ?? {};
@@ -63,9 +76,9 @@ function audited(job: Job, { error }: JobEnd): AuditEntry {
     actor: storedActor(job.actor) ?? { kind: 'system', label: 'jobs' },
     action: job.kind,
     target: targetOf(job),
-    serverId: job.serverId,
-    ...(error && { outcome: error.code === 'AGENT_REFUSED' ? 'refused' : 'failed', code: error.code }),
-    parameters: { ...parameters, jobId: job.id },
+    ...(job.serverId !== null && { serverId: job.serverId }),
+    ...(error && { outcome: refusals.has(error.code) ? 'refused' : 'failed', code: error.code }),
+    parameters: { ...parameters, jobId: job.id, ...(job.parentId !== null && { parentId: job.parentId }) },
     durationMs: Date.now() - job.createdAt.getTime(),
   };
 }
@@ -84,12 +97,15 @@ export class JobRecords {
     return this.#db.prisma.job.findUnique({ where: { id } });
   }
 
-  /** Nothing is sent before this. @throws ServerKitError NOT_FOUND for a server there is not */
+  /**
+   * Nothing is sent before this.
+   * @throws ServerKitError NOT_FOUND for a server there is not, CONFLICT for one that has a part of the same whole already
+   */
   async begin({ target, parameters, actor, ...job }: NewJob): Promise<void> {
     try {
       await this.#db.pool.query(
-        `INSERT INTO "Job" ("id", "serverId", "kind", "scope", "target", "parameters", "actor")
-         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+        `INSERT INTO "Job" ("id", "serverId", "kind", "scope", "target", "parameters", "actor", "parentId")
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
         [
           job.id,
           job.serverId,
@@ -98,11 +114,16 @@ export class JobRecords {
           storableJson(target),
           storableJson(parameters),
           storableJson(actor),
+          job.parentId ?? null,
         ],
       );
     } catch (error) {
       // 23503: the foreign key points nowhere.
       if (errorCode(error) === '23503') throw notFound('server', job.serverId);
+      // 23505: the key is taken.
+      if (errorCode(error) === '23505') {
+        throw new ServerKitError('CONFLICT', 'It was begun on this server already.', { cause: error });
+      }
       throw error;
     }
   }
@@ -121,6 +142,42 @@ export class JobRecords {
       },
       orderBy: { createdAt: 'desc' },
     });
+  }
+
+  /** One on many servers, which goes on from then: no agent has to say so. */
+  async beginParent(job: NewParent): Promise<void> {
+    await this.#db.pool.query(
+      `WITH job AS (
+         INSERT INTO "Job" ("id", "serverIds", "kind", "scope", "target", "parameters", "actor", "state", "startedAt")
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'running', now()))
+       INSERT INTO "JobOrder" ("jobId", "credentialId", "sealed") VALUES ($1, $8, $9)`,
+      [
+        job.id,
+        job.serverIds,
+        job.kind,
+        job.scope,
+        storableJson(job.target),
+        storableJson(job.parameters),
+        storableJson(job.actor),
+        job.credentialId,
+        Buffer.from(job.sealed),
+      ],
+    );
+  }
+
+  /** Those on many servers that have not ended. */
+  async openParents(): Promise<string[]> {
+    const rows = await this.#db.prisma.job.findMany({
+      where: { serverId: null, finishedAt: null },
+      select: { id: true },
+      orderBy: { createdAt: 'asc' },
+    });
+    return rows.map(({ id }) => id);
+  }
+
+  /** One on many servers with its parts so far, and what is to be done; without that when it is not to be begun any more. */
+  family(id: string) {
+    return this.#db.prisma.job.findUnique({ where: { id }, include: { children: true, order: true } });
   }
 
   /** The agent has it. */
@@ -183,7 +240,8 @@ export class JobRecords {
     const { rowCount } = await this.#db.pool.query(
       `WITH ended AS (
          UPDATE "Job" SET "state" = $2, "result" = $3, "errorCode" = $4, "errorMessage" = $5, "finishedAt" = $6
-         WHERE "id" = $1 AND "finishedAt" IS NULL RETURNING 1)
+         WHERE "id" = $1 AND "finishedAt" IS NULL RETURNING 1),
+       gone AS (DELETE FROM "JobOrder" WHERE "jobId" = $1)
        ${insertion.text}`,
       [
         job.id,
@@ -220,7 +278,12 @@ export class JobRecords {
       });
       if (count === 0) return false;
       const target = { kind: 'job', id: job.id, name: job.kind };
-      await this.#audit.record(tx, { actor, action: 'job.cancel', target, serverId: job.serverId });
+      await this.#audit.record(tx, {
+        actor,
+        action: 'job.cancel',
+        target,
+        ...(job.serverId !== null && { serverId: job.serverId }),
+      });
       return true;
     });
   }

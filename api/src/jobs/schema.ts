@@ -4,22 +4,28 @@ import { seesWith, serversWhere } from '../access/sees.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { notFound, permissionDenied } from '../errors.ts';
-import { each } from '../graphql/access.ts';
+import { each, everywhere } from '../graphql/access.ts';
 import { requireOn } from '../graphql/refusals.ts';
 import { jobChanges, type JobChange } from './events.ts';
 import { cursorAfter, jobFeed, type JobEvent } from './feed.ts';
 import { JobPayload, JobStateEnum, JobType, mayRead } from './job-type.ts';
 import { kindOf } from './kinds.ts';
+import { holdsOnAll, seesJob } from './sight.ts';
 import { ServerType } from '../servers/server-type.ts';
 
 builder.prismaObjectField(JobType, 'server', (t) =>
-  t.relation('server', { type: ServerType, description: 'The server it is on.' }),
+  t.relation('server', {
+    type: ServerType,
+    nullable: true,
+    description: 'The server it is on; null for one on many.',
+  }),
 );
 
 const JobFilter = builder.inputType('JobFilter', {
   description: 'Which jobs to list; what is left out does not matter.',
   fields: (t) => ({
     kind: t.string({ description: 'Of this kind, such as image.pull, or of a noun for all of its kinds.' }),
+    parentId: t.id({ description: 'Parts of this one on many servers.' }),
     serverId: t.id({ description: 'On this server.' }),
     states: t.field({ type: [JobStateEnum], description: 'In one of these states.' }),
     targetId: t.id({ description: 'On this target, by its id.' }),
@@ -36,7 +42,7 @@ builder.queryFields((t) => ({
     args: { id: t.arg.id({ required: true, description: 'Its id, job_….' }) },
     resolve: async (query, _root, { id }, { db, principal: { rights } }) => {
       const job = await db.prisma.job.findUnique({ ...query, where: { id } });
-      return job && rights.on(job.serverId).has('servers:read') ? job : null;
+      return job && seesJob(job, rights) ? job : null;
     },
   }),
   jobs: t.prismaConnection(
@@ -66,10 +72,11 @@ function whereOf(
   filter: typeof JobFilter.$inferInput | null | undefined,
   seen: { readonly in: string[] } | undefined,
 ) {
-  const { kind, serverId, states, targetId } = filter ?? {};
+  const { kind, parentId, serverId, states, targetId } = filter ?? {};
   return {
     AND: [
-      seen ? { serverId: seen } : {},
+      seen ? { OR: [{ serverId: seen }, { serverIds: { hasSome: seen.in } }] } : {},
+      parentId ? { parentId } : {},
       serverId ? { serverId } : {},
       kind ? { OR: [{ kind }, { kind: { startsWith: `${kind}.` } }] } : {},
       states ? { state: { in: states } } : {},
@@ -88,19 +95,28 @@ builder.mutationField('cancelJob', (t) =>
     access: 'servers:read',
     on: each,
     description:
-      'Asks a job to end; an agent that is away is told when it is back. Scope: servers:read, and on the server the scope that its kind takes to begin.',
+      'Asks a job to end; an agent that is away is told when it is back. One on many servers begins nothing more, and asks its parts to end. Scope: servers:read, and on its server, or all of its servers, the scope that its kind takes to begin.',
     args: { input: t.arg({ type: CancelJobInput, required: true }) },
     resolve: async (_root, { input: { jobId } }, context) => {
       const { jobs } = context.services;
       const job = await jobs.require(jobId);
-      requireOn(context, { access: 'servers:read', where: job.serverId }, 'mutation.cancelJob');
+      requireOn(context, { access: 'servers:read', where: job.serverId ?? each }, 'mutation.cancelJob');
+      if (!seesJob(job, context.principal.rights)) throw notFound('job', jobId);
       const kind = kindOf(job.kind);
       if (!kind) throw permissionDenied();
-      requireOn(context, { access: kind.scope, where: job.serverId }, 'mutation.cancelJob');
+      if (!holdsOnAll(job, context.principal.rights, kind.scope)) {
+        // Of one on many servers, which of them is in the way is not told: it may be one that is not seen.
+        const where = job.serverId ?? everywhere;
+        requireOn(context, { access: kind.scope, where }, 'mutation.cancelJob');
+      }
       return { job: await jobs.cancel(jobId, actorOf(context)) };
     },
   }),
 );
+
+function placesOf({ serverId, serverIds = [] }: JobChange): readonly string[] {
+  return serverId === null ? serverIds : [serverId];
+}
 
 const JobStream = builder.enumType('JobStream', {
   description: 'Where a line of a job comes from.',
@@ -163,7 +179,7 @@ builder.subscriptionField('jobEvents', (t) =>
     subscribe: async (told, { id, after }, context) => {
       const { jobs, topics } = context.services;
       const job = await jobs.records.find(id);
-      if (!job || !context.principal.rights.on(job.serverId).has('servers:read')) throw notFound('job', id);
+      if (!job || !seesJob(job, context.principal.rights)) throw notFound('job', id);
       if (!mayRead(job, context)) throw permissionDenied(kindOf(job.kind)?.reads);
       // Opened again because of other rights, it goes on.
       const from = cursorAfter(told) ?? after;
@@ -186,7 +202,8 @@ builder.subscriptionField('jobChanges', (t) =>
       const sees = seesWith(rights, 'servers:read');
       return services.topics.subscribe(jobChanges, {
         signal,
-        where: (change) => (!serverId || change.serverId === serverId) && (sees?.(change.serverId) ?? true),
+        where: (change) =>
+          (!serverId || change.serverId === serverId) && (!sees || placesOf(change).some(sees)),
       });
     },
     resolve: ({ jobId }: JobChange, _args, { services }) => services.jobs.require(jobId),

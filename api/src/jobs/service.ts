@@ -11,13 +11,16 @@ import type { Platform } from '../platform.ts';
 import { jobChanges } from './events.ts';
 import { JobFollower, type JobLink } from './follower.ts';
 import type { JobKind } from './kinds.ts';
-import { JobRecords } from './records.ts';
+import { JobRecords, type NewJob } from './records.ts';
 
 export { jobKind, type JobKind } from './kinds.ts';
+export { jobChanges } from './events.ts';
 
 /** Long work as it is asked for. */
 export interface JobRequest<Result, Variables> {
   readonly serverId: string;
+  /** The one on many servers that it is a part of. */
+  readonly parentId?: string | undefined;
   /** For the audit and for people. */
   readonly target: AuditTarget;
   /** What of the request may be kept; never a secret. */
@@ -68,8 +71,7 @@ export class Jobs {
     this.#follower = new JobFollower({
       records: this.records,
       log,
-      changed: ({ id, serverId, kind }, ended) =>
-        topics.publish(jobChanges, { jobId: id, serverId, kind, ended }),
+      changed: (job, ended) => this.tell(job, ended),
     });
     agents.links.onUp((link) => {
       this.#followOpen(link.serverId).catch((error: unknown) => {
@@ -88,6 +90,7 @@ export class Jobs {
     { name, scope }: JobKind,
     {
       serverId,
+      parentId,
       target,
       parameters = {},
       actor,
@@ -100,7 +103,7 @@ export class Jobs {
     this.#beginning.add(id);
     let known = false;
     try {
-      await this.records.begin({ id, serverId, kind: name, scope, target, parameters, actor });
+      await this.records.begin({ id, serverId, parentId, kind: name, scope, target, parameters, actor });
       const link = await this.#agents.commands.link(serverId, scope);
       await link.run(document, await variables(id), {
         actor: 'id' in actor ? actor.id : actor.kind,
@@ -113,7 +116,10 @@ export class Jobs {
         cause instanceof ServerKitError ? cause : new ServerKitError('INTERNAL', 'Unexpected', { cause });
       if (!isUncertain(error)) {
         const job = await this.records.find(id);
-        if (job) await this.records.end(job, { state: 'failed', result: null, error });
+        if (job) {
+          await this.records.end(job, { state: 'failed', result: null, error });
+          this.tell(job, true);
+        }
         throw cause;
       }
     } finally {
@@ -123,8 +129,30 @@ export class Jobs {
     const link = this.#agents.links.get(serverId);
     if (link) void this.#follower.follow(link, id);
     if (known) await this.records.began(id);
-    this.#topics.publish(jobChanges, { jobId: id, serverId, kind: name, ended: false });
-    return this.require(id);
+    const job = await this.require(id);
+    this.tell(job, false);
+    return job;
+  }
+
+  /**
+   * Puts on record that it was asked for and not begun.
+   * @throws ServerKitError NOT_FOUND for a server there is not
+   */
+  async refuse(
+    { name, scope }: JobKind,
+    request: Omit<NewJob, 'id' | 'kind' | 'scope'>,
+    error: ServerKitError,
+  ): Promise<void> {
+    const id = newId('job');
+    await this.records.begin({ ...request, id, kind: name, scope });
+    const job = await this.require(id);
+    await this.records.end(job, { state: 'failed', result: null, error });
+    this.tell(job, true);
+  }
+
+  /** Lets everybody who looks at it read it again. */
+  tell({ id, serverId, serverIds, parentId, kind }: Job, ended: boolean): void {
+    this.#topics.publish(jobChanges, { jobId: id, serverId, serverIds, parentId, kind, ended });
   }
 
   /** @throws ServerKitError NOT_FOUND */
@@ -142,8 +170,12 @@ export class Jobs {
    */
   async cancel(id: string, actor: Actor): Promise<Job> {
     const job = await this.require(id);
-    const link = this.#agents.links.get(job.serverId);
-    if ((await this.records.askToEnd(job, actor)) && link) await this.#follower.cancel(link, job);
+    if (await this.records.askToEnd(job, actor)) {
+      const link = job.serverId === null ? undefined : this.#agents.links.get(job.serverId);
+      // Who conducts one on many servers hears of it.
+      if (link) await this.#follower.cancel(link, job);
+      else this.tell(job, false);
+    }
     return this.require(id);
   }
 

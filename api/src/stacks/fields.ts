@@ -46,6 +46,12 @@ export const mayTake = ['docker:containers:privileged', 'docker:images:write'] a
 
 type InputFields = Parameters<Parameters<typeof builder.inputType>[1]['fields'] & object>[0];
 
+export const pullField = {
+  required: true,
+  defaultValue: false,
+  description: 'Pull every image, not only those that are missing.',
+} as const;
+
 /** Which stack is meant. */
 export const targetFields = (t: InputFields) => ({
   name: t.string({ required: true, description: 'Of the stack.', validate: stackName }),

@@ -2,20 +2,17 @@ import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { askerOf, heldOf } from '../graphql/held.ts';
 import { JobPayload } from '../jobs/job-type.ts';
-import { commonFields, mayTake, StackFilesInput, version } from './fields.ts';
-import { stackDeploy, stackRestore } from './jobs.ts';
-import { DeployStackDocument, RestoreStackDocument } from './operations.ts';
+import { deploy } from './deployment.ts';
+import { commonFields, mayTake, pullField, StackFilesInput, version } from './fields.ts';
+import { stackRestore } from './jobs.ts';
+import { RestoreStackDocument } from './operations.ts';
 import { stackAuths } from './pull-auths.ts';
 
 const DeployStackInput = builder.inputType('DeployStackInput', {
   fields: (t) => ({
     ...commonFields(t),
     files: t.field({ type: StackFilesInput, required: true, description: 'What to deploy.' }),
-    pull: t.boolean({
-      required: true,
-      defaultValue: false,
-      description: 'Pull every image, not only those that are missing.',
-    }),
+    pull: t.boolean(pullField),
   }),
 });
 
@@ -35,33 +32,8 @@ builder.mutationFields((t) => ({
       'Begins to deploy a stack; when it does not come up, what ran before runs again. Scope: docker:compose:write; docker:containers:privileged as well for what reaches beyond its containers, and docker:images:write where images are pulled for it or built.',
     args: { input: t.arg({ type: DeployStackInput, required: true }) },
     resolve: async (_root, { input }, context) => {
-      const { serverId, name, files, pull, timeoutSeconds: patience } = input;
       const baseVersion = input.baseVersion ?? null;
-      return {
-        job: await context.services.jobs.start(stackDeploy, {
-          serverId,
-          target: { kind: 'stack', id: name },
-          parameters: { baseVersion, pull },
-          actor: actorOf(context),
-          heldScopes: heldOf(context, serverId, mayTake),
-          document: DeployStackDocument,
-          variables: async (jobId) => ({
-            jobId,
-            name,
-            files,
-            baseVersion,
-            pull,
-            timeoutSeconds: patience,
-            auths: await stackAuths(context, stackDeploy, serverId, async () => {
-              const plan = await context.services.stacks.plan(serverId, name, files, {
-                actor: askerOf(context.principal),
-                heldScopes: heldOf(context, serverId, mayTake),
-              });
-              return plan.services.flatMap(({ image }) => image ?? []);
-            }),
-          }),
-        }),
-      };
+      return { job: await deploy(context, { ...input, baseVersion }) };
     },
   }),
   restoreStack: t.field({

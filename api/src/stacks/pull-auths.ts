@@ -1,8 +1,14 @@
 import { actorOf } from '../audit/actor.ts';
 import type { RequestContext } from '../context.ts';
+import type { Services } from '../services.ts';
 import { askerOf, heldOf } from '../graphql/held.ts';
 import type { JobKind } from '../jobs/service.ts';
 import type { RegistryAuth } from '../registries/service.ts';
+
+/** Who has work done on stacks, and what it takes; a request is one. */
+export interface Asking extends Pick<RequestContext, 'principal' | 'address'> {
+  readonly services: Pick<Services, 'agents' | 'jobs' | 'registries' | 'stacks'>;
+}
 
 interface Target {
   readonly serverId: string;
@@ -16,7 +22,7 @@ interface Target {
  * @param images - what it is made of; where that cannot be told, the job itself says why
  */
 export async function stackAuths(
-  context: RequestContext,
+  context: Asking,
   { name: purpose }: JobKind,
   serverId: string,
   images: () => Promise<readonly string[]>,

@@ -1,3 +1,4 @@
+import './many-schema.ts';
 import './mutations.ts';
 import './operate-mutations.ts';
 import './queries.ts';

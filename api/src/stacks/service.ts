@@ -20,7 +20,8 @@ import {
   StackVersionsDocument,
 } from './operations.ts';
 
-export { stackPull } from './jobs.ts';
+export { deploy } from './deployment.ts';
+export { stackDeploy, stackPull } from './jobs.ts';
 export { refreshing } from './refreshing.ts';
 
 /** A stack together with where and when it was seen. */

@@ -45,6 +45,8 @@ const plain: Policy = {
 const job: Job = {
   id: 'job_1',
   serverId: 'srv_1',
+  serverIds: [],
+  parentId: null,
   kind: 'container.recreate',
   target: {},
   parameters: {},

@@ -5,6 +5,7 @@ import { containerFields } from './container-fields.ts';
 import { containerStreams } from './container-streams.ts';
 import { dockerEvents } from './docker-events.ts';
 import { dockerFiles } from './docker-files.ts';
+import { fleetWork } from './fleet.ts';
 import { images } from './images.ts';
 import { logs } from './logs.ts';
 import { networks } from './networks.ts';
@@ -24,6 +25,7 @@ export const comparisons: readonly Comparison[] = [
   ...containerStreams,
   ...dockerEvents,
   ...dockerFiles,
+  ...fleetWork,
   ...images,
   ...logs,
   ...networks,
@@ -91,6 +93,9 @@ export const notDockers: Readonly<Record<string, string>> = {
   'MergedLogBatch.sources': ours,
   'MergedLogSegment.partial': 'the command does not cut lines; a line of 10 MB is compared',
   'Network.server': ours,
+  'FleetStackPlan.error': 'what an error says is tested where it arises',
+  'FleetStackPlan.server': ours,
+  'FleetStackPlan.serverId': 'repeats what was asked',
   'Network.serverId': ours,
   'NetworkConnection.edges': paging,
   'NetworkConnection.pageInfo': paging,

@@ -30,6 +30,25 @@ export const Row = graphql(`
   }
 `);
 
+/** @public For the code generator: what is shown of one job besides. */
+export const Targets = graphql(`
+  fragment Jobs_Targets on Job {
+    parent {
+      id
+    }
+    targets {
+      serverId
+      name
+      state
+      errorCode
+      errorMessage
+      job {
+        id
+      }
+    }
+  }
+`);
+
 export const List = graphql(`
   query Jobs_List($first: Int!, $after: String, $filter: JobFilter) {
     jobs(first: $first, after: $after, filter: $filter) {
@@ -58,6 +77,7 @@ export const Events = graphql(`
       dropped
       job {
         ...Jobs_Row
+        ...Jobs_Targets
       }
       lines {
         seq

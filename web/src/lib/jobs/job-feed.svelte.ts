@@ -1,7 +1,7 @@
 import type { Failure } from '../api/failure.ts';
 import { subscribe } from '../api/operations.ts';
 import { Events } from './documents.ts';
-import type { Job } from './job-text.ts';
+import type { JobInFull } from './job-text.ts';
 
 export interface JobLine {
   readonly seq: number;
@@ -14,7 +14,7 @@ const keptLines = 2_000;
 
 /** One job as it goes on, with what it says. */
 export class JobFeed {
-  job = $state.raw<Job | null>(null);
+  job = $state.raw<JobInFull | null>(null);
   lines = $state.raw<readonly JobLine[]>([]);
   /** Lines before those that are shown. */
   missing = $state(0);

@@ -1,8 +1,10 @@
-import type { Jobs_RowFragment, JobState } from '../generated/graphql.ts';
+import type { Jobs_RowFragment, Jobs_TargetsFragment, JobState } from '../generated/graphql.ts';
 import { t } from '../i18n.svelte.ts';
 import type { Look } from '../look.ts';
 
 export type Job = Jobs_RowFragment;
+export type JobInFull = Jobs_RowFragment & Jobs_TargetsFragment;
+export type JobTarget = JobInFull['targets'][number];
 
 const looks: Record<JobState, Look> = {
   PENDING: 'unknown',
@@ -15,6 +17,20 @@ const looks: Record<JobState, Look> = {
 
 export function jobLook(state: JobState): Look {
   return looks[state];
+}
+
+const targetLooks: Record<JobTarget['state'], Look> = {
+  WAITING: 'unknown',
+  RUNNING: 'neutral',
+  SUCCEEDED: 'good',
+  FAILED: 'critical',
+  CANCELLED: 'warning',
+  INTERRUPTED: 'critical',
+  SKIPPED: 'unknown',
+};
+
+export function targetLook(state: JobTarget['state']): Look {
+  return targetLooks[state];
 }
 
 export const isOver = ({ finishedAt }: Pick<Job, 'finishedAt'>): boolean => finishedAt !== null;

@@ -25,7 +25,7 @@ export function toFilter({ state, server }: JobsState): JobFilter {
 
 /** Whether a job belongs into a list with this filter. */
 export function fits(
-  job: { readonly state: JobState; readonly serverId: string },
+  job: { readonly state: JobState; readonly serverId: string | null },
   filter: JobFilter,
 ): boolean {
   const { states, serverId } = filter;

@@ -18,6 +18,8 @@ export const jobs = {
   kinds: {
     'container.create': 'Create container',
     'container.recreate': 'Recreate container',
+    'fleet.deploy': 'Deploy to many',
+    'fleet.pull': 'Pull on many',
     'image.build': 'Build image',
     'image.pull': 'Pull image',
     'image.push': 'Push image',
@@ -41,6 +43,7 @@ export const jobs = {
     'Work that takes longer, such as pulling an image, is shown here while it goes on and afterwards.',
   output: 'Output',
   over: (kind: string, target: string, state: string) => `${kind} ${target}: ${state}`,
+  partOf: (server: string) => `Job on ${server}`,
   progress: 'Progress',
   server: 'Server',
   show: 'Show',
@@ -53,6 +56,17 @@ export const jobs = {
     RUNNING: 'Running',
     SUCCEEDED: 'Done',
   },
+  targets: 'Servers',
+  targetStates: {
+    CANCELLED: 'Cancelled',
+    FAILED: 'Failed',
+    INTERRUPTED: 'Interrupted',
+    RUNNING: 'Running',
+    SKIPPED: 'Not begun',
+    SUCCEEDED: 'Done',
+    WAITING: 'Waiting',
+  },
+  whole: 'Part of a job on many servers',
 };
 
 export const pull = {

@@ -18,6 +18,8 @@ export const jobs = {
   kinds: {
     'container.create': 'Créer le conteneur',
     'container.recreate': 'Recréer le conteneur',
+    'fleet.deploy': 'Déployer sur plusieurs',
+    'fleet.pull': 'Télécharger sur plusieurs',
     'image.build': 'Construire l’image',
     'image.pull': 'Télécharger l’image',
     'image.push': 'Envoyer l’image',
@@ -41,6 +43,7 @@ export const jobs = {
     'Le travail qui dure, comme le téléchargement d’une image, s’affiche ici pendant qu’il avance et après.',
   output: 'Sortie',
   over: (kind: string, target: string, state: string) => `${kind} ${target} : ${state}`,
+  partOf: (server: string) => `Tâche sur ${server}`,
   progress: 'Avancement',
   server: 'Serveur',
   show: 'Afficher',
@@ -53,6 +56,17 @@ export const jobs = {
     RUNNING: 'En cours',
     SUCCEEDED: 'Terminée',
   },
+  targets: 'Serveurs',
+  targetStates: {
+    CANCELLED: 'Annulé',
+    FAILED: 'Échoué',
+    INTERRUPTED: 'Interrompu',
+    RUNNING: 'En cours',
+    SKIPPED: 'Pas commencé',
+    SUCCEEDED: 'Terminé',
+    WAITING: 'En attente',
+  },
+  whole: 'Partie d’une tâche sur plusieurs serveurs',
 };
 
 export const pull = {

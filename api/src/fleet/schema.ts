@@ -1,0 +1,2 @@
+import './placement-schema.ts';
+import './target-type.ts';
