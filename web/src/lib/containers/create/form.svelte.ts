@@ -7,6 +7,7 @@ import { beyond } from './beyond.ts';
 import { Choices, Create } from './documents.ts';
 import { draftOf, emptyDraft, type Draft } from './draft.ts';
 import { specOf, withoutBlankRows } from './draft-spec.ts';
+import { isShown } from './shown.ts';
 import type { Found } from './spec.ts';
 
 type Offered = NonNullable<CreateContainer_ChoicesQuery['server']>;
@@ -77,10 +78,18 @@ export class CreateForm {
       return true;
     } catch (error) {
       const issues = issuesOf(error).map(
-        ({ path, message }) => [path.replace(/^spec\./, ''), message] as const,
+        ({ path, message }) => [path.replace(/^spec\./, ''), t().create.rule(message)] as const,
       );
       this.#errors = new Map(issues.toReversed());
-      this.problem = issues.length > 0 ? '' : sentence(error);
+      const { fields, sections } = t().create;
+      const names = new Map<string, string>([...Object.entries(sections), ...Object.entries(fields)]);
+      const unseen = issues.filter(([path]) => !isShown(path));
+      this.problem =
+        issues.length > 0
+          ? unseen
+              .map(([path, message]) => `${names.get(path.split('.')[0] ?? '') ?? path}: ${message}.`)
+              .join(' ')
+          : sentence(error);
       return false;
     } finally {
       this.busy = false;

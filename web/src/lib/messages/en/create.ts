@@ -145,6 +145,8 @@ export const create = {
     UNLESS_STOPPED: 'Unless it was stopped',
   },
   retries: 'Attempts at most',
+  /** What the API says of one part of it, which ends the sentence "this …". */
+  rule: (message: string) => message,
   sections: {
     basics: 'Basics',
     command: 'Command and user',
@@ -159,6 +161,7 @@ export const create = {
     rights: 'Rights and devices',
   },
   service: 'Service',
+  showFirst: 'It has several lines: show it to change it.',
   show: 'Show the value',
   size: 'Size at most',
   source: 'Source',
@@ -166,4 +169,5 @@ export const create = {
   start: 'Start it',
   target: 'Path in the container',
   value: 'Value',
+  wrongIn: 'Something in here has to be put right.',
 };

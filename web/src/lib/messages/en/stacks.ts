@@ -23,7 +23,7 @@ export const stacks = {
   deployAsk: 'Review and deploy…',
   deployNewText: 'When it does not come up, it is taken down again.',
   deployText: 'When it does not come up, what runs now runs again.',
-  deployTitle: (name: string) => `Deploy ${name}?`,
+  deployTitle: (name: string, server: string) => `Deploy ${name} on ${server}?`,
   discard: 'Discard changes',
   does: {
     CREATE: 'New',
@@ -40,10 +40,15 @@ export const stacks = {
   goneText: 'It may have been removed, or its name is another one.',
   goneTitle: 'There is no such stack',
   keys: 'Ctrl+Space completes. Esc, then Tab leaves the editor.',
+  lastSeen: 'This server is away: its stacks are as they were last seen. Their files are on the server.',
+  neverSeen: 'Nothing of its stacks was seen before. They show as soon as its agent is back.',
   leave: 'What you wrote was not deployed and will be lost. Leave the page?',
   name: 'Name',
   nameFirst: 'Give it a name, and what deploying would do shows here.',
   nameHint: 'Lower-case letters, digits, dashes and underscores.',
+  nameTaken: (name: string) =>
+    `There is a stack ${name} on this server already. Choose another name, or open that one to change it.`,
+  openIt: 'Open it',
   nameWrong:
     'It takes 1 to 63 lower-case letters, digits, dashes or underscores, and begins with a letter or digit.',
   newest: 'newest',

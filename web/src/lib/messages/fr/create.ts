@@ -1,4 +1,5 @@
 import { counter } from '../count.ts';
+import { ruleText } from './rules.ts';
 
 const count = counter('fr');
 
@@ -144,6 +145,7 @@ export const create = {
     UNLESS_STOPPED: 'Sauf s’il a été arrêté',
   },
   retries: 'Tentatives au plus',
+  rule: ruleText,
   sections: {
     basics: 'Essentiel',
     command: 'Commande et utilisateur',
@@ -158,6 +160,7 @@ export const create = {
     rights: 'Droits et périphériques',
   },
   service: 'Service',
+  showFirst: 'Elle a plusieurs lignes : affichez-la pour la modifier.',
   show: 'Montrer la valeur',
   size: 'Taille au plus',
   source: 'Source',
@@ -165,4 +168,5 @@ export const create = {
   start: 'Le démarrer',
   target: 'Chemin dans le conteneur',
   value: 'Valeur',
+  wrongIn: 'Quelque chose ici est à corriger.',
 };

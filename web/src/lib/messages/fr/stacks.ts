@@ -24,7 +24,7 @@ export const stacks: LaterMessages['stacks'] = {
   deployAsk: 'Relire et déployer…',
   deployNewText: 'Si elle ne démarre pas, elle est retirée.',
   deployText: 'Si elle ne démarre pas, ce qui tourne maintenant tourne à nouveau.',
-  deployTitle: (name) => `Déployer ${name} ?`,
+  deployTitle: (name, server) => `Déployer ${name} sur ${server} ?`,
   discard: 'Abandonner les changements',
   does: {
     CREATE: 'Nouveau',
@@ -41,10 +41,16 @@ export const stacks: LaterMessages['stacks'] = {
   goneText: 'Elle a peut-être été supprimée, ou porte un autre nom.',
   goneTitle: 'Cette stack n’existe pas',
   keys: 'Ctrl+Espace complète. Échap, puis Tab quitte l’éditeur.',
+  lastSeen:
+    'Ce serveur est absent : ses stacks sont tels qu’ils ont été vus en dernier. Leurs fichiers sont sur le serveur.',
+  neverSeen: 'Rien de ses stacks n’a encore été vu. Ils s’affichent dès que son agent revient.',
   leave: 'Ce que vous avez écrit n’est pas déployé et sera perdu. Quitter la page ?',
   name: 'Nom',
   nameFirst: 'Donnez-lui un nom, et ce que ferait le déploiement s’affiche ici.',
   nameHint: 'Minuscules, chiffres, tirets et traits de soulignement.',
+  nameTaken: (name) =>
+    `Il y a déjà un stack ${name} sur ce serveur. Choisissez un autre nom, ou ouvrez celui-là pour le modifier.`,
+  openIt: 'L’ouvrir',
   nameWrong:
     'Il faut 1 à 63 minuscules, chiffres, tirets ou traits de soulignement, avec une lettre ou un chiffre au début.',
   newest: 'la plus récente',
@@ -60,7 +66,7 @@ export const stacks: LaterMessages['stacks'] = {
     'Quelqu’un a déployé une autre version entre-temps. Ce que vous avez écrit reste ; comparez-le avant de déployer.',
   planTitle: 'Ce que cela ferait',
   privileged: 'Ceci sort de ses conteneurs et demande le droit aux conteneurs privilégiés :',
-  pullAll: 'Tirer toutes les images, pas seulement celles qui manquent',
+  pullAll: 'Télécharger toutes les images, pas seulement celles qui manquent',
   readAgain: 'Comparer à la version la plus récente',
   reasons: {
     gone: 'Le fichier ne l’a plus.',
@@ -104,9 +110,9 @@ export const stacks: LaterMessages['stacks'] = {
   downTitle: (name) => `Retirer ${name} ?`,
   path: 'Fichier Compose sur le serveur',
   pathHint: 'Vide : l’endroit que Compose a noté en créant les conteneurs.',
-  pullAsk: 'Tirer les images…',
+  pullAsk: 'Télécharger les images…',
   pullText: 'Les images les plus récentes des noms de son fichier.',
-  pullTitle: (name) => `Tirer les images de ${name}`,
+  pullTitle: (name) => `Télécharger les images de ${name}`,
   pullUp: 'La déployer avec ce qui a été tiré',
   removeText: (server) =>
     `Ses conteneurs et réseaux sur ${server} sont supprimés, et ses fichiers et versions perdus définitivement.`,

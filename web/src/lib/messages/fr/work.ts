@@ -55,7 +55,7 @@ export const work = {
     action: 'Lancer',
     ask: 'Lancer une commande…',
     command: 'Commande',
-    commandHint: 'Mot à mot. Pour les tubes et le reste : sh -c «…» entre apostrophes',
+    commandHint: 'Mot à mot. Pour les tubes et le reste : sh -c "…"',
     ends: {
       ENDED: 'Elle s’est terminée.',
       OUTPUT_LIMIT: 'Elle a dit plus de 1 Mo, et a été arrêtée.',
