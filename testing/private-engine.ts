@@ -13,6 +13,10 @@ export interface PrivateEngine extends AsyncDisposable {
   stop(): Promise<void>;
   /** As the out-of-memory killer does, with what it had started. */
   kill(): Promise<void>;
+  /** Nothing of it answers any more, though it is there; what runs in containers goes on. */
+  hang(): void;
+  /** It answers again. */
+  goOn(): void;
   /** The docker command. */
   cli(...args: readonly string[]): Promise<string>;
 }
@@ -65,8 +69,11 @@ export async function privateEngine(): Promise<PrivateEngine> {
       await process?.exit;
       await killRest();
     },
+    hang: () => process?.kill('SIGSTOP'),
+    goOn: () => process?.kill('SIGCONT'),
     cli: (...args) => run('docker', ['--host', `unix://${socket}`, ...args]),
     async [Symbol.asyncDispose]() {
+      engine.goOn();
       await process?.[Symbol.asyncDispose]();
       await killRest();
       for (const mount of await mountsBelow(dir.path)) await run('umount', ['--lazy', mount]);

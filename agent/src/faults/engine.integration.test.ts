@@ -1,0 +1,234 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nextItem } from '../../../testing/events.ts';
+import { testImages } from '../../../testing/images.ts';
+import { describeWith } from '../../../testing/parts.ts';
+import { privateEngine, type PrivateEngine } from '../../../testing/private-engine.ts';
+import { run } from '../../../testing/processes.ts';
+import { tempDir } from '../../../testing/tmp.ts';
+import { exec } from '../containers/exec.ts';
+import { recreate } from '../containers/recreate.ts';
+import { admit, create } from '../containers/create.ts';
+import { workWith } from '../containers/testing.ts';
+import { asking, containerPlace, filesOf } from '../docker-files/testing.ts';
+import { connected, forever, unlimited } from '../docker/testing.ts';
+import { buildImage } from '../images/build.ts';
+import { pullImage } from '../images/pull.ts';
+import type { JobHandle, JobResult } from '../jobs/job.ts';
+import { testJobs, type Told } from '../jobs/testing.ts';
+import { silentLog } from '../log.ts';
+import { createPolicy } from '../policy.ts';
+import { createStacks } from '../stacks/stacks.ts';
+import { eachCompose } from '../stacks/testing.ts';
+import { openLeftovers } from '../terminals/leftovers.ts';
+import { createTerminals } from '../terminals/terminals.ts';
+import { anybody } from '../terminals/testing.ts';
+
+/** What an engine may take to answer here. Ms. */
+const patience = 3_000;
+const authority = { scopes: new Set(['docker:images:write']), deniesPath: () => false };
+const counting = 'i=0; trap "exit 0" TERM; while true; do echo $i; i=$((i+1)); sleep 0.1; done';
+/** All that the agent does with an engine of the test's own. */
+async function world(engine: PrivateEngine) {
+  await using undo = new AsyncDisposableStack();
+  const docker = undo.use(await connected({ socket: engine.socket, timeoutMs: patience }));
+  const dir = undo.use(await tempDir('sk-faults-'));
+  const jobs = undo.use(await testJobs());
+  const files = undo.use(filesOf(docker));
+  const leftovers = openLeftovers({
+    file: dir.file('terminals.json'),
+    engine: docker.engine,
+    log: silentLog,
+    againMs: 50,
+  });
+  undo.defer(() => leftovers.close());
+  const times = { unseenMs: 60_000, idleMs: 60_000, warnMs: 1_000 };
+  const host = { account: null, socket: null, program: '' };
+  const terminals = createTerminals({ docker, leftovers, times, host });
+  undo.defer(() => terminals.stop());
+  const command = eachCompose().at(-1)?.command;
+  const policy = createPolicy({ scopes: 'managed', deniedPaths: [], disabledFeatures: new Set() });
+  const stacks = createStacks({
+    docker,
+    socket: engine.socket,
+    stateDir: dir.file('state'),
+    folder: dir.file('stacks'),
+    policy: () => policy,
+    log: silentLog,
+    settledMs: 500,
+    ...(command && { commands: [command] }),
+  });
+  const owned = undo.move();
+  return { docker, files, jobs, terminals, stacks, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+type World = Awaited<ReturnType<typeof world>>;
+
+const compose = `services:
+  web:
+    image: ${testImages.busybox}
+    command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
+    network_mode: none
+    healthcheck: { test: ["CMD", "true"], interval: 600s }
+`;
+
+const spec = { image: testImages.busybox, command: ['sleep', '1000'], networks: [{ name: 'none' }] };
+const followed = (id: string) => ({
+  id,
+  tail: null,
+  sinceMs: null,
+  untilMs: null,
+  follow: true,
+  stdout: true,
+  stderr: true,
+  timestamps: false,
+});
+
+async function loaded(engine: PrivateEngine): Promise<void> {
+  await engine.start();
+  await run('sh', ['-c', `docker save ${testImages.busybox} | docker --host unix://${engine.socket} load`]);
+}
+
+async function box(engine: PrivateEngine, ...options: readonly string[]): Promise<string> {
+  const script = ['sh', '-c', counting];
+  const args = ['run', '--detach', '--network', 'none', ...options, testImages.busybox, ...script];
+  return (await engine.cli(...args)).trim();
+}
+
+/** The work of a job, to its end. */
+function job({ jobs }: World, work: (handle: JobHandle) => Promise<JobResult | undefined>): Promise<Told> {
+  return jobs.begin({ run: work }).ended;
+}
+
+const deploying = ({ stacks }: World, name: string, handle: JobHandle): Promise<JobResult | undefined> =>
+  stacks.deploy(
+    {
+      name,
+      files: { compose, env: '' },
+      baseVersion: null,
+      pull: false,
+      timeoutMs: 600_000,
+      actor: 'usr_1',
+      authority,
+    },
+    handle,
+  );
+
+/** How work that is no job ended, in the words of a job. */
+async function outcome(work: Promise<unknown>): Promise<{ errorCode: unknown; errorMessage: string }> {
+  try {
+    await work;
+    return { errorCode: null, errorMessage: '' };
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : error;
+    return { errorCode: code, errorMessage: error instanceof Error ? error.message : '' };
+  }
+}
+const ofJob = (told: Promise<Told>) => told.then(({ job: ended }) => ended);
+
+async function lastOf(items: AsyncIterable<unknown>): Promise<void> {
+  for await (const item of items) if (item === items) return;
+}
+
+type Outcomes = Readonly<Record<string, Promise<{ errorCode: unknown; errorMessage: string | null }>>>;
+
+const quiet = { step: () => undefined, line: () => undefined };
+
+describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
+  let engine: PrivateEngine;
+  let all: World;
+  let id: string;
+  let outcomes: Record<string, { errorCode: unknown; errorMessage: string | null }>;
+  const numbers: number[] = [];
+  beforeAll(async () => {
+    engine = await privateEngine();
+    await loaded(engine);
+    all = await world(engine);
+    id = await box(engine);
+    const { docker, files, terminals } = all;
+    const work = workWith(docker);
+    const leaving = new AbortController();
+    const log = docker.logs(followed(id), unlimited, leaving.signal);
+    const read = async (until: () => boolean): Promise<void> => {
+      while (!until()) {
+        const { segments } = await nextItem(log);
+        const text = segments.map(({ text: said }) => said).join('');
+        numbers.push(...text.split('\n').filter(Boolean).map(Number));
+      }
+    };
+    await read(() => numbers.length > 3);
+    engine.hang();
+    const begun: Outcomes = {
+      'pulling an image': ofJob(
+        job(all, (handle) =>
+          pullImage(docker.engine, { reference: 'web:1', platform: null, auths: [] }, handle),
+        ),
+      ),
+      'building an image': ofJob(
+        job(all, (handle) =>
+          buildImage(
+            docker.engine,
+            { dockerfile: 'FROM x', tag: 'x:1', arguments: [], pull: false, noCache: false },
+            handle,
+          ),
+        ),
+      ),
+      'making a container': outcome(
+        admit(spec, work).then((request) => create(request, { name: 'made', start: true }, work)),
+      ),
+      'recreating a container': outcome(recreate(id, { image: null, healthTimeoutMs: 1_000 }, work, quiet)),
+      'stopping a container': outcome(docker.act(id, { kind: 'stop', timeoutSeconds: 0 }, forever)),
+      'deploying a stack': ofJob(job(all, (handle) => deploying(all, 'hung', handle))),
+      'reading a log': outcome(lastOf(docker.logs(followed(id), unlimited, forever))),
+      'running a command': outcome(
+        exec(
+          id,
+          { command: ['true'], user: null, workingDir: null, environment: [], timeoutMs: 60_000 },
+          work,
+        ),
+      ),
+      'opening a terminal': outcome(
+        terminals.openInContainer(
+          { id: randomUUID(), container: id, user: null, columns: 80, rows: 24 },
+          anybody,
+          forever,
+        ),
+      ),
+      'listing files': outcome(files.list(asking(containerPlace(id), '/'), { first: 10, after: null })),
+    };
+    outcomes = Object.fromEntries(
+      await Promise.all(Object.entries(begun).map(async ([name, end]) => [name, await end] as const)),
+    );
+    engine.goOn();
+    const before = numbers.length;
+    await read(() => numbers.length > before + 3);
+    leaving.abort();
+  });
+  afterAll(async () => {
+    await all?.[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+  });
+
+  test.each([
+    'pulling an image',
+    'building an image',
+    'making a container',
+    'recreating a container',
+    'stopping a container',
+    'deploying a stack',
+    'reading a log',
+    'running a command',
+    'opening a terminal',
+    'listing files',
+  ])('ends %s in words', (name) => {
+    expect(outcomes[name]).toMatchObject({
+      errorCode: 'DOCKER_UNAVAILABLE',
+      errorMessage: expect.stringContaining('did not answer within 3 s') as unknown,
+    });
+  });
+
+  test('loses no line of a log that is followed, and leaves nothing of what was begun', async () => {
+    expect(numbers).toEqual(numbers.map((_number, index) => index));
+    expect((await engine.cli('ps', '--all', '--quiet', '--no-trunc')).trim()).toBe(id);
+    expect((await all.docker.find(id)).state).toBe('RUNNING');
+  });
+});
