@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { container, docker, type TestContainer } from '../../testing/docker.ts';
+import { container, docker, uniqueName, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
@@ -9,11 +10,13 @@ describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
   let dashboard: Dashboard;
   let page: Page;
   let boxes: TestContainer[] = [];
+  const prefix = uniqueName('merged');
 
   beforeAll(async () => {
     // They speak in turn: each waits for its second of every two.
     const speaker = (parity: number, lines: string) =>
       container({
+        name: `${prefix}-${parity}`,
         command: [
           'sh',
           '-c',
@@ -63,6 +66,20 @@ describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
     expect(await lines()).toEqual(said);
   });
 
+  it('are searched, from one match to the next and back', async () => {
+    await page.getByRole('searchbox', { name: 'Search this log' }).fill('tick');
+    const place = page.getByRole('region', { name: 'Logs' }).getByText(/^\d of 3$/);
+    const step = async (button: string, at: string) => {
+      await page.getByRole('button', { name: button }).click();
+      await eventually(async () => (await place.innerText()) === at, at);
+    };
+    await page.getByRole('region', { name: 'Logs' }).getByText('3', { exact: true }).waitFor();
+    await step('Next match', '1 of 3');
+    await step('Next match', '2 of 3');
+    await step('Previous match', '1 of 3');
+    await page.getByRole('searchbox', { name: 'Search this log' }).fill('');
+  });
+
   it('are searched by expression', async () => {
     await page.getByRole('button', { name: 'Regular expression' }).click();
     await page.getByRole('searchbox', { name: 'Search this log' }).fill('tick [13]');
@@ -91,6 +108,28 @@ describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
     await page.getByText('The log ended.').waitFor();
     await page.getByRole('button', { name: 'Up to now' }).click();
     await show('all lines', (shown) => shown.length === 6);
+  });
+
+  it('are saved as their server has them, in the order of time', async () => {
+    await page.getByRole('button', { name: 'Save all that the servers have' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('menuitem', { name: 'All of it, as text' }).click(),
+    ]);
+    const saved = (await readFile(await download.path(), 'utf8')).trim().split('\n');
+    const said = (await Promise.all(boxes.map(({ id }) => docker('logs', '--timestamps', id))))
+      .flatMap((text) => text.trim().split('\n'))
+      .toSorted();
+    const names = new RegExp(` (?:${boxes.map(({ name }) => name).join('|')}) `);
+    expect(saved.map((line) => line.replace(names, ' '))).toEqual(said);
+  });
+
+  it('are opened from the list of all containers', async () => {
+    await page.goto(`${dashboard.plane.url}/docker/containers?q=${prefix}`);
+    for (const { name } of boxes) await page.getByRole('checkbox', { name: `Select ${name}` }).check();
+    await page.getByRole('region', { name: 'What was chosen' }).getByRole('button', { name: 'Logs' }).click();
+    await page.waitForURL(/\/docker\/logs\?container=/);
+    await show('all that both said', (shown) => shown.length === 6);
     expect(dashboard.tab.complaints).toEqual([]);
   });
 });

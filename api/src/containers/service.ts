@@ -238,6 +238,12 @@ export class Containers {
     return seen;
   }
 
+  /** Whether a container runs, as last seen. */
+  runs(serverId: string, reference: string): boolean {
+    const known = this.mirror.peek(serverId)?.containers;
+    return (known && referredTo(reference, known)?.state) === 'RUNNING';
+  }
+
   /** What a reference means, as far as it is known here, for commands and the audit. */
   target(serverId: string, id: string) {
     const known = this.mirror.peek(serverId)?.containers;

@@ -92,7 +92,10 @@ const all: LogRange = {
   stderr: true,
 };
 const leaving: AbortController[] = [];
+/** Whether all containers are known to run. */
+const running = new Set<'all'>();
 afterEach(() => {
+  running.clear();
   for (const reader of leaving.splice(0)) reader.abort();
 });
 
@@ -111,6 +114,7 @@ function opened(places: readonly string[], range: Partial<LogRange> = {}) {
     {
       agents,
       changes: (serverId, signal) => topics.subscribe(containerChanges, { channels: [serverId], signal }),
+      runs: () => running.has('all'),
       actor: 'usr_1',
       signal: reader.signal,
     },
@@ -200,6 +204,18 @@ describe('several logs', () => {
     (await agents.log(1)).sink.next(said(2, 'two'));
     await until(() => texts().at(1));
     expect(agents.logs).toHaveLength(2);
+  });
+
+  test('go on with a container that was started again before its end was read', async () => {
+    const { agents, until, texts } = opened(['s1/a']);
+    const first = await agents.log(0);
+    first.sink.next(said(1, 'one'));
+    first.sink.end();
+    running.add('all');
+    const reading = until(() => texts().at(1));
+    (await agents.log(1)).sink.next(said(2, 'two'));
+    await reading;
+    expect(texts()).toEqual(['one', 'two']);
   });
 
   test('that nobody waits for are left at once', async () => {

@@ -94,6 +94,7 @@ export class Logs {
       {
         agents: this.#agents.links,
         changes: (serverId, signal) => this.#containers.changes(serverId, undefined, signal),
+        runs: (place) => this.#containers.runs(place.serverId, place.containerId),
         actor: personOf(reader.actor) ?? reader.actor.kind,
         signal: reader.signal,
         ...(reader.socket && { socket: reader.socket }),

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isServerKitError, type ServerKitError } from '../errors.ts';
 import type { Agents, AgentLink } from '../agents/link.ts';
 import { followLogs, type ContainerChange, type LogBatch } from '../containers/service.ts';
@@ -43,13 +44,17 @@ export interface SourceNeeds {
   readonly agents: Agents;
   /** Changes of the containers of a server, from now on. */
   readonly changes: (serverId: string, signal: AbortSignal) => AsyncIterable<ContainerChange>;
+  /** Whether a container runs, as far as it is known. */
+  readonly runs: (place: LogPlace) => boolean;
   /** Who reads, for the audits of agents. */
   readonly actor: string;
   readonly signal: AbortSignal;
 }
 
-/** Of the time that reading one log takes, for filtering mostly, as much is left to everybody else. */
+/** What takes longer, filtering mostly, leaves as much time to everybody else. Milliseconds. */
 const breatheFromMs = 20;
+/** After an end that may be none. Milliseconds. */
+const againAfterMs = 1_000;
 
 /**
  * Reads one log to its end. One that is followed goes on, without losing or repeating a line, when its server is back or its
@@ -65,6 +70,7 @@ export async function readSource(
   const { agents, signal } = needs;
   let { after } = start;
   let lost: AgentLink | undefined;
+  let heard = false;
   while (!signal.aborted) {
     const link = agents.get(start.serverId);
     if (!link || link.closed.aborted || link === lost) {
@@ -91,7 +97,11 @@ export async function readSource(
     }
     if (failure !== undefined) sink.state('FAILED', told(failure));
     if (!range.follow || !comesBack(failure)) return;
-    await started(needs, start);
+    // Whoever reads slowly meets the end when the container may long run again, and is not told of it any more.
+    const missed = heard && needs.runs(start);
+    heard = false;
+    if (missed) await pause(againAfterMs, signal);
+    else await started(needs, start);
   }
 
   async function read(link: AgentLink, pieces: Pieces): Promise<void> {
@@ -107,6 +117,7 @@ export async function readSource(
     );
     for await (const batch of batches) {
       sink.state('READING');
+      heard = true;
       await take(batch, pieces);
     }
   }
@@ -119,9 +130,14 @@ export async function readSource(
     const begun = performance.now();
     sink.pieces(pieces.read(batch));
     const took = performance.now() - begun;
-    if (took > breatheFromMs) await new Promise((resolve) => setTimeout(resolve, took));
+    if (took > breatheFromMs) await pause(took, signal);
     await sink.room();
   }
+}
+
+/** Resolves after so many milliseconds, or when the reader left. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch(() => undefined);
 }
 
 /** What may be otherwise once the container runs. */

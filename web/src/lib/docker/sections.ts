@@ -4,6 +4,7 @@ import CalendarClock from '@lucide/svelte/icons/calendar-clock';
 import Database from '@lucide/svelte/icons/database';
 import Layers from '@lucide/svelte/icons/layers';
 import Network from '@lucide/svelte/icons/network';
+import ScrollText from '@lucide/svelte/icons/scroll-text';
 import { session } from '../session.svelte.ts';
 
 /**
@@ -18,6 +19,7 @@ export const dockerSections = [
   { name: 'volumes', icon: Database, scope: 'docker:volumes:read', key: 'v' },
   { name: 'networks', icon: Network, scope: 'docker:networks:read', key: 'n' },
   { name: 'events', icon: CalendarClock, scope: 'docker:containers:read', key: 'd' },
+  { name: 'logs', icon: ScrollText, scope: 'docker:containers:read', key: 'l' },
 ] as const;
 
 /** The address of a section, over all servers or of one. */

@@ -3,7 +3,14 @@ import { LogBuffer } from './buffer.ts';
 import type { LogLine } from './splitter.ts';
 
 let next = 0;
-const line = (text: string, at = ''): LogLine => ({ id: next++, stream: 'STDOUT', source: 0, at, text });
+const line = (text: string, at = ''): LogLine => ({
+  id: next++,
+  stream: 'STDOUT',
+  source: 0,
+  at,
+  order: at,
+  text,
+});
 const texts = (buffer: LogBuffer) => buffer.lines.map(({ text }) => text).join(' ');
 
 test('keeps the order of arrival', () => {

@@ -1,7 +1,7 @@
 import type { LogLine } from './splitter.ts';
 
 /** How much of a log is kept in the browser; the oldest lines go first. */
-export const keepLines = 50_000;
+export const keepLines = 100_000;
 export const keepCharacters = 32 * 1024 * 1024;
 
 /** The newest lines of a log, in order, within bounds. */
@@ -11,10 +11,13 @@ export class LogBuffer {
   #dropped = 0;
   readonly #maxLines: number;
   readonly #maxCharacters: number;
+  /** Lines that may be too many until they go together. */
+  readonly #slack: number;
 
   constructor({ maxLines = keepLines, maxCharacters = keepCharacters } = {}) {
     this.#maxLines = maxLines;
     this.#maxCharacters = maxCharacters;
+    this.#slack = Math.floor(maxLines / 20);
   }
 
   get lines(): readonly LogLine[] {
@@ -45,17 +48,19 @@ export class LogBuffer {
   }
 
   #merge(fresh: readonly LogLine[]): void {
-    const sorted = fresh.toSorted((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
-    const first = sorted[0]?.at ?? '';
+    const sorted = fresh.toSorted(byOrder);
+    const first = sorted[0]?.order ?? '';
     let cut = this.#lines.length;
-    while (cut > 0 && (this.#lines[cut - 1]?.at ?? '') > first) cut--;
+    while (cut > 0 && (this.#lines[cut - 1]?.order ?? '') > first) cut--;
     const tail = this.#lines.slice(cut).concat(sorted);
-    tail.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+    tail.sort(byOrder);
     this.#lines = this.#lines.slice(0, cut).concat(tail);
   }
 
   #trim(): void {
-    let drop = Math.max(0, this.#lines.length - this.#maxLines);
+    // Some at a time, so that not everything moves with each line that comes.
+    const over = this.#lines.length - this.#maxLines;
+    let drop = over > this.#slack ? over : 0;
     for (let index = 0; index < drop; index++) this.#characters -= this.#lines[index]?.text.length ?? 0;
     while (this.#characters > this.#maxCharacters && drop < this.#lines.length - 1) {
       this.#characters -= this.#lines[drop]?.text.length ?? 0;
@@ -65,4 +70,8 @@ export class LogBuffer {
     this.#lines = this.#lines.slice(drop);
     this.#dropped += drop;
   }
+}
+
+function byOrder(a: LogLine, b: LogLine): number {
+  return a.order < b.order ? -1 : a.order > b.order ? 1 : 0;
 }

@@ -6,6 +6,7 @@ const line = {
   stream: 'STDOUT',
   source: 1,
   at: '2026-11-22T10:00:00.000000001Z',
+  order: '2026-11-22T10:00:00.000000001Z',
   text: '\x1b[31mred\x1b[0m',
 } as const;
 const sources = ['a', 'b'].map((name) => ({ serverId: 's', containerId: name, name }));

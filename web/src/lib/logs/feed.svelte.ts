@@ -1,31 +1,33 @@
-import type { Failure } from '../api/failure.ts';
+import { Failure } from '../api/failure.ts';
 import { subscribe } from '../api/operations.ts';
 import { graphql } from '../generated/gql.ts';
+import type { LogSourceState } from '../generated/graphql.ts';
 import { keepLines, LogBuffer } from './buffer.ts';
 import { LineSplitter, type LogLine } from './splitter.ts';
 
 const Logs = graphql(`
-  subscription Logs_Container(
-    $serverId: ID!
-    $containerId: ID!
+  subscription Logs_Merged(
+    $sources: [LogSourceInput!]!
     $tail: Int
     $since: DateTime
     $until: DateTime
     $follow: Boolean!
   ) {
-    containerLogs(
-      serverId: $serverId
-      containerId: $containerId
-      tail: $tail
-      since: $since
-      until: $until
-      follow: $follow
-      timestamps: true
-    ) {
+    mergedLogs(sources: $sources, tail: $tail, since: $since, until: $until, follow: $follow) {
       segments {
+        source
         stream
         text
         partial
+      }
+      sources {
+        source
+        state
+        clockAheadMs
+        error {
+          code
+          message
+        }
       }
     }
   }
@@ -43,7 +45,14 @@ export interface LogRange {
   readonly until: string | null;
 }
 
-export type FeedState = 'opening' | 'following' | 'ended' | 'failed';
+/** How one of the logs is. */
+export interface SourceStatus {
+  readonly state: LogSourceState;
+  /** Why it cannot be read. */
+  readonly failure: Failure | null;
+  /** How far the clock of its server is ahead of that of the control plane. Milliseconds. */
+  readonly aheadMs: number;
+}
 
 /** How far back a log begins. */
 const tailLines = 1000;
@@ -51,13 +60,7 @@ const tailLines = 1000;
 /** Lines gathered before they are shown without waiting for a frame. */
 const gatherAtMost = 10_000;
 
-interface Channel {
-  splitter: LineSplitter;
-  /** Time of the last line, to go on from there. */
-  last: string;
-  stop: (() => void) | null;
-  state: FeedState;
-}
+const opening: SourceStatus = { state: 'OPENING', failure: null, aheadMs: 0 };
 
 /** The logs of one or more containers, as one. Arrivals are gathered and shown once a frame. */
 export class LogFeed {
@@ -65,25 +68,24 @@ export class LogFeed {
   /** Grows with each change of what is kept. */
   version = $state(0);
   failure = $state.raw<Failure | null>(null);
-  states = $state.raw<readonly FeedState[]>([]);
+  statuses = $state.raw<readonly SourceStatus[]>([]);
+  /** Nothing more comes: all was told of what has an end. */
+  complete = $state(false);
 
   range = $state.raw<LogRange>({ since: null, until: null });
 
   readonly #buffer = new LogBuffer();
-  readonly #channels: Channel[];
+  /** Time of the last line of each, to go on from there. */
+  readonly #last: string[];
+  #stop: (() => void) | null = null;
   #arrived: LogLine[] = [];
   #frame = 0;
   #nextId = 0;
 
   constructor(sources: readonly LogSource[]) {
     this.sources = sources;
-    this.#channels = sources.map((_, index) => ({
-      splitter: this.#splitter(index),
-      last: '',
-      stop: null,
-      state: 'opening',
-    }));
-    this.#tellStates();
+    this.#last = sources.map(() => '');
+    this.statuses = sources.map(() => opening);
   }
 
   get lines(): readonly LogLine[] {
@@ -98,31 +100,21 @@ export class LogFeed {
 
   /** Follows all logs until the returned function is called. Called again, it goes on where it stopped. */
   start(): () => void {
-    for (const index of this.#channels.keys()) this.#open(index);
+    this.#open();
     return () => {
-      for (const channel of this.#channels) {
-        channel.stop?.();
-        channel.stop = null;
-      }
+      this.#stop?.();
+      this.#stop = null;
       this.#flush();
     };
-  }
-
-  /** Goes on with logs that ended, after their container was started again. */
-  resume(): void {
-    for (const [index, { state }] of this.#channels.entries()) if (state === 'ended') this.#open(index);
   }
 
   /** Shows another part of the time, from its begin. */
   show(range: LogRange): void {
     this.range = range;
-    for (const channel of this.#channels) {
-      channel.stop?.();
-      channel.last = '';
-    }
+    this.#last.fill('');
     this.#arrived = [];
     this.clear();
-    for (const index of this.#channels.keys()) this.#open(index);
+    this.#open();
   }
 
   clear(): void {
@@ -130,68 +122,59 @@ export class LogFeed {
     this.version++;
   }
 
-  #splitter(source: number): LineSplitter {
-    return new LineSplitter(source, () => this.#nextId++);
-  }
-
-  #open(index: number): void {
-    const channel = this.#channels[index];
-    const source = this.sources[index];
-    if (!channel || !source) return;
-    channel.stop?.();
-    channel.splitter = this.#splitter(index);
-    const from = channel.last;
-    this.#become(channel, 'opening');
-    channel.stop = subscribe(
+  #open(): void {
+    this.#stop?.();
+    this.complete = false;
+    const splitters = this.sources.map((_, index) => new LineSplitter(index, () => this.#nextId++));
+    const { since, until } = this.range;
+    this.#stop = subscribe(
       Logs,
       {
-        serverId: source.serverId,
-        containerId: source.containerId,
-        follow: this.range.until === null,
-        ...(this.range.until !== null && { until: this.range.until }),
-        ...this.#begin(from),
+        sources: this.sources.map(({ serverId, containerId }, index) => {
+          const after = this.#last[index] ?? '';
+          return { serverId, containerId, ...(after !== '' && { after }) };
+        }),
+        follow: until === null,
+        since,
+        until,
+        tail: since !== null ? null : until === null ? tailLines : keepLines,
       },
       {
-        next: ({ containerLogs }) => {
-          this.#become(channel, 'following');
-          for (const segment of containerLogs.segments) {
-            for (const line of channel.splitter.push(segment)) {
-              // Going on from a time brings its own lines again.
-              if (line.at !== '' && line.at <= from) continue;
-              if (line.at !== '') channel.last = line.at;
-              this.#arrived.push(line);
-            }
+        next: ({ mergedLogs: { segments, sources } }) => {
+          this.failure = null;
+          if (sources.length > 0) this.#tell(sources);
+          for (const segment of segments) {
+            for (const line of splitters[segment.source]?.push(segment) ?? []) this.#take(line);
           }
           // A hidden tab draws no frames, and its log must not pile up either.
           if (this.#arrived.length > gatherAtMost) this.#flush();
           else if (this.#frame === 0) this.#frame = requestAnimationFrame(() => this.#flush());
         },
-        failed: (failure) => {
-          this.failure = failure;
-          this.#become(channel, 'failed');
-        },
-        ended: () => this.#become(channel, 'ended'),
+        failed: (failure) => (this.failure = failure),
+        ended: () => (this.complete = true),
       },
     );
   }
 
-  /** Where to begin: after what is there, at the begin of what was asked for, or some lines before the end. */
-  #begin(from: string): { since: string } | { tail: number } {
-    if (from !== '') return { since: from };
-    const { since, until } = this.range;
-    if (since !== null) return { since };
-    return { tail: until === null ? tailLines : keepLines };
+  #take(line: LogLine): void {
+    if (line.at > (this.#last[line.source] ?? '')) this.#last[line.source] = line.at;
+    const aheadMs = this.statuses[line.source]?.aheadMs ?? 0;
+    this.#arrived.push(aheadMs === 0 ? line : { ...line, order: corrected(line.at, aheadMs) });
   }
 
-  #become(channel: Channel, state: FeedState): void {
-    if (channel.state === state) return;
-    channel.state = state;
-    if (state === 'following') this.failure = null;
-    this.#tellStates();
-  }
-
-  #tellStates(): void {
-    this.states = this.#channels.map(({ state }) => state);
+  #tell(
+    reports: readonly {
+      readonly source: number;
+      readonly state: LogSourceState;
+      readonly clockAheadMs: number;
+      readonly error?: { readonly code: string; readonly message: string } | null;
+    }[],
+  ): void {
+    const statuses = [...this.statuses];
+    for (const { source, state, clockAheadMs: aheadMs, error } of reports) {
+      statuses[source] = { state, aheadMs, failure: error ? new Failure(error.code, error.message) : null };
+    }
+    this.statuses = statuses;
   }
 
   #flush(): void {
@@ -203,4 +186,11 @@ export class LogFeed {
     this.#buffer.add(arrived, { merge: this.sources.length > 1 });
     this.version++;
   }
+}
+
+/** A time of Docker's by the clock of the control plane, which lines of several servers are ordered by. */
+function corrected(at: string, aheadMs: number): string {
+  const ms = Date.parse(at);
+  if (Number.isNaN(ms)) return at;
+  return new Date(ms - aheadMs).toISOString().slice(0, 23) + at.slice(23);
 }

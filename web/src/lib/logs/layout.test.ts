@@ -33,3 +33,19 @@ describe('places of lines', () => {
     expect([layout.total, layout.at(1), layout.offset(9)]).toEqual([2, 0, 2]);
   });
 });
+
+test('lines that were measured stay where they are when others come after them', () => {
+  const layout = new RowLayout(2);
+  layout.measure(3, () => 2);
+  const asked: number[] = [];
+  layout.measure(
+    5,
+    (index) => {
+      asked.push(index);
+      return 1;
+    },
+    3,
+  );
+  expect(asked).toEqual([3, 4]);
+  expect([layout.offset(3), layout.total, layout.at(6)]).toEqual([6, 8, 3]);
+});

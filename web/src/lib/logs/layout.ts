@@ -7,11 +7,16 @@ export class RowLayout {
     this.#offsets = new Float64Array(capacity + 1);
   }
 
-  /** Lays out `count` lines anew. */
-  measure(count: number, rows: (index: number) => number): void {
-    if (this.#offsets.length < count + 1) this.#offsets = new Float64Array(Math.ceil(count * 1.5) + 1);
-    let offset = 0;
-    for (let index = 0; index < count; index++) {
+  /** Lays out `count` lines, of which the first `known` are where they were. */
+  measure(count: number, rows: (index: number) => number, known = 0): void {
+    if (this.#offsets.length < count + 1) {
+      const before = this.#offsets;
+      this.#offsets = new Float64Array(Math.ceil(count * 1.5) + 1);
+      this.#offsets.set(before);
+    }
+    const from = Math.min(known, this.#count, count);
+    let offset = this.#offsets[from] ?? 0;
+    for (let index = from; index < count; index++) {
       this.#offsets[index] = offset;
       offset += rows(index);
     }

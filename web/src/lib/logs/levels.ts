@@ -40,7 +40,17 @@ const shouted = new RegExp(`(?:^|[\\s|:.\\]])(${names.toUpperCase()})(?=$|[\\s|:
 const lettered = /^([EWIF])\d{4} \d\d:/;
 const letters: Readonly<Record<string, Level>> = { E: 'error', F: 'error', W: 'warning', I: 'info' };
 
-/** The level that a line says it has; null when it says none. */
+const known = new WeakMap<object, Level | null>();
+
+/** The level that a line says it has; null when it says none. Worked out once for each. */
+export function levelOfLine(line: { readonly text: string }): Level | null {
+  const found = known.get(line);
+  if (found !== undefined) return found;
+  const level = levelOf(line.text);
+  known.set(line, level);
+  return level;
+}
+
 export function levelOf(text: string): Level | null {
   const line = plain(text.slice(0, 4 * head)).slice(0, head);
   const word = (named.exec(line) ?? bracketed.exec(line) ?? shouted.exec(line))?.[1];

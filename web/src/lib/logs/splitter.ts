@@ -8,6 +8,8 @@ export interface LogLine {
   readonly source: number;
   /** Docker's RFC 3339 time with nanoseconds, UTC; empty when there was none. */
   readonly at: string;
+  /** Where it stands among those of other containers: `at`, by the clock of the control plane. */
+  readonly order: string;
   readonly text: string;
 }
 
@@ -66,6 +68,7 @@ export class LineSplitter {
       stream,
       source: this.#source,
       at,
+      order: at,
       text: text.endsWith('\r') ? text.slice(0, -1) : text,
     };
   }

@@ -148,6 +148,13 @@ export const containers = {
 
 export const logs = {
   title: 'Logs',
+  asJson: 'All of it, as JSON lines',
+  asText: 'All of it, as text',
+  away: (names: string) => `${names}: the server is offline. The log goes on when it is back.`,
+  clocks: (names: string) =>
+    `The clock of the server of ${names} is off. Lines stand where they belong by the clock of ServerKit.`,
+  saveAll: 'Save all that the servers have',
+  trouble: (name: string, why: string) => `${name}: ${why}`,
   allLevels: 'All levels',
   atMost: (most: number) => `${most} at most`,
   badRegex: 'Not a valid expression',

@@ -42,6 +42,7 @@ export const nav = {
   networks: 'Networks',
   volumes: 'Volumes',
   jobs: 'Jobs',
+  logs: 'Logs',
   main: 'Main navigation',
   open: 'Open navigation',
   overview: 'Overview',

@@ -149,6 +149,13 @@ export const containers: LaterMessages['containers'] = {
 
 export const logs: LaterMessages['logs'] = {
   title: 'Journaux',
+  asJson: 'Tout, en lignes JSON',
+  asText: 'Tout, en texte',
+  away: (names) => `${names} : le serveur est hors ligne. Le journal reprend à son retour.`,
+  clocks: (names) =>
+    `L’horloge du serveur de ${names} est décalée. Les lignes sont placées selon l’horloge de ServerKit.`,
+  saveAll: 'Enregistrer tout ce que les serveurs ont',
+  trouble: (name, why) => `${name} : ${why}`,
   allLevels: 'Tous les niveaux',
   atMost: (most) => `${most} au plus`,
   badRegex: 'Expression non valable',

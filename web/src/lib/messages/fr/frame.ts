@@ -42,6 +42,7 @@ export const nav: EarlyMessages['nav'] = {
   images: 'Images',
   networks: 'Réseaux',
   volumes: 'Volumes',
+  logs: 'Journaux',
   jobs: 'Tâches',
   main: 'Navigation principale',
   open: 'Ouvrir la navigation',
