@@ -32,6 +32,8 @@ packages="
   ca-certificates     the install command
   xz-utils            Debian's archives
   procps              what runs where
+  git                 stacks from repositories
+  openssh-client      the same by ssh
   python3-venv        the example in Python
   shellcheck          the scripts that run on other machines
   util-linux          setsid, flock, unshare

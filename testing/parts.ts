@@ -21,6 +21,7 @@ export type Part =
   | 'debootstrap'
   | 'rootfs'
   | 'shellcheck'
+  | 'git'
   | 'python-gql';
 
 /** With CI=true a missing part fails the suites that need it; elsewhere they are reported as not run. */
@@ -83,6 +84,7 @@ const checks: Record<Part, () => string | undefined> = {
     isRoot() && succeeds('iptables', '-S') ? undefined : 'firewall rules need root and iptables',
   debootstrap: () => (succeeds('debootstrap', '--version') ? undefined : 'debootstrap is not installed'),
   shellcheck: () => (succeeds('shellcheck', '--version') ? undefined : 'shellcheck is not installed'),
+  git: () => (succeeds('git', '--version') ? undefined : 'Git is not installed'),
   'python-gql': () =>
     succeeds(pythonPath(), '-c', 'import gql.transport.websockets')
       ? undefined

@@ -26,6 +26,10 @@ export const agentErrorCodes = [
   'DOCKER_ERROR',
   /** There is no Docker Compose on this host, or none that can be run. */
   'COMPOSE_UNAVAILABLE',
+  /** There is no Git on this host, or no ssh for it. */
+  'GIT_UNAVAILABLE',
+  /** A repository could not be read; why stands in the message. */
+  'GIT_ERROR',
   'RESULT_TOO_LARGE',
   'TOO_MANY_OPERATIONS',
   /** The operation was cancelled before its side effect. */

@@ -24,6 +24,7 @@ import { logsRoom } from './logs/room.ts';
 import { localAgentRoom } from './local-agent/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
+import { gitSourcesRoom } from './stacks/git-room.ts';
 import { errorText } from './startup-error.ts';
 
 /** Makes a room from the platform and the domains' services. */
@@ -45,6 +46,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { install }) => installRoom(install),
   dockerFilesRoom,
   logsRoom,
+  gitSourcesRoom,
   graphqlRoom,
   (platform, services) => graphiqlRoom(platform, services),
   localAgentRoom,

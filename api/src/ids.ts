@@ -20,6 +20,7 @@ export const idPrefixes = {
   job: 'job',
   terminal: 'trm',
   updatePolicy: 'upd',
+  gitSource: 'git',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -66,4 +67,5 @@ const kinds: readonly IdKind[] = [
   'job',
   'terminal',
   'updatePolicy',
+  'gitSource',
 ];

@@ -23,6 +23,7 @@ import { Registries } from './registries/service.ts';
 import { SavedFilters } from './saved-filters/service.ts';
 import { Servers } from './servers/service.ts';
 import { Terminals } from './terminals/service.ts';
+import { GitSources } from './stacks/git-sources.ts';
 import { Stacks } from './stacks/service.ts';
 import { Updates } from './updates/service.ts';
 import { Tokens } from './tokens/service.ts';
@@ -42,6 +43,7 @@ export interface Services {
   readonly dockerEvents: DockerEvents;
   readonly dockerFiles: DockerFiles;
   readonly fleet: Fleet;
+  readonly gitSources: GitSources;
   readonly groups: Groups;
   readonly identity: Identity;
   readonly images: Images;
@@ -112,6 +114,7 @@ export function createServices(platform: Platform): Services {
     dockerEvents: new DockerEvents(agents.links, topics),
     dockerFiles: new DockerFiles({ agents, audit, db }),
     fleet,
+    gitSources: new GitSources({ db, vault, access, agents, audit, jobs, registries, stacks }),
     groups,
     identity,
     images,

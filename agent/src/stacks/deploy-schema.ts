@@ -19,7 +19,7 @@ import { checkStackName } from './names.ts';
 import { StackFilesInput } from './stack-type.ts';
 
 /** What every deployment is told, beside what it deploys. */
-type Common = Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles' | 'place'>;
+export type Common = Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles' | 'place' | 'tree'>;
 
 interface Wanted extends WantedJob {
   readonly baseVersion?: number | null | undefined;
@@ -27,7 +27,8 @@ interface Wanted extends WantedJob {
   readonly auths?: readonly RegistryAuth[] | null | undefined;
 }
 
-function begin(
+/** Begins what brings a stack up. @throws AgentError */
+export function begin(
   kind: string,
   { baseVersion, timeoutSeconds, auths, ...wanted }: Wanted,
   context: OperationContext,

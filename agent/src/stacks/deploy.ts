@@ -6,6 +6,9 @@ import { AgentError, describe } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { bring, type Puller } from './bring.ts';
+import { layFiles } from './git-lay.ts';
+import { normaliseStaged } from './git-stage.ts';
+import type { StackTree } from './git-tree.ts';
 import { waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
@@ -38,13 +41,20 @@ export interface DeployOptions extends Puller {
   readonly leaveFiles?: boolean;
   /** Where the files of a new stack lie already. @default in the folder for stacks */
   readonly place?: StackPlace;
+  /** What lies beside the file from then on. @default what does already */
+  readonly tree?: DeployTree;
 }
+
+/** Files of a repository; its commit is null for one that is not known any more. */
+export type DeployTree = Omit<StackTree, 'commit'> & { readonly commit: string | null };
 
 export interface DeployTools {
   readonly docker: DockerService;
   readonly normaliser: Normaliser;
   readonly store: StackStore;
   readonly log: Log;
+  /** Of the agent's own, for files that only live as long as they are read. */
+  readonly scratch: string;
   /** Until one without a health check counts as up. Ms. */
   readonly settledMs: number;
 }
@@ -56,14 +66,17 @@ export interface DeployTools {
  * @throws AgentError
  */
 export async function deploy(options: DeployOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
-  const { name, files, baseVersion, authority, restores } = options;
+  const { name, files, baseVersion, authority, restores, tree } = options;
   const { docker, normaliser, store } = tools;
   job.step('Check');
   await checkBase(name, baseVersion, tools);
   if (options.place || store.isPlaced(name)) requirePlaceScope(authority);
   const folder = options.place?.folder ?? store.prepare(name);
   if (!options.leaveFiles) store.requireWritable(name);
-  const stack = await normaliser.normalise({ name, files, folder }, job.signal);
+  const draft = { name, files, folder };
+  const stack = tree
+    ? await normaliseStaged(draft, tree.files, tools, job.signal)
+    : await normaliser.normalise(draft, job.signal);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
   const judgement = await judgePrivilege(docker.engine, stack);
   allow(judgement, authority, `Deploying ${name}`);
@@ -84,6 +97,15 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   job.step('Containers');
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
   allow(await judgePrivilege(docker.engine, stack), authority, `Deploying ${name}`);
+  const trees = store.trees(name);
+  const lain = previous?.tree == null ? [] : (trees.read(previous.tree) ?? []);
+  const putBack =
+    tree &&
+    layFiles(
+      folder,
+      tree.files,
+      lain.map((file) => file.path),
+    );
   try {
     await up(stack, job.signal, job, tools);
     job.step('Health');
@@ -92,6 +114,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     // What runs and is not kept could not be gone back to.
     const services = await deployedServices(stack, docker);
     if (!options.leaveFiles) store.write(name, files);
+    if (tree) trees.keep(tree.id, tree.files);
+    const same = previous?.files.compose === files.compose;
     const version = store.keep(
       name,
       {
@@ -102,11 +126,19 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
         files,
         normalised: stack.json,
         services,
+        commit: tree ? tree.commit : same ? previous.commit : null,
+        tree: tree?.id ?? previous?.tree ?? null,
       },
       options.place,
     );
     return { version: version.number };
   } catch (error) {
+    try {
+      putBack?.();
+    } catch (second) {
+      // What runs counts for more than what lies beside it.
+      job.line(`The files of before could not be put back: ${describe(second)}`, 'STDERR');
+    }
     const now = await rollBack(stack, { previous, ran, authority }, job, tools);
     job.line(now);
     if (!(error instanceof AgentError)) throw error;

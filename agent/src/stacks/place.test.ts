@@ -98,6 +98,8 @@ describe('files of a stack somewhere on the host', () => {
       composeVersion: '2',
       normalised: '{}',
       services: [],
+      commit: null,
+      tree: null,
     };
     store.keep('app', { ...version, files }, place);
     expect(store.folderOf('app')).toBe(at('app'));

@@ -12,7 +12,7 @@ import type { StackContainer } from './stack.ts';
 
 export interface RefreshOptions extends Omit<
   DeployOptions,
-  'files' | 'pull' | 'restores' | 'leaveFiles' | 'place'
+  'files' | 'pull' | 'restores' | 'leaveFiles' | 'place' | 'tree'
 > {
   /** Only the images of these; of all of them when there is none. */
   readonly services: readonly string[];

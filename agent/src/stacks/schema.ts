@@ -1,4 +1,5 @@
 import './deploy-schema.ts';
+import './git-schema.ts';
 import './operate-schema.ts';
 import './takeover-schema.ts';
 import { builder } from '../builder.ts';

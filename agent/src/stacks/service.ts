@@ -5,6 +5,8 @@ import type { DeployOptions } from './deploy.ts';
 import type { OperateOptions } from './operate.ts';
 import type { PlacedFiles } from './place.ts';
 import type { PlannedService } from './plan.ts';
+import type { GitDeployOptions, GitDraft, GitPlan } from './git-deploy.ts';
+import type { GitHead, GitSource } from './git-remote.ts';
 import type { StackProblem } from './problem.ts';
 import type { RefreshOptions } from './refresh.ts';
 import type { ScaleOptions } from './scale.ts';
@@ -55,15 +57,21 @@ export interface StackService {
   plan(name: string, files: StackFiles, signal: AbortSignal): Promise<StackPlan>;
   /** @returns {version} */
   deploy(
-    options: Omit<DeployOptions, 'restores' | 'leaveFiles' | 'place'>,
+    options: Omit<DeployOptions, 'restores' | 'leaveFiles' | 'place' | 'tree'>,
     job: JobHandle,
   ): Promise<JobResult>;
   /** Deploys the files of a version again, with the images that it ran then. @returns {version} */
   restore(
     number: number,
-    options: Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles' | 'place'>,
+    options: Omit<DeployOptions, 'restores' | 'files' | 'pull' | 'leaveFiles' | 'place' | 'tree'>,
     job: JobHandle,
   ): Promise<JobResult>;
+  /** What a branch of a repository points to now. */
+  gitHead(source: GitSource, signal: AbortSignal): Promise<GitHead>;
+  /** What deploying the branch would do. Changes nothing. */
+  gitPlan(wanted: GitDraft, signal: AbortSignal): Promise<GitPlan>;
+  /** Deploys what the branch points to. @returns {version, commit} */
+  gitDeploy(options: GitDeployOptions, job: JobHandle): Promise<JobResult>;
   /** Starts, stops or restarts what is there. */
   operate(options: OperateOptions, job: JobHandle): Promise<undefined>;
   /** The files of a stack made elsewhere, or of one to be made from files that lie on this host already. */

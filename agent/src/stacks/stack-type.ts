@@ -88,6 +88,7 @@ export const StackVersionType = builder.objectRef<StackVersion>('StackVersion').
     actor: t.exposeString('actor'),
     restores: t.exposeInt('restores', { nullable: true }),
     composeVersion: t.exposeString('composeVersion'),
+    commit: t.exposeString('commit', { nullable: true, description: 'Of the repository it came from.' }),
     services: t.expose('services', { type: [Deployed] }),
   }),
 });

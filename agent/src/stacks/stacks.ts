@@ -6,6 +6,10 @@ import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
 import { deploy } from './deploy.ts';
+import { gitDeploy, gitFetch } from './git-deploy.ts';
+import { sweepScratch, withRemote } from './git-remote.ts';
+import { normaliseStaged } from './git-stage.ts';
+import type { TreeFile } from './git-tree.ts';
 import { SETTLED } from './health.ts';
 import { StackLocks } from './locks.ts';
 import { checkStackName } from './names.ts';
@@ -19,6 +23,7 @@ import { refresh } from './refresh.ts';
 import { createRunCompose } from './run.ts';
 import { scale } from './scale.ts';
 import type { StackPlan, StackService } from './service.ts';
+import type { StackFiles } from './store.ts';
 import type { Stack } from './stack.ts';
 import { requirePlaceScope } from './place.ts';
 import { StackStore } from './store.ts';
@@ -47,8 +52,30 @@ export function createStacks(options: StacksOptions): StackService {
   const finder = createComposeFinder(run, options.commands);
   const normaliser = createNormaliser({ run, finder, scratch: home });
   const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
-  const tools = { docker, normaliser, store, log, settledMs };
+  const scratch = path.join(stateDir, 'git');
+  sweepScratch(scratch);
+  const tools = { docker, normaliser, store, log, scratch, settledMs };
   const locks = new StackLocks();
+
+  /** @param tree - files that would lie beside; none for those that do */
+  async function plan(
+    name: string,
+    files: StackFiles,
+    tree: readonly TreeFile[] | null,
+    signal: AbortSignal,
+  ): Promise<StackPlan> {
+    const version = store.latest(name);
+    const draft = { name, files, folder: store.folderOf(name) };
+    try {
+      const stack = tree
+        ? await normaliseStaged(draft, tree, tools, signal)
+        : await normaliser.normalise(draft, signal);
+      return { ...(await examine(stack, tools, policy(), signal)), problems: [], version };
+    } catch (error) {
+      if (!(error instanceof StackError)) throw error;
+      return { ...nothingKnown, problems: error.problems, version };
+    }
+  }
 
   return {
     async list(first, after) {
@@ -76,7 +103,10 @@ export function createStacks(options: StacksOptions): StackService {
     restore: (number, wanted, job) =>
       locks.hold(wanted.name, 'deployed', () => {
         const restores = store.version(wanted.name, number);
-        return deploy({ ...wanted, files: restores.files, pull: false, restores }, job, tools);
+        const { files, tree: id, commit } = restores;
+        const beside = id === null ? undefined : store.trees(wanted.name).read(id);
+        const tree = id !== null && beside && { id, commit, files: beside };
+        return deploy({ ...wanted, files, pull: false, restores, ...(tree && { tree }) }, job, tools);
       }),
     operate: (wanted, job) =>
       locks.hold(wanted.name, deeds[wanted.operation], async () => {
@@ -95,16 +125,14 @@ export function createStacks(options: StacksOptions): StackService {
     enter(name, authority) {
       if (store.isPlaced(name)) requirePlaceScope(authority);
     },
-    async plan(name, files, signal) {
-      const version = store.latest(name);
-      try {
-        const stack = await normaliser.normalise({ name, files, folder: store.folderOf(name) }, signal);
-        return { ...(await examine(stack, tools, policy(), signal)), problems: [], version };
-      } catch (error) {
-        if (!(error instanceof StackError)) throw error;
-        return { ...nothingKnown, problems: error.problems, version };
-      }
+    plan: (name, files, signal) => plan(name, files, null, signal),
+    gitHead: (source, signal) => withRemote(source, { scratch, signal }, (remote) => remote.head()),
+    async gitPlan({ name, source, env }, signal) {
+      checkStackName(name);
+      const { head, tree, files } = await gitFetch({ name, source, env }, tools, signal);
+      return { ...head, compose: files.compose, plan: await plan(name, files, tree.files, signal) };
     },
+    gitDeploy: (wanted, job) => locks.hold(wanted.name, 'deployed', () => gitDeploy(wanted, job, tools)),
   };
 }
 

@@ -10,6 +10,8 @@ const version: Omit<KeptVersion, 'number'> = {
   restores: null,
   composeVersion: '2.0',
   services: [],
+  commit: null,
+  tree: null,
   files: { compose: 'services: {}', env: 'SECRET=hunter2' },
   normalised: '{}',
 };

@@ -13,6 +13,8 @@ import { object, parse } from '../docker/json.ts';
 import { AgentError } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Policy } from '../policy.ts';
+import { layFiles } from './git-lay.ts';
+import { StackTrees } from './git-trees.ts';
 import { checkStackName, isStackName } from './names.ts';
 import { readPlain, requireWritable, type StackPlace } from './place.ts';
 
@@ -54,6 +56,10 @@ export interface StackVersion {
   readonly restores: number | null;
   readonly composeVersion: string;
   readonly services: readonly DeployedService[];
+  /** Of the repository that its file came from; null for one that came from elsewhere. */
+  readonly commit: string | null;
+  /** What of a repository lay beside its file, by Git's name of it; null for nothing. */
+  readonly tree: string | null;
 }
 
 /** With what is only read to deploy it again. */
@@ -227,6 +233,7 @@ export class StackStore {
         rmSync(file, { force: true });
       }
     }
+    this.trees(name).prune(() => new Set(this.numbers(name).map((one) => this.summary(name, one).tree)));
     return kept;
   }
 
@@ -237,6 +244,17 @@ export class StackStore {
       rmSync(this.#versionsOf(name), { recursive: true, force: true });
       return;
     }
+    const latest = this.latest(name);
+    const tree = latest === null ? null : this.summary(name, latest).tree;
+    if (tree !== null && existsSync(folder)) {
+      layFiles(
+        folder,
+        [],
+        this.trees(name)
+          .read(tree)
+          ?.map((file) => file.path) ?? [],
+      );
+    }
     for (const file of [composeFile, envFile]) rmSync(path.join(folder, file), { force: true });
     rmSync(this.#versionsOf(name), { recursive: true, force: true });
     try {
@@ -244,6 +262,12 @@ export class StackStore {
     } catch {
       // Something else is in it, or it was never made.
     }
+  }
+
+  /** What versions of a stack have beside their file. */
+  trees(name: string): StackTrees {
+    checkStackName(name);
+    return new StackTrees(this.#versionsOf(name));
   }
 
   /** Null for a stack that was made here. */
@@ -290,6 +314,8 @@ function stackVersionOf(value: Readonly<Record<string, unknown>>): StackVersion 
     actor: String(value['actor']),
     restores: typeof restores === 'number' ? restores : null,
     composeVersion: String(value['composeVersion']),
+    commit: typeof value['commit'] === 'string' ? value['commit'] : null,
+    tree: typeof value['tree'] === 'string' ? value['tree'] : null,
     services: services.map((service) => ({
       service: String(service['service']),
       image: String(service['image']),

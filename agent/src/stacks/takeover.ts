@@ -56,7 +56,7 @@ const read = (path: string, authority: Authority, store: StackStore): PlacedFile
 
 export type TakeOverOptions = Omit<
   DeployOptions,
-  'files' | 'pull' | 'restores' | 'leaveFiles' | 'place' | 'baseVersion'
+  'files' | 'pull' | 'restores' | 'leaveFiles' | 'place' | 'tree' | 'baseVersion'
 > & { readonly source: PlacedFiles };
 
 /**
@@ -93,6 +93,8 @@ export async function takeOver(
       files,
       normalised: stack.json,
       services,
+      commit: null,
+      tree: null,
     },
     place,
   );

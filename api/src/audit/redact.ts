@@ -4,7 +4,7 @@ import { redactText } from '../log.ts';
 
 /** Names that hold secrets, wherever they stand in a parameter. */
 const secretName =
-  /pass(word|phrase|wd)?$|secret|token|proof|credential|private|api-?key|^code$|^mac$|^signature$|cookie/i;
+  /pass(word|phrase|wd)?$|secret|token|proof|credential|private|api-?key|^code$|^env$|^mac$|^signature$|cookie/i;
 
 const maxText = 300;
 const maxItems = 50;

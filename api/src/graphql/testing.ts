@@ -14,6 +14,7 @@ import { HostPolicy } from '../http/host-policy.ts';
 import { Listener } from '../http/listener.ts';
 import { newId } from '../ids.ts';
 import { identityRoom } from '../identity/room.ts';
+import { gitSourcesRoom } from '../stacks/git-room.ts';
 import { cookieName } from '../identity/cookies.ts';
 import type { Pace } from '../live/public-server.ts';
 import type { Platform } from '../platform.ts';
@@ -106,6 +107,7 @@ export async function testApi({
       (_platform, services) => graphiqlRoom(platform, services, graphiql),
       (_platform, services) => dockerFilesRoom(platform, services),
       (_platform, services) => logsRoom(platform, services),
+      gitSourcesRoom,
     ],
   });
   const listener = new Listener({ handlers: app.handlers, channel: 'main', log });

@@ -9,6 +9,16 @@ const common = { ...rights, result } as const;
 /** Deploys a stack. Result: the version that it became. */
 export const stackDeploy = jobKind({ name: 'stack.deploy', ...common });
 
+/** Deploys what a branch of a repository points to. Result: the version that it became, and the commit. */
+export const stackSync = jobKind({
+  name: 'stack.sync',
+  ...rights,
+  result: z.object({
+    version: z.number().int().positive(),
+    commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+  }),
+});
+
 /** Deploys a version of a stack again. Result: the version that it became. */
 export const stackRestore = jobKind({ name: 'stack.restore', ...common });
 

@@ -62,6 +62,7 @@ export const StackVersionsDocument = graphql(`
       actor
       restores
       composeVersion
+      commit
       services {
         service
         image
@@ -73,35 +74,42 @@ export const StackVersionsDocument = graphql(`
   }
 `);
 
+/** @public For the code generator, which puts it into the documents that name it. */
+export const StackPlanFields = graphql(`
+  fragment StackPlanFields on StackPlan {
+    problems {
+      line
+      message
+    }
+    warnings
+    privileged {
+      option
+      why
+    }
+    denied
+    builds
+    services {
+      service
+      action
+      reasons
+      image
+      imageId
+      currentImage
+      currentImageId
+      configHash
+      currentConfigHash
+      replicas
+      currentReplicas
+    }
+    version
+    composeVersion
+  }
+`);
+
 export const StackPlanDocument = graphql(`
   query StackPlan($name: String!, $files: StackFilesInput!) {
     stackPlan(name: $name, files: $files) {
-      problems {
-        line
-        message
-      }
-      warnings
-      privileged {
-        option
-        why
-      }
-      denied
-      builds
-      services {
-        service
-        action
-        reasons
-        image
-        imageId
-        currentImage
-        currentImageId
-        configHash
-        currentConfigHash
-        replicas
-        currentReplicas
-      }
-      version
-      composeVersion
+      ...StackPlanFields
     }
   }
 `);
@@ -250,6 +258,55 @@ export const StackSourceDocument = graphql(`
 export const TakeOverStackDocument = graphql(`
   mutation TakeOverStack($jobId: ID!, $name: String!, $path: String, $timeoutSeconds: Int!) {
     takeOverStack(jobId: $jobId, name: $name, path: $path, timeoutSeconds: $timeoutSeconds) {
+      id
+    }
+  }
+`);
+
+export const GitHeadDocument = graphql(`
+  query GitHead($source: GitSourceInput!) {
+    gitHead(source: $source) {
+      commit
+      knownHosts
+    }
+  }
+`);
+
+export const GitPlanDocument = graphql(`
+  query GitPlan($name: String!, $source: GitSourceInput!, $env: String) {
+    gitPlan(name: $name, source: $source, env: $env) {
+      commit
+      compose
+      plan {
+        ...StackPlanFields
+      }
+    }
+  }
+`);
+
+export const DeployGitStackDocument = graphql(`
+  mutation DeployGitStack(
+    $jobId: ID!
+    $name: String!
+    $source: GitSourceInput!
+    $commit: String
+    $env: String
+    $baseVersion: Int
+    $pull: Boolean!
+    $timeoutSeconds: Int!
+    $auths: [RegistryAuthInput!]
+  ) {
+    deployGitStack(
+      jobId: $jobId
+      name: $name
+      source: $source
+      commit: $commit
+      env: $env
+      baseVersion: $baseVersion
+      pull: $pull
+      timeoutSeconds: $timeoutSeconds
+      auths: $auths
+    ) {
       id
     }
   }

@@ -1,4 +1,5 @@
 import './many-schema.ts';
+import './git-schema.ts';
 import './mutations.ts';
 import './operate-mutations.ts';
 import './queries.ts';

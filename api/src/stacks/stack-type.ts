@@ -106,6 +106,10 @@ const StackVersionType = builder.objectRef<VersionOfStack>('StackVersion').imple
   on: ({ serverId }) => serverId,
   description: 'A deployment that came to a good end.',
   fields: (t) => ({
+    commit: t.exposeString('commit', {
+      nullable: true,
+      description: 'Of the Git repository that its file came from; null for one from elsewhere.',
+    }),
     composeVersion: t.exposeString('composeVersion', { description: 'Of the Compose that deployed it.' }),
     deployedAt: t.field({
       type: 'DateTime',

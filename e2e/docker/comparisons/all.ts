@@ -41,6 +41,8 @@ const paging = 'how lists are paged is the same for all of them, and tested with
 const kept = 'kept by ServerKit at a deployment, and tested there against the docker command';
 const policy = 'what ServerKit is to do by itself, and tested with a registry';
 const ours = 'told by ServerKit about itself';
+const ofGit =
+  'of a repository, and tested with real ones; what is deployed of them is held against the docker command there';
 
 /** Fields beside Docker's that its command knows nothing of, and why. */
 export const notDockers: Readonly<Record<string, string>> = {
@@ -73,6 +75,34 @@ export const notDockers: Readonly<Record<string, string>> = {
   'DockerEvents.missed': ours,
   'DockerEvents.serverId': ours,
   'FileTransferPayload.expiresAt': ours,
+  'BindGitSourcePayload.source': ofGit,
+  'BindGitSourcePayload.webhookSecret': ofGit,
+  'GitSource.branch': ofGit,
+  'GitSource.checkedAt': ofGit,
+  'GitSource.commit': ofGit,
+  'GitSource.credential': ofGit,
+  'GitSource.deploying': ofGit,
+  'GitSource.failure': ofGit,
+  'GitSource.id': ofGit,
+  'GitSource.knownHosts': ofGit,
+  'GitSource.onBehalfOf': ofGit,
+  'GitSource.path': ofGit,
+  'GitSource.plan': ofGit,
+  'GitSource.pollSeconds': ofGit,
+  'GitSource.seenCommit': ofGit,
+  'GitSource.stack': ofGit,
+  'GitSource.url': ofGit,
+  'GitSource.username': ofGit,
+  'GitSource.webhookPath': ofGit,
+  'GitSourcePayload.source': ofGit,
+  'GitStackPlan.commit': ofGit,
+  'GitStackPlan.compose': ofGit,
+  'GitStackPlan.plan': ofGit,
+  'Mutation.bindGitSource': ofGit,
+  'Mutation.checkGitSource': ofGit,
+  'Mutation.deployGitSource': ofGit,
+  'Mutation.unbindGitSource': ofGit,
+  'StackVersion.commit': ofGit,
   'Image.server': ours,
   'ImageConnection.edges': paging,
   'ImageConnection.pageInfo': paging,

@@ -3,6 +3,7 @@ import * as containers from './en/containers.ts';
 import * as create from './en/create.ts';
 import * as docker from './en/docker.ts';
 import * as dockerFiles from './en/docker-files.ts';
+import * as git from './en/git.ts';
 import * as groups from './en/groups.ts';
 import * as images from './en/images.ts';
 import * as jobs from './en/jobs.ts';
@@ -23,6 +24,7 @@ export const en = {
   ...create,
   ...docker,
   ...dockerFiles,
+  ...git,
   ...groups,
   ...images,
   ...jobs,

@@ -3,6 +3,7 @@ import * as containers from './fr/containers.ts';
 import * as create from './fr/create.ts';
 import * as docker from './fr/docker.ts';
 import * as dockerFiles from './fr/docker-files.ts';
+import * as git from './fr/git.ts';
 import * as groups from './fr/groups.ts';
 import * as images from './fr/images.ts';
 import * as jobs from './fr/jobs.ts';
@@ -22,6 +23,7 @@ export const fr: LaterMessages = {
   ...create,
   ...docker,
   ...dockerFiles,
+  ...git,
   ...groups,
   ...images,
   ...jobs,

@@ -60,6 +60,7 @@ export const Detail = graphql(`
         ...Stacks_Row
         versions {
           number
+          commit
           deployedAt
           restores
           composeVersion
@@ -98,34 +99,41 @@ export const Files = graphql(`
   }
 `);
 
+/** @public For the code generator, which puts it into the documents that name it. */
+export const PlanFields = graphql(`
+  fragment Stacks_PlanFields on StackPlan {
+    problems {
+      line
+      message
+    }
+    warnings
+    privileged {
+      option
+      why
+    }
+    denied
+    builds
+    version
+    composeVersion
+    services {
+      service
+      action
+      reasons
+      image
+      imageId
+      currentImage
+      currentImageId
+      replicas
+      currentReplicas
+    }
+  }
+`);
+
 export const Plan = graphql(`
   query Stacks_Plan($serverId: ID!, $name: String!, $files: StackFilesInput!) {
     server(id: $serverId) {
       stackPlan(name: $name, files: $files) {
-        problems {
-          line
-          message
-        }
-        warnings
-        privileged {
-          option
-          why
-        }
-        denied
-        builds
-        version
-        composeVersion
-        services {
-          service
-          action
-          reasons
-          image
-          imageId
-          currentImage
-          currentImageId
-          replicas
-          currentReplicas
-        }
+        ...Stacks_PlanFields
       }
     }
   }

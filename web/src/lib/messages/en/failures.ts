@@ -68,6 +68,8 @@ export const errors = {
     'There is no Docker Compose on this server. Install it; on Debian it is the package docker-compose.',
   DOCKER_UNAVAILABLE: () => 'Docker does not answer on this server. Start it with: systemctl start docker',
   DOCKER_ERROR: ({ message }: Failure) => `Docker refused: ${message}`,
+  GIT_UNAVAILABLE: ({ message }: Failure) => message,
+  GIT_ERROR: ({ message }: Failure) => message,
   RESULT_TOO_LARGE: () => 'The answer is too large. Ask for less.',
   OUTCOME_UNKNOWN: () =>
     'The connection broke while it was carried out. Check its state before you try again.',

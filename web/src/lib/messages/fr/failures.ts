@@ -70,6 +70,8 @@ export const errors: EarlyMessages['errors'] = {
     'Il n’y a pas de Docker Compose sur ce serveur. Installez-le ; sous Debian, c’est le paquet docker-compose.',
   DOCKER_UNAVAILABLE: () => 'Docker ne répond pas sur ce serveur. Démarrez-le avec : systemctl start docker',
   DOCKER_ERROR: ({ message }) => `Docker a refusé : ${message}`,
+  GIT_UNAVAILABLE: ({ message }: Failure) => message,
+  GIT_ERROR: ({ message }: Failure) => message,
   RESULT_TOO_LARGE: () => 'La réponse est trop grande. Demandez-en moins.',
   OUTCOME_UNKNOWN: () => 'La connexion s’est rompue pendant l’exécution. Vérifiez l’état avant de réessayer.',
   CANCELLED: () => 'Annulé avant que quoi que ce soit ne soit fait.',
