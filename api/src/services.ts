@@ -128,7 +128,7 @@ export function createServices(platform: Platform): Services {
     registries,
     savedFilters: new SavedFilters({ db, audit }),
     servers,
-    terminals: new Terminals({ agents, containers, audit, db }),
+    terminals: new Terminals({ agents, containers, audit, db, log }),
     stacks,
     tokens,
     topics,

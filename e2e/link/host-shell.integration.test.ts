@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { userInfo } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -80,12 +80,24 @@ describe('shells of a server', () => {
       String(pattern),
     );
   }
-  async function actions(): Promise<string[]> {
-    const { auditEvents } = await admin.query<{
-      auditEvents: { nodes: { action: string }[] };
-    }>('{ auditEvents(first: 50) { nodes { action } } }');
-    return auditEvents.nodes.map(({ action }) => action).filter((action) => action.startsWith('terminal.'));
+  interface Recorded {
+    readonly action: string;
+    readonly durationMs: number | null;
+    readonly exitCode: number | null;
+    readonly parameters: Readonly<Record<string, unknown>>;
   }
+  /** What is on record of a terminal, the newest first. */
+  async function recorded(terminalId: string): Promise<Recorded[]> {
+    const { auditEvents } = await admin.query<{ auditEvents: { nodes: Recorded[] } }>(
+      '{ auditEvents(first: 100) { nodes { action durationMs exitCode parameters } } }',
+    );
+    return auditEvents.nodes.filter(({ parameters }) => parameters['terminalId'] === terminalId);
+  }
+  const ended = (terminalId: string) =>
+    eventually(
+      async () => (await recorded(terminalId)).find(({ action }) => action === 'terminal.end') ?? false,
+      'its end to be on record',
+    );
 
   test('are opened, joined, typed into and closed, and who took part is on record', async () => {
     const terminalId = await opened();
@@ -103,7 +115,44 @@ describe('shells of a server', () => {
     await admin.query(documents.close, { input: { serverId, terminalId } });
     const { hostTerminal } = await following.next((event) => event.hostTerminal.kind === 'ENDED');
     expect(hostTerminal.reason).toBe('CLOSED');
-    expect(await actions()).toEqual(['terminal.close', 'terminal.join', 'terminal.openHost']);
+    expect((await ended(terminalId)).parameters).toMatchObject({
+      reason: 'CLOSED',
+      openedBy: plane.admin.email,
+    });
+    expect((await recorded(terminalId)).map(({ action }) => action).toSorted()).toEqual([
+      'terminal.close',
+      'terminal.end',
+      'terminal.join',
+      'terminal.openHost',
+    ]);
+    expect(JSON.stringify(await recorded(terminalId))).not.toContain('joined');
+  });
+
+  test('that end by themselves are on record with how long they were open, though nobody looks', async () => {
+    const terminalId = await opened();
+    await admin.query(documents.write, { input: { serverId, terminalId, text: 'exit 7\r' } });
+    const { parameters, exitCode, durationMs } = await ended(terminalId);
+    expect(parameters).toMatchObject({ reason: 'EXITED' });
+    expect(exitCode).toBe(7);
+    expect(durationMs).toBeGreaterThan(0);
+  });
+
+  test('of an agent that is killed are LOST on record once it is back, and leave no process', async () => {
+    const { serverId: other, host } = await joined('killed', [
+      'features: { shell: true }',
+      `shell: { account: ${userInfo().username} }`,
+    ]);
+    const { openHostTerminal } = await admin.query<{ openHostTerminal: { terminal: { id: string } } }>(
+      documents.open,
+      { input: { serverId: other, ...size } },
+    );
+    const { id } = openHostTerminal.terminal;
+    expect(marked(id)).toBeGreaterThan(0);
+    host.agent.kill('SIGKILL');
+    await eventually(() => expect(marked(id)).toBe(0), 'its processes to be gone');
+    await host.start();
+    expect((await ended(id)).parameters).toMatchObject({ reason: 'LOST' });
+    expect((await recorded(id)).filter(({ action }) => action === 'terminal.end')).toHaveLength(1);
   });
 
   test('take the scope of who asks, in every operation', async () => {
@@ -159,3 +208,14 @@ describe('shells of a server', () => {
     expect(readFileSync(host.configFile, 'utf8')).not.toContain('shell');
   });
 });
+
+/** How many processes carry the mark of a terminal. */
+function marked(id: string): number {
+  return readdirSync('/proc').filter((name) => {
+    try {
+      return readFileSync(`/proc/${Number(name)}/environ`, 'latin1').includes(`SERVERKIT_TERMINAL=${id}`);
+    } catch {
+      return false;
+    }
+  }).length;
+}

@@ -11,7 +11,9 @@ import {
   terminalEnds,
   type Size,
   type Terminal,
+  type TerminalEnded,
   type TerminalEvent,
+  type TerminalNews,
   type TerminalPlace,
 } from './terminal.ts';
 
@@ -83,6 +85,38 @@ const Event = builder.objectRef<TerminalEvent>('TerminalEvent').implement({
     }),
   }),
 });
+
+const Ended = builder.objectRef<TerminalEnded>('TerminalEnded').implement({
+  fields: (t) => ({
+    id: t.exposeID('id'),
+    reason: t.field({ type: End, resolve: ({ reason }) => reason }),
+    exitCode: t.exposeInt('exitCode', { nullable: true, description: 'Of a shell that ended by itself.' }),
+    openedAt: t.expose('openedAt', { type: 'SafeInt' }),
+    endedAt: t.expose('endedAt', { type: 'SafeInt' }),
+  }),
+});
+
+const News = builder.objectRef<TerminalNews>('TerminalNews').implement({
+  fields: (t) => ({
+    open: t.idList({
+      nullable: true,
+      description: 'All that are open now; told once, first.',
+      resolve: ({ open }) => open && [...open],
+    }),
+    ended: t.field({ type: [Ended], resolve: ({ ended }) => ended }),
+  }),
+});
+
+builder.subscriptionField('terminalNews', (t) =>
+  t.field({
+    ...scoped('link'),
+    description:
+      'Which terminals ended lately, then each that ends: for the record, which nothing keeps from being whole.',
+    type: News,
+    subscribe: (_root, _args, { services, signal }) => services.terminals.news(signal),
+    resolve: (news) => news,
+  }),
+);
 
 const Done = builder.objectRef<{ readonly id: string }>('TerminalDone').implement({
   fields: (t) => ({ id: t.exposeID('id') }),

@@ -1,6 +1,6 @@
 import type { CreditWindow } from '../context.ts';
 import type { Source } from '../source.ts';
-import type { Size, Terminal, TerminalEvent, TerminalPlace } from './terminal.ts';
+import type { Size, Terminal, TerminalEvent, TerminalNews, TerminalPlace } from './terminal.ts';
 
 /** Who asks, and what the operation was authorised with. */
 export interface Caller {
@@ -43,6 +43,8 @@ export interface Terminals {
   /** While whoever opened it looks at it, only they change its size; for others it stays as it is. */
   resize(call: TerminalCall, size: Size): Promise<Terminal>;
   close(call: TerminalCall): Promise<void>;
+  /** What ended lately and is open now, then each that ends: for the record of the control plane. */
+  news(signal: AbortSignal): Source<TerminalNews>;
   /** Ends all of them, as the agent stops. */
   stop(): Promise<void>;
 }

@@ -1,7 +1,15 @@
 import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import { AgentError } from '../errors.ts';
 import type { Screen } from './screen.ts';
-import type { Shell, Size, Terminal, TerminalEnd, TerminalEvent, TerminalPlace } from './terminal.ts';
+import type {
+  Shell,
+  Size,
+  Terminal,
+  TerminalEnd,
+  TerminalEnded,
+  TerminalEvent,
+  TerminalPlace,
+} from './terminal.ts';
 import { OutputText } from './text.ts';
 import { Viewer } from './viewer.ts';
 
@@ -34,7 +42,7 @@ export interface SessionOptions {
   readonly screen: Screen;
   readonly times: SessionTimes;
   /** Called once, when the shell has ended. @param clean - nothing of it is left */
-  readonly onEnd: (clean: boolean) => void;
+  readonly onEnd: (ended: TerminalEnded, clean: boolean) => void;
 }
 
 /** A shell and whoever looks at it. It lives apart from them, for a while without any. */
@@ -137,7 +145,8 @@ export class Session {
     const clean = await shell.end();
     shell.output.destroy();
     const exitCode = reason === 'EXITED' ? await shell.exitCode().catch(() => null) : null;
-    onEnd(clean);
+    const { id } = this.#options;
+    onEnd({ id, reason, exitCode, openedAt: this.#openedAt, endedAt: Date.now() }, clean);
     this.#tell({ kind: 'ENDED', reason, exitCode });
   }
 

@@ -55,6 +55,23 @@ export interface Terminal extends Size {
   readonly viewers: number;
 }
 
+/** What became of a terminal. Times are ms since 1970. */
+export interface TerminalEnded {
+  readonly id: string;
+  readonly reason: TerminalEnd;
+  /** Of a shell that ended by itself. */
+  readonly exitCode: number | null;
+  readonly openedAt: number;
+  readonly endedAt: number;
+}
+
+/** Which terminals are open, and which are not any more. */
+export interface TerminalNews {
+  /** All that are open or being opened now; told once, first. */
+  readonly open: readonly string[] | null;
+  readonly ended: readonly TerminalEnded[];
+}
+
 /** What a viewer is told. */
 export type TerminalEvent =
   /** What to show instead of all before; it may go on in `OUTPUT`. */

@@ -9,10 +9,13 @@ import type { HostShellConfig } from './host-shell.ts';
 import { openScreen, type Screen } from './screen.ts';
 import type { TerminalCall, Terminals } from './service.ts';
 import { Session, type SessionTimes } from './session.ts';
-import type { Shell, Size, Terminal } from './terminal.ts';
+import type { Shell, Size, Terminal, TerminalEnded } from './terminal.ts';
 
 /** Answers of the screen that a program has not read yet. Bytes. */
 const mostAnswers = 64 * 1024;
+
+/** How many that have ended are remembered: more than can be open twice over. */
+const mostEnded = 64;
 
 /** Memory is about 2 MB each. */
 const maxTerminals = 24;
@@ -34,6 +37,9 @@ export function createTerminals({ docker, leftovers, times, host }: TerminalsOpt
   const sessions = new Map<string, Session>();
   /** Ids that are being opened. */
   const opening = new Set<string>();
+  /** For whoever asks after them when the link is there again. */
+  const ended: TerminalEnded[] = [];
+  const listeners = new Set<(end: TerminalEnded) => void>();
   let stopped = false;
 
   function find({ place, id, caller }: TerminalCall): Session {
@@ -46,6 +52,13 @@ export function createTerminals({ docker, leftovers, times, host }: TerminalsOpt
       );
     }
     return session;
+  }
+
+  function over(end: TerminalEnded): void {
+    sessions.delete(end.id);
+    ended.push(end);
+    if (ended.length > mostEnded) ended.shift();
+    for (const tell of listeners) tell(end);
   }
 
   /** Holds a place for it while its shell is started. */
@@ -99,8 +112,8 @@ export function createTerminals({ docker, leftovers, times, host }: TerminalsOpt
           shell,
           screen: await screenOf(shell, size),
           times,
-          onEnd(clean) {
-            sessions.delete(id);
+          onEnd(end, clean) {
+            over(end);
             if (clean) leftovers.remove(mark);
             else leftovers.sweep(mark);
           },
@@ -122,7 +135,7 @@ export function createTerminals({ docker, leftovers, times, host }: TerminalsOpt
           shell,
           screen: await screenOf(shell, size),
           times,
-          onEnd: () => void sessions.delete(id),
+          onEnd: over,
         });
       }),
     list: (place) =>
@@ -149,6 +162,32 @@ export function createTerminals({ docker, leftovers, times, host }: TerminalsOpt
         1,
       );
     },
+    news: (outer) =>
+      source(outer, async ({ push, signal }) => {
+        let waiting: TerminalEnded[] = [];
+        let wake = (): void => undefined;
+        const listen = (end: TerminalEnded): void => {
+          waiting.push(end);
+          wake();
+        };
+        const known = [...sessions.keys(), ...opening];
+        listeners.add(listen);
+        try {
+          await push({ open: known, ended: [...ended] });
+          while (!signal.aborted) {
+            if (waiting.length === 0)
+              await new Promise<void>((resolve) => {
+                wake = resolve;
+                signal.addEventListener('abort', () => resolve(), { once: true });
+              });
+            const told = waiting;
+            waiting = [];
+            if (told.length > 0) await push({ open: null, ended: told });
+          }
+        } finally {
+          listeners.delete(listen);
+        }
+      }),
     write: (call, text) => find(call).write(text),
     async resize(call, size) {
       const session = find(call);

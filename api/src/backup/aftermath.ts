@@ -17,6 +17,7 @@ const endings = [
   // What was to be done on many servers may have been done since: it does not go on by itself.
   `DELETE FROM "JobOrder"`,
   `UPDATE "LinkSession" SET "endedAt" = now(), "endReason" = 'Restored from a backup' WHERE "endedAt" IS NULL`,
+  `DELETE FROM "OpenTerminal"`,
 ];
 
 export interface Restored {

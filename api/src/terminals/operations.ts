@@ -127,3 +127,18 @@ export const CloseHostTerminalDocument = graphql(`
     }
   }
 `);
+
+export const TerminalNewsDocument = graphql(`
+  subscription TerminalNews {
+    news: terminalNews {
+      open
+      ended {
+        id
+        reason
+        exitCode
+        openedAt
+        endedAt
+      }
+    }
+  }
+`);

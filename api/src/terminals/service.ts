@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import type { Scope } from '@serverkit/wire/scopes.ts';
 import type { ScopeSet } from '../access/scope-set.ts';
@@ -15,6 +16,7 @@ import { newId } from '../ids.ts';
 import { OpenContainerTerminalDocument, OpenHostTerminalDocument } from './operations.ts';
 import { places, type Place } from './places.ts';
 import { Attendance } from './attendance.ts';
+import { TerminalRecords } from './records.ts';
 import { ViewerWindow } from './window.ts';
 
 export type Terminal = TerminalFieldsFragment;
@@ -56,6 +58,7 @@ export interface TerminalsOptions {
   readonly containers: Containers;
   readonly audit: Audit;
   readonly db: Database;
+  readonly log: Logger;
 }
 
 export class Terminals {
@@ -64,11 +67,13 @@ export class Terminals {
   /** Of viewers who say what they have shown. */
   readonly #windows = new Map<string, ViewerWindow>();
   readonly #attendance: Attendance;
+  readonly #records: TerminalRecords;
 
-  constructor({ agents, containers, audit, db }: TerminalsOptions) {
+  constructor({ agents, containers, audit, db, log }: TerminalsOptions) {
     this.#agents = agents;
     this.#containers = containers;
     this.#attendance = new Attendance({ audit, db });
+    this.#records = new TerminalRecords({ agents, audit, db, log });
   }
 
   /** @throws ServerKitError */
@@ -79,36 +84,42 @@ export class Terminals {
     { actor, held, signal }: Asker,
   ): Promise<Terminal> {
     const id = newId('terminal');
-    const opened = await this.#agents.commands.run({
-      serverId,
-      actor,
-      signal,
-      action: 'terminal.open',
-      target: this.#containers.target(serverId, containerId),
-      scope: places.container.scope,
-      heldScopes: heldOf(held),
-      document: OpenContainerTerminalDocument,
-      variables: { id, containerId, user, ...size },
-      parameters: { terminalId: id, ...(user !== null && { user }) },
+    const target = this.#containers.target(serverId, containerId);
+    return this.#records.opening({ id, serverId, actor, target }, async () => {
+      const opened = await this.#agents.commands.run({
+        serverId,
+        actor,
+        signal,
+        action: 'terminal.open',
+        target,
+        scope: places.container.scope,
+        heldScopes: heldOf(held),
+        document: OpenContainerTerminalDocument,
+        variables: { id, containerId, user, ...size },
+        parameters: { terminalId: id, ...(user !== null && { user }) },
+      });
+      return opened?.terminal ?? this.#find('container', serverId, id);
     });
-    return opened?.terminal ?? this.#find('container', serverId, id);
   }
 
   /** A shell of the server itself. @throws ServerKitError AGENT_REFUSED when its agent has none, and how to change that */
   async openOnHost(serverId: string, size: Size, { actor, signal }: Asker): Promise<Terminal> {
     const id = newId('terminal');
-    const opened = await this.#agents.commands.run({
-      serverId,
-      actor,
-      signal,
-      action: 'terminal.openHost',
-      target: { kind: 'server', id: serverId },
-      scope: places.host.scope,
-      document: OpenHostTerminalDocument,
-      variables: { id, ...size },
-      parameters: { terminalId: id },
+    const target = { kind: 'server', id: serverId };
+    return this.#records.opening({ id, serverId, actor, target }, async () => {
+      const opened = await this.#agents.commands.run({
+        serverId,
+        actor,
+        signal,
+        action: 'terminal.openHost',
+        target,
+        scope: places.host.scope,
+        document: OpenHostTerminalDocument,
+        variables: { id, ...size },
+        parameters: { terminalId: id },
+      });
+      return opened?.terminal ?? this.#find('host', serverId, id);
     });
-    return opened?.terminal ?? this.#find('host', serverId, id);
   }
 
   /**

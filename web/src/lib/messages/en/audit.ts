@@ -43,6 +43,7 @@ const auditActions: Lookup = {
   'container.stop': 'Stop container',
   'container.unpause': 'Resume container',
   'terminal.close': 'Close terminal',
+  'terminal.end': 'End of a terminal in',
   'terminal.join': 'Join a terminal in',
   'terminal.open': 'Open a terminal in',
   'terminal.openHost': 'Open a shell on',

@@ -45,6 +45,7 @@ export const audit: LaterMessages['audit'] = {
     'container.stop': 'Arrêt du conteneur',
     'container.unpause': 'Reprise du conteneur',
     'terminal.close': 'Fermeture du terminal',
+    'terminal.end': 'Fin d’un terminal de',
     'terminal.join': 'Entrée dans un terminal de',
     'terminal.open': 'Ouverture d’un terminal dans',
     'terminal.openHost': 'Ouverture d’un shell sur',

@@ -1,0 +1,173 @@
+import type { Logger } from 'pino';
+import * as z from 'zod';
+import type { AgentLink, AgentStream } from '../agents/link.ts';
+import type { AgentService } from '../agents/service.ts';
+import { storedActor, type Actor } from '../audit/actor.ts';
+import type { Audit, AuditTarget } from '../audit/service.ts';
+import type { Database } from '../database/database.ts';
+import { notFound } from '../errors.ts';
+import type { TerminalNewsSubscription } from '../generated/agent/graphql.ts';
+import { errorCode } from '../startup-error.ts';
+import { TerminalNewsDocument } from './operations.ts';
+
+type News = TerminalNewsSubscription['news'];
+type Ended = News['ended'][number];
+
+/** Who opened what, where. */
+export interface Opening {
+  readonly id: string;
+  readonly serverId: string;
+  readonly actor: Actor;
+  readonly target: AuditTarget;
+}
+
+export interface RecordsOptions {
+  readonly db: Database;
+  readonly audit: Audit;
+  readonly agents: AgentService;
+  readonly log: Logger;
+}
+
+/**
+ * Puts the end of every terminal on record: when it ended, why, and how long it was open, whoever looks at it then and
+ * whatever became of the link or of us meanwhile. Agents are listened to once they had a terminal.
+ */
+export class TerminalRecords {
+  readonly #db: Database;
+  readonly #audit: Audit;
+  readonly #agents: AgentService;
+  readonly #log: Logger;
+  readonly #streams = new Map<string, AgentStream>();
+  /** Terminals whose agent may not know them yet. */
+  readonly #opening = new Set<string>();
+  /** Servers with terminals: those of before our start are read once. */
+  #servers: Promise<Set<string>> | undefined;
+
+  constructor({ db, audit, agents, log }: RecordsOptions) {
+    this.#db = db;
+    this.#audit = audit;
+    this.#agents = agents;
+    this.#log = log;
+    agents.links.onUp((link) => {
+      this.#again(link).catch((error: unknown) => this.#failed(error, link.serverId));
+    });
+  }
+
+  /**
+   * Calls `open` once it is stored that there may be a terminal.
+   *
+   * @throws ServerKitError NOT_FOUND, and what `open` throws
+   */
+  async opening<T>({ id, serverId, actor, target }: Opening, open: () => Promise<T>): Promise<T> {
+    const { openTerminal } = this.#db.prisma;
+    this.#opening.add(id);
+    try {
+      await openTerminal
+        .create({ data: { id, serverId, actor: { ...actor }, target: { ...target } } })
+        .catch((error: unknown) => {
+          // P2003: the foreign key points nowhere.
+          throw errorCode(error) === 'P2003' ? notFound('server', serverId) : error;
+        });
+      const opened = await open().catch(async (error: unknown) => {
+        // Should it be open all the same, the agent ends it within a minute: nobody knows its id.
+        await openTerminal.deleteMany({ where: { id } });
+        throw error;
+      });
+      (await this.#known()).add(serverId);
+      const link = this.#agents.links.get(serverId);
+      if (link) this.#listen(link);
+      return opened;
+    } finally {
+      this.#opening.delete(id);
+    }
+  }
+
+  #known(): Promise<Set<string>> {
+    this.#servers ??= this.#db.prisma.openTerminal
+      .findMany({ distinct: ['serverId'], select: { serverId: true } })
+      .then((rows) => new Set(rows.map(({ serverId }) => serverId)));
+    return this.#servers;
+  }
+
+  /** On a fresh link: whatever was open there may have ended meanwhile. */
+  async #again(link: AgentLink): Promise<void> {
+    if ((await this.#known()).has(link.serverId) && !link.closed.aborted) this.#listen(link);
+  }
+
+  #listen(link: AgentLink): void {
+    const { serverId } = link;
+    if (this.#streams.has(serverId)) return;
+    let turn = Promise.resolve();
+    const stream = link.subscribe(
+      TerminalNewsDocument,
+      {},
+      { actor: 'system', scopes: [] },
+      {
+        next: ({ news }) => {
+          turn = turn
+            .then(() => this.#heard(serverId, news))
+            .catch((error: unknown) => this.#failed(error, serverId));
+        },
+        // The next link has a stream of its own.
+        end: () => void this.#streams.delete(serverId),
+      },
+    );
+    this.#streams.set(serverId, stream);
+    link.closed.addEventListener(
+      'abort',
+      () => {
+        if (this.#streams.get(serverId) === stream) this.#streams.delete(serverId);
+      },
+      { once: true },
+    );
+  }
+
+  async #heard(serverId: string, { open, ended }: News): Promise<void> {
+    for (const one of ended) await this.#end(serverId, one);
+    if (!open) return;
+    const rows = await this.#db.prisma.openTerminal.findMany({ where: { serverId }, select: { id: true } });
+    for (const { id } of rows) {
+      // An agent that was started again forgot it; all that ran in it has ended.
+      if (!open.includes(id) && !this.#opening.has(id)) await this.#end(serverId, { id, reason: 'LOST' });
+    }
+  }
+
+  /** On record once for each, however often it is heard of. */
+  async #end(
+    serverId: string,
+    { id, reason, exitCode, openedAt, endedAt }: Pick<Ended, 'id' | 'reason'> & Partial<Ended>,
+  ): Promise<void> {
+    await this.#db.prisma.$transaction(async (tx) => {
+      const row = await tx.openTerminal.findFirst({ where: { id, serverId } });
+      if (!row || (await tx.openTerminal.deleteMany({ where: { id } })).count === 0) return;
+      const opener = storedActor(row.actor);
+      const took = (endedAt ?? Date.now()) - (openedAt ?? row.openedAt.getTime());
+      await this.#audit.record(tx, {
+        actor: { kind: 'system', label: 'terminals' },
+        action: 'terminal.end',
+        serverId,
+        target: storedTarget(row.target) ?? { kind: 'server', id: serverId },
+        parameters: {
+          terminalId: id,
+          reason,
+          ...(opener && 'label' in opener && { openedBy: opener.label }),
+        },
+        durationMs: Math.min(Math.max(0, took), longest),
+        ...(typeof exitCode === 'number' && { exitCode }),
+      });
+    });
+  }
+
+  #failed(error: unknown, serverId: string): void {
+    this.#log.error({ err: error, serverId }, 'the end of a terminal could not be put on record');
+  }
+}
+
+/** What the record has room for: 24 days. Ms. */
+const longest = 2 ** 31 - 1;
+
+const targetShape = z.object({ kind: z.string(), id: z.string(), name: z.string().exactOptional() });
+
+function storedTarget(value: unknown): AuditTarget | undefined {
+  return targetShape.safeParse(value).data;
+}
