@@ -97,7 +97,7 @@ export async function recreate(
     await place.giveBack().catch((cause: unknown) => {
       throw new AgentError(
         'DOCKER_ERROR',
-        `${old.name} failed and the one before could not be put back: ${describe(cause)}. It is there, stopped, as ${names.before} or ${old.name}.`,
+        `${old.name} failed and the one before could not be put back: ${describe(cause).replace(/[.]$/, '')}. It is there, stopped, as ${names.before} or ${old.name}.`,
         cause,
       );
     });

@@ -83,6 +83,14 @@ async function* whole(stream: Readable): AsyncGenerator<Buffer> {
 }
 
 async function* content(stream: Readable, sizeBytes: number): AsyncGenerator<Buffer> {
+  try {
+    yield* contentOf(stream, sizeBytes);
+  } catch (error) {
+    throw error instanceof AgentError ? error : cutOff(error);
+  }
+}
+
+async function* contentOf(stream: Readable, sizeBytes: number): AsyncGenerator<Buffer> {
   for await (const entry of entriesOf(stream)) {
     if (kindOf(entry.header) !== 'FILE') break;
     let size = 0;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { nextItem } from '../../../testing/events.ts';
+import { eventually, nextItem } from '../../../testing/events.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
 import { privateEngine, type PrivateEngine } from '../../../testing/private-engine.ts';
@@ -22,16 +22,19 @@ import { createStacks } from '../stacks/stacks.ts';
 import { eachCompose } from '../stacks/testing.ts';
 import { openLeftovers } from '../terminals/leftovers.ts';
 import { createTerminals } from '../terminals/terminals.ts';
-import { anybody } from '../terminals/testing.ts';
+import { anybody, watch } from '../terminals/testing.ts';
 
-/** What an engine may take to answer here. Ms. */
+/** What an engine that hangs is given. Ms. */
 const patience = 3_000;
 const authority = { scopes: new Set(['docker:images:write']), deniesPath: () => false };
 const counting = 'i=0; trap "exit 0" TERM; while true; do echo $i; i=$((i+1)); sleep 0.1; done';
+/** Never healthy, and never said to be ill. */
+const unsure = ['--health-cmd', 'true', '--health-interval', '600s'];
+
 /** All that the agent does with an engine of the test's own. */
-async function world(engine: PrivateEngine) {
+async function world(engine: PrivateEngine, timeoutMs = 60_000) {
   await using undo = new AsyncDisposableStack();
-  const docker = undo.use(await connected({ socket: engine.socket, timeoutMs: patience }));
+  const docker = undo.use(await connected({ socket: engine.socket, timeoutMs }));
   const dir = undo.use(await tempDir('sk-faults-'));
   const jobs = undo.use(await testJobs());
   const files = undo.use(filesOf(docker));
@@ -136,18 +139,20 @@ const quiet = { step: () => undefined, line: () => undefined };
 describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
   let engine: PrivateEngine;
   let all: World;
+  let patient: Awaited<ReturnType<typeof connected>>;
   let id: string;
   let outcomes: Record<string, { errorCode: unknown; errorMessage: string | null }>;
   const numbers: number[] = [];
   beforeAll(async () => {
     engine = await privateEngine();
     await loaded(engine);
-    all = await world(engine);
+    all = await world(engine, patience);
+    patient = await connected({ socket: engine.socket, timeoutMs: 60_000 });
     id = await box(engine);
     const { docker, files, terminals } = all;
     const work = workWith(docker);
     const leaving = new AbortController();
-    const log = docker.logs(followed(id), unlimited, leaving.signal);
+    const log = patient.logs(followed(id), unlimited, leaving.signal);
     const read = async (until: () => boolean): Promise<void> => {
       while (!until()) {
         const { segments } = await nextItem(log);
@@ -202,8 +207,9 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
     const before = numbers.length;
     await read(() => numbers.length > before + 3);
     leaving.abort();
-  });
+  }, 240_000);
   afterAll(async () => {
+    patient?.[Symbol.dispose]();
     await all?.[Symbol.asyncDispose]();
     await engine?.[Symbol.asyncDispose]();
   });
@@ -229,6 +235,173 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
   test('loses no line of a log that is followed, and leaves nothing of what was begun', async () => {
     expect(numbers).toEqual(numbers.map((_number, index) => index));
     expect((await engine.cli('ps', '--all', '--quiet', '--no-trunc')).trim()).toBe(id);
-    expect((await all.docker.find(id)).state).toBe('RUNNING');
+    expect((await patient.find(id)).state).toBe('RUNNING');
+  });
+});
+
+describeWith(['docker', 'root', 'compose'], 'an engine that is killed in the middle', () => {
+  let engine: PrivateEngine;
+  let all: World;
+  let [id, old] = ['', ''];
+  let outcomes: Record<string, { errorCode: unknown; errorMessage: string | null }>;
+  beforeAll(async () => {
+    engine = await privateEngine();
+    await loaded(engine);
+    all = await world(engine);
+    [id, old] = [await box(engine), await box(engine, '--name', 'old', ...unsure)];
+    // The engine locks a container while one of its files is read.
+    const read = await box(engine);
+    const { docker, files, terminals } = all;
+    const work = workWith(docker);
+    const at: Record<string, PromiseWithResolvers<void>> = {};
+    const reached = (name: string): (() => void) => (at[name] = Promise.withResolvers()).resolve;
+    const heard = (name: string, items: AsyncIterable<unknown>): Promise<void> => {
+      const there = reached(name);
+      return (async () => {
+        for await (const item of items) if (item !== items) there();
+      })();
+    };
+    const stepped =
+      (name: string, wanted: string) =>
+      (work_: (handle: JobHandle) => Promise<JobResult | undefined>): Promise<Told> => {
+        const there = reached(name);
+        return job(all, (handle) =>
+          work_({
+            ...handle,
+            step(step) {
+              handle.step(step);
+              if (step.startsWith(wanted)) there();
+            },
+            line(text, stream) {
+              handle.line(text, stream);
+              if (text.startsWith(wanted)) there();
+            },
+          }),
+        );
+      };
+    const terminal = randomUUID();
+    await terminals.openInContainer(
+      { id: terminal, container: id, user: null, columns: 80, rows: 24 },
+      anybody,
+      forever,
+    );
+    const watcher = watch(terminals, terminal);
+    await watcher.see(/[#$]/);
+    const began = reached('running a command');
+    const download = files.download(asking(containerPlace(read), '/bin/busybox'), false, {
+      take: () => heldBack,
+      available: () => 0,
+    });
+    const { promise: heldBack, resolve: letGo } = Promise.withResolvers<void>();
+    const begun: Outcomes = {
+      'building an image': ofJob(
+        stepped(
+          'building an image',
+          'at work',
+        )((handle) =>
+          buildImage(
+            docker.engine,
+            {
+              dockerfile: `FROM ${testImages.busybox}\nRUN echo at work; sleep 1000`,
+              tag: 'x:1',
+              arguments: [],
+              pull: false,
+              noCache: true,
+            },
+            handle,
+          ),
+        ),
+      ),
+      'recreating a container': ofJob(
+        stepped(
+          'recreating a container',
+          'waiting',
+        )(async (handle) => {
+          await recreate(
+            old,
+            { image: null, healthTimeoutMs: 600_000 },
+            { ...work, signal: handle.signal },
+            handle,
+          );
+          return undefined;
+        }),
+      ),
+      'deploying a stack': ofJob(
+        stepped('deploying a stack', 'Health')((handle) => deploying(all, 'killed', handle)),
+      ),
+      'following a log': outcome(heard('following a log', docker.logs(followed(id), unlimited, forever))),
+      'running a command': outcome(
+        exec(
+          id,
+          {
+            command: ['sh', '-c', 'touch /begun; sleep 1000'],
+            user: null,
+            workingDir: null,
+            environment: [],
+            timeoutMs: 60_000,
+          },
+          work,
+        ),
+      ),
+      'downloading a file': outcome(lastOf(download)),
+    };
+    await eventually(
+      () =>
+        engine.cli('exec', id, 'test', '-e', '/begun').then(
+          () => true,
+          () => false,
+        ),
+      'the command to run',
+    );
+    began();
+    await Promise.all(Object.values(at).map(({ promise }) => promise));
+    await engine.kill();
+    letGo();
+    outcomes = Object.fromEntries(
+      await Promise.all(Object.entries(begun).map(async ([name, end]) => [name, await end] as const)),
+    );
+    const { reason } = await watcher.ended;
+    outcomes['a terminal'] = { errorCode: reason, errorMessage: null };
+    await watcher.leave();
+    await engine.start();
+    await eventually(() => docker.facts().available, 'the engine to be found again');
+  }, 240_000);
+  afterAll(async () => {
+    await all?.[Symbol.asyncDispose]();
+    await engine?.[Symbol.asyncDispose]();
+  });
+
+  test.each(['following a log', 'running a command', 'building an image'])('ends %s in words', (name) => {
+    expect(outcomes[name]).toMatchObject({ errorCode: 'DOCKER_UNAVAILABLE' });
+  });
+
+  test('ends a download that lacks its end as a failure', () => {
+    expect(outcomes['downloading a file']).toEqual({
+      errorCode: 'DOCKER_ERROR',
+      errorMessage: 'Docker broke off while it read the files.',
+    });
+  });
+
+  test('ends a terminal as lost, and not as if its shell had ended', () => {
+    expect(outcomes['a terminal']).toEqual({ errorCode: 'LOST', errorMessage: null });
+  });
+
+  test('ends a deployment in words that say what runs, and keeps no version of it', () => {
+    expect(outcomes['deploying a stack']?.errorMessage).toMatch(/Docker cannot be used.*could not be/);
+    expect(all.stacks.versions('killed')).toEqual([]);
+  });
+
+  test('leaves the container that was to be replaced, and says by which name', async () => {
+    expect(outcomes['recreating a container']?.errorMessage).toMatch(/could not be put back.* It is there/);
+    const names = (await engine.cli('inspect', '--format', '{{.Name}}', old)).trim();
+    expect(outcomes['recreating a container']?.errorMessage).toContain(names.slice(1));
+  });
+
+  test('is used again once it is back', async () => {
+    const { docker } = all;
+    expect((await docker.act(id, { kind: 'start' }, forever)).state).toBe('RUNNING');
+    const log = docker.logs(followed(id), unlimited, forever);
+    expect(await nextItem(log)).toBeDefined();
+    await log.return();
   });
 });

@@ -216,11 +216,12 @@ async function rollBack(
       }
     }
     const onLine = tellProgress(name, job);
-    await tools.normaliser.run(stack, ['down', '--remove-orphans'], {
+    const { code, stderr } = await tools.normaliser.run(stack, ['down', '--remove-orphans'], {
       signal,
       onLine,
       ready: () => job.ready(),
     });
+    if (code !== 0) return `What there is of it could not be taken down: ${failureIn(stderr)}`;
     return 'Nothing of it runs, as before.';
   } catch (error) {
     tools.log.error('a stack could not be rolled back', { stack: name, reason: describe(error) });

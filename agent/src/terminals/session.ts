@@ -144,10 +144,20 @@ export class Session {
     this.#goOn();
     const clean = await shell.end();
     shell.output.destroy();
-    const exitCode = reason === 'EXITED' ? await shell.exitCode().catch(() => null) : null;
+    const end = reason === 'EXITED' ? await this.#exited() : { reason, exitCode: null };
     const { id } = this.#options;
-    onEnd({ id, reason, exitCode, openedAt: this.#openedAt, endedAt: Date.now() }, clean);
-    this.#tell({ kind: 'ENDED', reason, exitCode });
+    onEnd({ id, ...end, openedAt: this.#openedAt, endedAt: Date.now() }, clean);
+    this.#tell({ kind: 'ENDED', ...end });
+  }
+
+  /** An engine that goes away closes the connection as a shell does that ends. */
+  async #exited(): Promise<{ readonly reason: TerminalEnd; readonly exitCode: number | null }> {
+    try {
+      return { reason: 'EXITED', exitCode: await this.#options.shell.exitCode() };
+    } catch (error) {
+      const lost = error instanceof AgentError && error.code === 'DOCKER_UNAVAILABLE';
+      return { reason: lost ? 'LOST' : 'EXITED', exitCode: null };
+    }
   }
 
   async #read(): Promise<void> {
