@@ -15,6 +15,7 @@ import { metricsHistory } from './metrics-history.ts';
 import { metricsIngest } from './metrics-ingest.ts';
 import { missed, type Bench, type Measurement } from './measurement.ts';
 import { roundTrip } from './round-trip.ts';
+import { terminals } from './terminals.ts';
 import { web } from './web.ts';
 
 const all: readonly Bench[] = [
@@ -22,6 +23,7 @@ const all: readonly Bench[] = [
   roundTrip,
   listQuery,
   logStream,
+  terminals,
   fanOut,
   metricsIngest,
   metricsHistory,

@@ -193,6 +193,45 @@ test('warns whoever looks before it ends of idleness, and takes that back when s
   expect(await watcher.ended).toMatchObject({ reason: 'IDLE' });
 });
 
+test('that writes without end is held back by whoever looks: two megabytes are under way at most, of a gigabyte', async () => {
+  await using rooms = await room();
+  const id = await rooms.open();
+  const stalled = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  let taken = 0;
+  const credits = {
+    take: (bytes: number) => {
+      taken += bytes;
+      if (taken < 100_000) return Promise.resolve();
+      stalled.resolve();
+      return goOn.promise;
+    },
+    available: () => 0,
+  };
+  await using watcher = watchAny(rooms.terminals, id, { place: 'host', credits });
+  rooms.write(id, 'yes | head -c 1000000000 | cat\r');
+  await stalled.promise;
+  // Until its writer waits as well.
+  const written = () =>
+    marked(id).reduce((most, pid) => Math.max(most, nameOf(pid) === 'yes' ? writtenBy(pid) : 0), 0);
+  let before = -1;
+  await eventually(
+    () => {
+      const now = written();
+      const still = now > 0 && now === before;
+      before = now;
+      return still;
+    },
+    'the writer to wait',
+    { every: 300 },
+  );
+  expect(before).toBeLessThan(2 * 1024 * 1024);
+  goOn.resolve();
+  rooms.write(id, '\u0003');
+  rooms.write(id, 'echo over-$((1+1))\r');
+  await watcher.see(/over-2/);
+});
+
 test('at a socket it is held by whoever waits there, and ends with the connection', async () => {
   await using dir = await tempDir('sk-door-');
   const socket = dir.file('shell.sock');
@@ -272,6 +311,11 @@ function nameOf(pid: number): string {
   } catch {
     return '';
   }
+}
+
+/** Bytes, by the kernel. */
+function writtenBy(pid: number): number {
+  return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))?.[1]);
 }
 
 function parentOf(pid: number): number {
