@@ -99,9 +99,11 @@ export class GitSources {
     this.#needs = needs;
   }
 
-  find(serverId: string, stack: string): Promise<GitSource | null> {
+  /** With what became of its last deployment. */
+  async find(serverId: string, stack: string): Promise<GitSource | null> {
     const { prisma } = this.#needs.db;
-    return prisma.gitSource.findUnique({ where: { serverId_stack: { serverId, stack } } });
+    const row = await prisma.gitSource.findUnique({ where: { serverId_stack: { serverId, stack } } });
+    return row && this.#settle(row);
   }
 
   /** By its id, which its webhook names. */
@@ -197,7 +199,7 @@ export class GitSources {
 
   /** Asks what the branch points to now, without deploying that. @throws ServerKitError */
   async check(serverId: string, stack: string, by: GitBy): Promise<GitSource> {
-    const row = await this.#settle(await this.#require(serverId, stack));
+    const row = await this.#require(serverId, stack);
     return this.#seen(row, await this.#head(row, by));
   }
 
@@ -211,7 +213,7 @@ export class GitSources {
 
   /** Begins to deploy what the branch points to. @throws ServerKitError CONFLICT while another such deployment goes on */
   async deploy(serverId: string, stack: string, wanted: GitDeployment, by: GitBy): Promise<Job> {
-    const row = await this.#settle(await this.#require(serverId, stack));
+    const row = await this.#require(serverId, stack);
     if (row.jobId !== null) {
       throw new ServerKitError('CONFLICT', `${row.stack} is being deployed from its repository right now.`);
     }
