@@ -68,8 +68,15 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const ring = openRing({ folder: path.join(stateDir, 'samples'), log });
   const docker = config.disabledFeatures.has('docker')
     ? createNoDocker()
-    : createDocker({ ...config.docker, log });
-  const dockerFiles = createDockerFiles({ docker, owner: agentId, log });
+    : createDocker({ socket: config.docker.socket, timeoutMs: config.docker.timeoutMs, log });
+  const stacksFolder = path.join(stateDir, 'stacks');
+  const dockerFiles = createDockerFiles({
+    docker,
+    owner: agentId,
+    own: { keyFile: config.auth.keyFile, stateDir, stacks: stacksFolder },
+    uploads: { folder: path.join(stateDir, 'uploads'), maxBytes: config.docker.maxUploadBytes },
+    log,
+  });
   const leftovers = openLeftovers({
     file: path.join(stateDir, 'terminals.json'),
     engine: docker.engine,
@@ -108,7 +115,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     docker,
     socket: config.docker.socket,
     stateDir,
-    folder: path.join(stateDir, 'stacks'),
+    folder: stacksFolder,
     policy: () => policy,
     log,
   });

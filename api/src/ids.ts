@@ -21,6 +21,7 @@ export const idPrefixes = {
   terminal: 'trm',
   updatePolicy: 'upd',
   gitSource: 'git',
+  upload: 'upl',
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -68,4 +69,5 @@ const kinds: readonly IdKind[] = [
   'terminal',
   'updatePolicy',
   'gitSource',
+  'upload',
 ];

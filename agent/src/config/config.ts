@@ -29,7 +29,12 @@ export interface Config {
     readonly includePerCpu: boolean;
     readonly includeDockerStats: boolean;
   };
-  readonly docker: { readonly socket: string; readonly timeoutMs: number };
+  readonly docker: {
+    readonly socket: string;
+    readonly timeoutMs: number;
+    /** Of one file that is put into a container or volume. */
+    readonly maxUploadBytes: number;
+  };
   readonly terminals: { readonly idleTimeoutMs: number };
   readonly shell: { readonly account: string | null; readonly socket: string | null };
   readonly security: {
@@ -112,6 +117,7 @@ export function parseConfig(file: string, yaml: string): Config {
     docker: {
       socket: docker.take('socket', values.dockerSocket, defaults.dockerSocket),
       timeoutMs: docker.take('timeout', values.duration(second, 10 * minute), 30 * second),
+      maxUploadBytes: docker.take('max_upload', values.size(0, 1024 * 1024 * MB), 4 * 1024 * MB),
     },
     terminals: {
       idleTimeoutMs: terminals.take('idle_timeout', values.duration(minute, 24 * 60 * minute), 30 * minute),

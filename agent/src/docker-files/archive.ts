@@ -11,6 +11,8 @@ export interface OpenPlace {
   readonly containerId: string;
   /** What stands before every path: empty in a container, the mount of a volume. */
   readonly root: string;
+  /** Folders that its processes have in memory, so that the engine has others in their place. */
+  readonly memory: readonly string[];
 }
 
 /** A path of the place as the engine is told it. @param path - checked */

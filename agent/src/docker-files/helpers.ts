@@ -27,8 +27,11 @@ export interface HelperOptions {
  * volume for that. They are made of an image with nothing in it, and shown nowhere.
  */
 export interface Helpers {
-  /** @throws AgentError */
-  open(volume: string): Promise<{ readonly id: string } & AsyncDisposable>;
+  /** @param options.writes - whether files are put into it @throws AgentError */
+  open(
+    volume: string,
+    options: { readonly writes: boolean },
+  ): Promise<{ readonly id: string } & AsyncDisposable>;
   /** Removes the image as well; the next start makes another. Never throws. */
   close(): Promise<void>;
 }
@@ -55,7 +58,7 @@ export function createHelpers({ docker, owner, log }: HelperOptions): Helpers {
     return told;
   }
 
-  async function make(volume: string): Promise<string> {
+  async function make(volume: string, writes: boolean): Promise<string> {
     image ??= makeImage();
     const answer = object(
       await engine.call('POST', '/containers/create', {
@@ -71,7 +74,7 @@ export function createHelpers({ docker, owner, log }: HelperOptions): Helpers {
                 Type: 'volume',
                 Source: volume,
                 Target: helperMount,
-                ReadOnly: true,
+                ReadOnly: !writes,
                 VolumeOptions: { NoCopy: true },
               },
             ],
@@ -82,10 +85,10 @@ export function createHelpers({ docker, owner, log }: HelperOptions): Helpers {
     return text(answer['Id']);
   }
 
-  async function made(volume: string): Promise<string> {
+  async function made(volume: string, writes: boolean): Promise<string> {
     making += 1;
     try {
-      return known(await make(volume));
+      return known(await make(volume, writes));
     } catch (error) {
       // Somebody may have removed the image.
       if (image === undefined || !(error instanceof AgentError) || error.code !== 'NOT_FOUND') {
@@ -93,7 +96,7 @@ export function createHelpers({ docker, owner, log }: HelperOptions): Helpers {
         throw error;
       }
       image = undefined;
-      return known(await make(volume));
+      return known(await make(volume, writes));
     } finally {
       making -= 1;
     }
@@ -147,8 +150,8 @@ export function createHelpers({ docker, owner, log }: HelperOptions): Helpers {
   begin();
 
   return {
-    async open(volume) {
-      const id = await made(volume);
+    async open(volume, { writes }) {
+      const id = await made(volume, writes);
       return {
         id,
         async [Symbol.asyncDispose]() {

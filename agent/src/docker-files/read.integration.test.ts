@@ -77,18 +77,22 @@ describeWith('docker', 'files of a container', () => {
     using docker = await connected();
     await using files = filesOf(docker);
     const place = containerPlace(box.id);
+    const scopes = ['docker:containers:privileged'] as const;
     const list = (path: string, options = {}) =>
-      files.list(asking(place, path, options), { first: 10, after: null });
+      files.list(asking(place, path, { scopes, ...options }), { first: 10, after: null });
+    await expect(list('/', { scopes: [] })).rejects.toMatchObject({ code: 'PRIVILEGE_NEEDED' });
     await expect(list('/nothing')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(list('/bin/sh')).rejects.toMatchObject({ code: 'CONFLICT' });
     for (const path of ['etc', '/etc/../root', '/a\0b', `/${'x'.repeat(256)}`, `/${'a/'.repeat(2100)}`]) {
       await expect(list(path)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     }
-    await expect(downloaded(files, asking(place, '/etc'))).rejects.toMatchObject({ code: 'CONFLICT' });
+    await expect(downloaded(files, asking(place, '/etc', { scopes }))).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
     // A path of the host that this host denies is not read through a container that has it.
     await expect(list('/', { denied: '/etc' })).rejects.toMatchObject({ code: 'POLICY_DENIED' });
     await expect(
-      downloaded(files, asking(place, '/host/hostname', { denied: '/etc' })),
+      downloaded(files, asking(place, '/host/hostname', { scopes, denied: '/etc' })),
     ).rejects.toMatchObject({
       code: 'POLICY_DENIED',
     });

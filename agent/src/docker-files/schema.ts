@@ -1,12 +1,13 @@
 import { builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import { AgentError } from '../errors.ts';
-import { scoped } from '../scoped.ts';
+import { passing, scoped } from '../scoped.ts';
 import type { DownloadedFile, FilePiece } from './download.ts';
 import { fileKinds, type FileEntry } from './entry.ts';
 import type { FilePage } from './listing.ts';
 import { placeKinds, type FilePlace } from './place.ts';
 import type { FileRequest } from './service.ts';
+import type { UploadedFile } from './uploads.ts';
 
 const MAX_PAGE = 1000;
 
@@ -122,3 +123,104 @@ builder.subscriptionField('fileContents', (t) =>
     resolve: (piece) => piece,
   }),
 );
+
+/** A piece is this long at most. Characters of base64. */
+const MAX_PIECE = 1024 * 1024;
+const sha256Hex = /^[0-9a-f]{64}$/;
+
+const OpenedUpload = builder
+  .objectRef<{ readonly id: string; readonly ready: boolean }>('OpenedFileUpload')
+  .implement({
+    fields: (t) => ({
+      id: t.exposeID('id'),
+      ready: t.exposeBoolean('ready', {
+        description: 'False when the file is there and was not to be replaced: then nothing was begun.',
+      }),
+    }),
+  });
+
+const UploadDone = builder.objectRef<{ readonly id: string }>('FileUploadDone').implement({
+  fields: (t) => ({ id: t.exposeID('id') }),
+});
+
+const Uploaded = builder.objectRef<UploadedFile>('UploadedFile').implement({
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Links followed.' }),
+    sizeBytes: t.expose('sizeBytes', { type: 'SafeInt' }),
+  }),
+});
+
+builder.mutationFields((t) => ({
+  openFileUpload: t.field({
+    ...scoped('files:write'),
+    description:
+      'Looks whether a file could be put there, and begins to wait for its pieces. One of which nothing comes for a minute is given up.',
+    type: OpenedUpload,
+    args: {
+      id: t.arg.id({
+        required: true,
+        description: 'What it is to be called: new, 8 to 64 letters or digits.',
+      }),
+      place: t.arg({ type: Place, required: true }),
+      path: t.arg.string({ required: true, description: 'Absolute, with the name of the file.' }),
+      sizeBytes: t.arg({ type: 'SafeInt', required: true }),
+      replace: t.arg.boolean({
+        required: true,
+        description: 'Whether a file that is there may be replaced.',
+      }),
+    },
+    async resolve(_root, { id, sizeBytes, replace, ...asked }, context) {
+      const request = requestOf(asked, context);
+      const uploads = await context.services.dockerFiles.uploads();
+      return { id, ready: await uploads.open(request, { id, sizeBytes, replace }) };
+    },
+  }),
+  writeFileUpload: t.field({
+    ...passing('files:write'),
+    description: `What comes next of a file. At most ${MAX_PIECE} characters.`,
+    type: UploadDone,
+    args: {
+      id: t.arg.id({ required: true }),
+      offset: t.arg({ type: 'SafeInt', required: true, description: 'How many bytes came before.' }),
+      data: t.arg.string({ required: true, description: 'Base64.' }),
+    },
+    async resolve(_root, { id, offset, data }, { services }) {
+      services.policy.requireFeature('docker');
+      if (data.length > MAX_PIECE) throw new AgentError('INPUT_INVALID', 'This piece is too long.');
+      const uploads = await services.dockerFiles.uploads();
+      await uploads.write(id, offset, Buffer.from(data, 'base64'));
+      return { id };
+    },
+  }),
+  finishFileUpload: t.field({
+    ...scoped('files:write'),
+    description:
+      'Puts a file that came whole in its place, where it appears at once or not at all. Whatever comes of it, the upload is over.',
+    type: Uploaded,
+    args: {
+      id: t.arg.id({ required: true }),
+      sha256: t.arg.string({ required: true, description: 'Of all of it, in hex.' }),
+    },
+    async resolve(_root, { id, sha256 }, { services, scopes, signal }) {
+      const { policy } = services;
+      policy.requireFeature('docker');
+      if (!sha256Hex.test(sha256)) throw new AgentError('INPUT_INVALID', 'sha256 must be 64 hex digits.');
+      const uploads = await services.dockerFiles.uploads();
+      return uploads.finish(id, sha256, {
+        authority: { scopes, deniesPath: (one) => policy.deniesPath(one) },
+        signal,
+      });
+    },
+  }),
+  abortFileUpload: t.field({
+    ...scoped('files:write'),
+    description: 'Gives up an upload; one that is over is left alone.',
+    type: UploadDone,
+    args: { id: t.arg.id({ required: true }) },
+    async resolve(_root, { id }, { services }) {
+      services.policy.requireFeature('docker');
+      await (await services.dockerFiles.uploads()).abort(id);
+      return { id };
+    },
+  }),
+}));

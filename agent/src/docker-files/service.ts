@@ -4,6 +4,7 @@ import type { Source } from '../source.ts';
 import type { FilePiece } from './download.ts';
 import type { FilePage } from './listing.ts';
 import type { FilePlace } from './place.ts';
+import type { Uploads } from './uploads.ts';
 
 /** Where, on whose behalf, and for how long it is wanted. */
 export interface FileRequest {
@@ -23,5 +24,7 @@ export interface DockerFiles {
   ): Promise<FilePage>;
   /** @param archive - all that is there as a tar archive, rather than one file as it is */
   download(request: FileRequest, archive: boolean, credits: CreditWindow): Source<FilePiece>;
+  /** Loaded when somebody uploads. */
+  uploads(): Promise<Uploads>;
   close(): Promise<void>;
 }

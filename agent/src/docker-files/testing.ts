@@ -1,5 +1,7 @@
 import type { Scope } from '@serverkit/wire/scopes.ts';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { DockerService } from '../docker/service.ts';
 import { unlimited } from '../docker/testing.ts';
 import { silentLog } from '../log.ts';
@@ -11,9 +13,21 @@ import type { DockerFiles, FileRequest } from './service.ts';
 /** Those of an agent of its own. Ends with its block, and leaves nothing but what a crash would. */
 export function filesOf(
   docker: DockerService,
-  { owner = `test-${randomBytes(6).toString('hex')}`, lookWithinMs = 12_000 } = {},
+  {
+    owner = `test-${randomBytes(6).toString('hex')}`,
+    lookWithinMs = 12_000,
+    stateDir = join(tmpdir(), owner),
+    maxBytes = 2 ** 30,
+  } = {},
 ): DockerFiles & AsyncDisposable {
-  const files = createDockerFiles({ docker, owner, lookWithinMs, log: silentLog });
+  const files = createDockerFiles({
+    docker,
+    owner,
+    own: { keyFile: join(stateDir, 'agent.key'), stateDir, stacks: join(stateDir, 'stacks') },
+    uploads: { folder: join(stateDir, 'uploads'), maxBytes },
+    lookWithinMs,
+    log: silentLog,
+  });
   return Object.assign(files, { [Symbol.asyncDispose]: () => files.close() });
 }
 
@@ -55,4 +69,20 @@ export async function downloaded(files: DockerFiles, request: FileRequest, archi
     pieces.push(Buffer.from(data, 'base64'));
   }
   return { name, content: Buffer.concat(pieces) };
+}
+
+/** An upload from its beginning to its end, in pieces. */
+export async function uploaded(
+  files: DockerFiles,
+  request: FileRequest,
+  content: Buffer,
+  { replace = false, piece = 64 * 1024 } = {},
+) {
+  const uploads = await files.uploads();
+  const id = randomBytes(8).toString('hex');
+  if (!(await uploads.open(request, { id, sizeBytes: content.length, replace }))) return null;
+  for (let at = 0; at < content.length; at += piece) {
+    await uploads.write(id, at, content.subarray(at, at + piece));
+  }
+  return uploads.finish(id, createHash('sha256').update(content).digest('hex'), request);
 }

@@ -31,3 +31,42 @@ export const FileContentsDocument = graphql(`
     }
   }
 `);
+
+export const OpenFileUploadDocument = graphql(`
+  mutation OpenFileUpload(
+    $id: ID!
+    $place: FilePlaceInput!
+    $path: String!
+    $sizeBytes: SafeInt!
+    $replace: Boolean!
+  ) {
+    upload: openFileUpload(id: $id, place: $place, path: $path, sizeBytes: $sizeBytes, replace: $replace) {
+      ready
+    }
+  }
+`);
+
+export const WriteFileUploadDocument = graphql(`
+  mutation WriteFileUpload($id: ID!, $offset: SafeInt!, $data: String!) {
+    writeFileUpload(id: $id, offset: $offset, data: $data) {
+      id
+    }
+  }
+`);
+
+export const FinishFileUploadDocument = graphql(`
+  mutation FinishFileUpload($id: ID!, $sha256: String!) {
+    file: finishFileUpload(id: $id, sha256: $sha256) {
+      path
+      sizeBytes
+    }
+  }
+`);
+
+export const AbortFileUploadDocument = graphql(`
+  mutation AbortFileUpload($id: ID!) {
+    abortFileUpload(id: $id) {
+      id
+    }
+  }
+`);

@@ -1,8 +1,6 @@
-import { credentialOf, type PersonPrincipal } from '../context.ts';
-import { permissionDenied, unauthenticated } from '../errors.ts';
-import { renew } from '../graphql/renewal.ts';
 import type { DownloadKind } from '../http/download.ts';
 import type { Services } from '../services.ts';
+import { askerFor } from './asker.ts';
 import type { Asker, Download, DownloadedFile } from './service.ts';
 
 /** Before the secret of a ticket. */
@@ -10,22 +8,11 @@ export const downloadPath = '/files/download/';
 
 /** A file, or an archive of a folder, by `GET /files/download/<ticket>`. */
 export function fileDownloads(services: Services): DownloadKind<Download, Asker> {
-  async function rightsNow(principal: PersonPrincipal) {
-    const id = credentialOf(principal);
-    const now = (await renew(services, [id])).get(id);
-    if (!now) throw unauthenticated();
-    return now.rights;
-  }
-
   return {
     path: downloadPath,
     take: (secret) => services.dockerFiles.takeDownload(secret),
-    async allow({ principal, actor, request }, signal) {
-      const held = (await rightsNow(principal)).on(request.serverId);
-      if (!held.has('files:read')) throw permissionDenied('files:read');
-      const heldScopes = (['docker:containers:privileged'] as const).filter((scope) => held.has(scope));
-      return { actor, signal, heldScopes };
-    },
+    holder: ({ principal }) => principal.user.id,
+    allow: (download, signal) => askerFor(services, download, 'files:read', signal),
     async open({ request }, asker) {
       const stream = services.dockerFiles.read(request, asker);
       const first = await stream.next();

@@ -7,6 +7,7 @@ import { ServerType } from '../servers/server-type.ts';
 import { downloadPath } from './route.ts';
 import type { Asker } from './service.ts';
 import { TransferPayload } from './transfer-type.ts';
+import { uploadPath } from './upload-route.ts';
 import { FilePageType, FilePlaceInput } from './types.ts';
 
 /** The agent reads it and says what is wrong with it. */
@@ -30,7 +31,7 @@ builder.prismaObjectFields(ServerType, (t) => ({
     access: 'files:read',
     on: ({ id }) => id,
     description:
-      'What is in a folder of a container or volume on it; asks the agent. Docker shows a folder only with all that is below it, so one with much in it takes a while. A volume that mounts something takes docker:containers:privileged as well.',
+      'What is in a folder of a container or volume on it; asks the agent. Docker shows a folder only with all that is below it, so one with much in it takes a while. A container that reaches beyond itself, or a volume that mounts something, takes docker:containers:privileged as well.',
     args: {
       after: t.arg.string({ description: '`next` of the page before.', validate: z.string().max(2_000) }),
       first: t.arg.int({
@@ -64,6 +65,30 @@ const StartFileDownloadInput = builder.inputType('StartFileDownloadInput', {
   }),
 });
 
+const StartFileUploadInput = builder.inputType('StartFileUploadInput', {
+  fields: (t) => ({
+    path: t.string({
+      required: true,
+      description: 'The file to be, from "/". Its folder must be there.',
+      validate: filePath,
+    }),
+    place: t.field({ type: FilePlaceInput, required: true, description: 'Where it is put.' }),
+    replace: t.boolean({
+      required: true,
+      defaultValue: false,
+      description: 'Whether a file of this name may be replaced.',
+    }),
+    serverId: t.id({ required: true }),
+    sizeBytes: t.field({
+      type: 'SafeInt',
+      required: true,
+      description:
+        "How many bytes will come. At most what the server's agent is configured to take, 4 GB by itself.",
+      validate: z.number().int().min(0),
+    }),
+  }),
+});
+
 builder.mutationFields((t) => ({
   startFileDownload: t.field({
     type: TransferPayload,
@@ -79,6 +104,21 @@ builder.mutationFields((t) => ({
         actor: actorOf(context),
       })),
       path: downloadPath,
+    }),
+  }),
+  startFileUpload: t.field({
+    type: TransferPayload,
+    access: 'files:write',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Allows a file to be put into a container or volume: PUT its bytes to `url` within a minute. It appears once all of it is there, or not at all; it takes over owner and rights of the file that it replaces, or else the owner of the folder. CONFLICT with `exists: true` where a file of this name is not to be replaced. Asking is audited, and so is how it ends. Scope: files:write; docker:containers:privileged as well for a container that reaches beyond itself, or a volume that mounts something.',
+    args: { input: t.arg({ type: StartFileUploadInput, required: true }) },
+    resolve: async (_root, { input }, context) => ({
+      ...(await context.services.dockerFiles.offerUpload(
+        { request: input, principal: requirePerson(context), actor: actorOf(context) },
+        askerFor(context, input.serverId),
+      )),
+      path: uploadPath,
     }),
   }),
 }));

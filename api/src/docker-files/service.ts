@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import { readBulk } from '../agents/bulk.ts';
@@ -7,10 +8,19 @@ import type { Audit, AuditTarget } from '../audit/service.ts';
 import { personOf, type Actor } from '../audit/actor.ts';
 import type { PersonPrincipal } from '../context.ts';
 import type { Database } from '../database/database.ts';
+import { isServerKitError, ServerKitError } from '../errors.ts';
 import type { FileContentsSubscription, FilePlaceInput, FilesQuery } from '../generated/agent/graphql.ts';
-import { FileContentsDocument, FilesDocument } from './operations.ts';
+import type { TransferEnd } from '../http/transfer.ts';
 import { Tickets, type Ticket } from '../http/tickets.ts';
-import type { DownloadEnd } from '../http/download.ts';
+import { newId } from '../ids.ts';
+import {
+  AbortFileUploadDocument,
+  FileContentsDocument,
+  FilesDocument,
+  FinishFileUploadDocument,
+  OpenFileUploadDocument,
+  WriteFileUploadDocument,
+} from './operations.ts';
 
 export type FilePlace = FilePlaceInput;
 export type FilePage = FilesQuery['files'];
@@ -36,11 +46,27 @@ export interface Asker {
   readonly heldScopes: readonly AgentScope[];
 }
 
-/** What a ticket for a download stands for. */
-export interface Download {
-  readonly request: DownloadRequest;
+export interface UploadRequest extends FileSpot {
+  readonly sizeBytes: number;
+  /** Whether a file that is there may be replaced. */
+  readonly replace: boolean;
+}
+
+/** What a ticket stands for. */
+export interface TransferTicket {
+  readonly request: FileSpot;
   readonly principal: PersonPrincipal;
   readonly actor: Actor;
+}
+
+export interface Download extends TransferTicket {
+  readonly request: DownloadRequest;
+}
+
+export interface Upload extends TransferTicket {
+  /** As the agent knows it. */
+  readonly id: string;
+  readonly request: UploadRequest;
 }
 
 export interface DownloadedFile {
@@ -50,7 +76,16 @@ export interface DownloadedFile {
   readonly sizeBytes: number | null;
 }
 
+export interface UploadedFile {
+  /** Links followed. */
+  readonly path: string;
+  readonly sizeBytes: number;
+}
+
 const read = 'files:read' satisfies AgentScope;
+const write = 'files:write' satisfies AgentScope;
+/** Slower than any disk that serves: how long a file may take to be put in its place. Bytes per millisecond. */
+const slowest = 1024;
 
 /** Files of containers and volumes, asked of their agents each time: nothing of them is kept here. */
 export class DockerFiles {
@@ -58,6 +93,7 @@ export class DockerFiles {
   readonly #audit: Audit;
   readonly #db: Database;
   readonly #downloads = new Tickets<Download>();
+  readonly #uploads = new Tickets<Upload>();
 
   constructor({
     agents,
@@ -93,7 +129,7 @@ export class DockerFiles {
   async offerDownload(download: Download): Promise<Ticket> {
     const { request, actor } = download;
     await this.#agents.commands.link(request.serverId, read);
-    const ticket = this.#downloads.issue(download);
+    const ticket = this.#downloads.issue(download.principal.user.id, download);
     await this.#audit.record(this.#db.prisma, {
       actor,
       action: 'file.download',
@@ -154,17 +190,153 @@ export class DockerFiles {
   }
 
   /** Puts on record how a download ended. */
-  async downloaded({ request, actor }: Download, { bytes, code, durationMs }: DownloadEnd): Promise<void> {
+  async downloaded(download: Download, end: TransferEnd): Promise<void> {
+    const { archive } = download.request;
+    await this.#record('file.downloaded', download, end, { archive });
+  }
+
+  /**
+   * Has the agent look whether a file could be put there, and gives the ticket for it. Asking is put on record.
+   *
+   * @throws ServerKitError CONFLICT, with `exists` among its details where a file is there and is not to be replaced
+   */
+  async offerUpload(offer: Omit<Upload, 'id'>, { actor, signal, heldScopes }: Asker): Promise<Ticket> {
+    const { serverId, ...variables } = offer.request;
+    const upload = { ...offer, id: newId('upload') };
+    const { replace } = offer.request;
+    const begun = performance.now();
+    const recorded = (code: string | null): Promise<void> =>
+      this.#record(
+        'file.upload',
+        upload,
+        { bytes: offer.request.sizeBytes, code, durationMs: performance.now() - begun },
+        { replace },
+      );
+    const ticket = this.#uploads.issue(offer.principal.user.id, upload);
+    try {
+      const link = await this.#agents.commands.link(serverId, write);
+      const opened = await link.run(
+        OpenFileUploadDocument,
+        { id: upload.id, ...variables },
+        { actor: nameOf(actor), scopes: [write, ...heldScopes], signal },
+      );
+      if (!opened.upload.ready) throw alreadyThere();
+    } catch (error) {
+      this.#uploads.take(ticket.secret);
+      await recorded(isServerKitError(error) ? error.code : 'INTERNAL');
+      throw error;
+    }
+    await recorded(null);
+    return ticket;
+  }
+
+  /** To the first who asks. */
+  takeUpload(secret: string): Upload | undefined {
+    return this.#uploads.take(secret);
+  }
+
+  /**
+   * Sends a file to the agent, which keeps it aside.
+   *
+   * @param pieces - all of it
+   * @returns its SHA-256
+   * @throws ServerKitError
+   */
+  async send(
+    { id, request: { serverId } }: Upload,
+    pieces: AsyncIterable<Buffer>,
+    { actor, signal }: Asker,
+  ): Promise<string> {
+    const link = await this.#agents.commands.link(serverId, write);
+    const hash = createHash('sha256');
+    let offset = 0;
+    for await (const piece of pieces) {
+      hash.update(piece);
+      try {
+        await link.run(
+          WriteFileUploadDocument,
+          { id, offset, data: piece.toString('base64') },
+          { actor: nameOf(actor), scopes: [write], signal },
+        );
+      } catch (error) {
+        // Whether the piece came does not matter any more.
+        if (isServerKitError(error, 'OUTCOME_UNKNOWN')) throw brokeOff(error);
+        throw error;
+      }
+      offset += piece.length;
+    }
+    return hash.digest('hex');
+  }
+
+  /** Puts an upload in its place, on record. @throws ServerKitError; what was there before is there still then */
+  async putInPlace(upload: Upload, sha256: string, asker: Asker): Promise<UploadedFile> {
+    const { id, request } = upload;
+    const { serverId, place, path, sizeBytes, replace } = request;
+    const finished = await this.#agents.commands.run({
+      serverId,
+      action: 'file.uploaded',
+      target: targetOf(place),
+      scope: write,
+      heldScopes: asker.heldScopes,
+      document: FinishFileUploadDocument,
+      variables: { id, sha256 },
+      parameters: { path, bytes: sizeBytes, replace },
+      actor: asker.actor,
+      signal: asker.signal,
+      timeoutMs: 120_000 + sizeBytes / slowest,
+    });
+    // Only the answer was lost.
+    return finished?.file ?? { path, sizeBytes };
+  }
+
+  /** Gives up an upload that did not come whole, and puts that on record. */
+  async dropped(upload: Upload, end: TransferEnd): Promise<void> {
+    const { id, actor, request } = upload;
+    await this.#record('file.uploaded', upload, end, { replace: request.replace });
+    const link = this.#agents.links.get(request.serverId);
+    // An agent that does not hear of it gives it up by itself.
+    await link
+      ?.run(AbortFileUploadDocument, { id }, { actor: nameOf(actor), scopes: [write], timeoutMs: 5_000 })
+      .catch(() => undefined);
+  }
+
+  async #record(
+    action: string,
+    { request: { serverId, place, path }, actor }: TransferTicket,
+    { bytes, code, durationMs }: TransferEnd,
+    more: Readonly<Record<string, boolean>>,
+  ): Promise<void> {
+    const refused = code === 'AGENT_REFUSED' || code === 'PERMISSION_DENIED';
     await this.#audit.record(this.#db.prisma, {
       actor,
-      action: 'file.downloaded',
-      serverId: request.serverId,
-      target: targetOf(request.place),
-      parameters: { path: request.path, archive: request.archive, bytes },
+      action,
+      serverId,
+      target: targetOf(place),
+      parameters: { path, bytes, ...more },
       durationMs,
-      ...(code !== null && { outcome: 'failed' as const, code }),
+      ...(code !== null && { outcome: refused ? ('refused' as const) : ('failed' as const), code }),
     });
   }
+}
+
+function alreadyThere(): ServerKitError {
+  return new ServerKitError(
+    'CONFLICT',
+    'There is a file of this name. Ask for it to be replaced, or choose another name.',
+    {
+      details: { exists: true },
+    },
+  );
+}
+
+function brokeOff(cause: unknown): ServerKitError {
+  return new ServerKitError(
+    'AGENT_OFFLINE',
+    'The link to the agent broke; nothing of the file was put in its place.',
+    {
+      cause,
+    },
+  );
 }
 
 function targetOf({ kind, id }: FilePlace): AuditTarget {

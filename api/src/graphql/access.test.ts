@@ -332,6 +332,7 @@ describe('every root field', () => {
         "Mutation.signOut: session → admin operator viewer",
         "Mutation.startContainer: docker:containers:write → admin operator",
         "Mutation.startFileDownload: files:read → admin",
+        "Mutation.startFileUpload: files:write → admin",
         "Mutation.startLogDownload: docker:containers:read → admin operator viewer",
         "Mutation.startStack: docker:compose:write → admin operator",
         "Mutation.stopContainer: docker:containers:write → admin operator",

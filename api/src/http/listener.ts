@@ -7,12 +7,13 @@ import type { Logger } from 'pino';
 import type { Environment } from '../env.ts';
 import { errorCode, errorText, StartupError } from '../startup-error.ts';
 import type { Channel } from './exchange.ts';
+import { limitBody } from './patience.ts';
 import type { TlsMaterial } from './tls.ts';
 
 /** A client gets this long (ms) to send its first byte, as long again for its handshake, and again for its headers. */
 const defaultPatience = 10_000;
-/** And this long (ms) for a whole request with its body. */
-const requestPatience = 60_000;
+/** And this long (ms) for a body, unless whoever takes it gives it more. */
+const defaultBodyPatience = 60_000;
 const idlePatience = 30_000;
 const headerBytes = 16 * 1024;
 const headerCount = 100;
@@ -46,8 +47,10 @@ export class Listener {
     readonly log: Logger;
     /** ms for each step until the headers are in; slower clients are cut off. @default 10,000 */
     readonly patience?: number;
+    /** ms for a body; see limitBody. @default 60,000 */
+    readonly bodyPatience?: number;
   }) {
-    const { handlers, tls, log, patience = defaultPatience } = options;
+    const { handlers, tls, log, patience = defaultPatience, bodyPatience = defaultBodyPatience } = options;
     this.#log = log;
     const channelOf = (request: IncomingMessage): Channel =>
       tls && !('encrypted' in request.socket) ? 'plaintext' : options.channel;
@@ -55,7 +58,8 @@ export class Listener {
       {
         maxHeaderSize: headerBytes,
         headersTimeout: patience,
-        requestTimeout: requestPatience,
+        // One for all would end every file that takes longer to send.
+        requestTimeout: 0,
         keepAliveTimeout: idlePatience,
         connectionsCheckingInterval: patience / 5,
         // RFC 9110 §7.8: an offer of another protocol (curl's h2c) may be ignored and the request served as it is.
@@ -63,6 +67,7 @@ export class Listener {
       },
       (request, response) => {
         this.#track(response);
+        limitBody(request, response, bodyPatience);
         void handlers.request(request, response, channelOf(request));
       },
     );

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Channel, Exchange, RequestFacts } from './exchange.ts';
 
-export type Method = 'GET' | 'HEAD' | 'POST' | 'OPTIONS';
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'OPTIONS';
 
 interface Place {
   /** An exact path, or a prefix when it ends in `/*`. */

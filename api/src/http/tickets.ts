@@ -3,12 +3,19 @@ import { ServerKitError } from '../errors.ts';
 
 /** How long a ticket waits to be used. Milliseconds. */
 export const ticketMs = 60_000;
-/** As many may wait as nobody asks for in that time. */
-const maxWaiting = 1_000;
+/** As many of one person or program may wait as nobody asks for in that time; and of all of them. */
+const maxHeld = 100;
+const maxWaiting = 10_000;
 
 export interface Ticket {
   readonly secret: string;
   readonly expiresAt: Date;
+}
+
+interface Waiting<Purpose> {
+  readonly purpose: Purpose;
+  readonly holder: string;
+  readonly until: number;
 }
 
 /**
@@ -16,7 +23,8 @@ export interface Ticket {
  * shows nothing but an address. They live in memory only, so a new start forgets them.
  */
 export class Tickets<Purpose> {
-  readonly #waiting = new Map<string, { readonly purpose: Purpose; readonly until: number }>();
+  readonly #waiting = new Map<string, Waiting<Purpose>>();
+  readonly #held = new Map<string, number>();
   readonly #now: () => number;
 
   /** @param now - milliseconds since 1970 */
@@ -24,29 +32,42 @@ export class Tickets<Purpose> {
     this.#now = now;
   }
 
-  /** @throws ServerKitError TOO_MANY_OPERATIONS */
-  issue(purpose: Purpose): Ticket {
+  /** @param holder - whose it is: nobody takes another's share of them @throws ServerKitError TOO_MANY_OPERATIONS */
+  issue(holder: string, purpose: Purpose): Ticket {
     const now = this.#now();
-    for (const [secret, { until }] of this.#waiting) if (until <= now) this.#waiting.delete(secret);
-    if (this.#waiting.size >= maxWaiting) {
+    // In the order they were issued, and so of their ends.
+    for (const [secret, { until }] of this.#waiting) {
+      if (until > now) break;
+      this.#remove(secret);
+    }
+    const held = this.#held.get(holder) ?? 0;
+    if (held >= maxHeld || this.#waiting.size >= maxWaiting) {
       throw new ServerKitError(
         'TOO_MANY_OPERATIONS',
         'Too many transfers are about to begin. Try again soon.',
-        {
-          details: { limit: maxWaiting },
-        },
+        { details: { limit: held >= maxHeld ? maxHeld : maxWaiting } },
       );
     }
     const secret = randomBytes(32).toString('base64url');
     const until = now + ticketMs;
-    this.#waiting.set(secret, { purpose, until });
+    this.#waiting.set(secret, { purpose, holder, until });
+    this.#held.set(holder, held + 1);
     return { secret, expiresAt: new Date(until) };
   }
 
   /** What it stands for, to the first who asks; undefined for one that is unknown, used or too old. */
   take(secret: string): Purpose | undefined {
-    const found = this.#waiting.get(secret);
-    this.#waiting.delete(secret);
+    const found = this.#remove(secret);
     return found && found.until > this.#now() ? found.purpose : undefined;
+  }
+
+  #remove(secret: string): Waiting<Purpose> | undefined {
+    const found = this.#waiting.get(secret);
+    if (!found) return undefined;
+    this.#waiting.delete(secret);
+    const held = (this.#held.get(found.holder) ?? 1) - 1;
+    if (held > 0) this.#held.set(found.holder, held);
+    else this.#held.delete(found.holder);
+    return found;
   }
 }

@@ -27,6 +27,7 @@ function logDownloads(services: Services): DownloadKind<LogDownload, AbortSignal
   return {
     path: logDownloadPath,
     take: (secret) => services.logs.takeDownload(secret),
+    holder: ({ principal }) => principal.user.id,
     async allow({ principal, request }, signal) {
       const id = credentialOf(principal);
       const now = (await renew(services, [id])).get(id);

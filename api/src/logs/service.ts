@@ -6,7 +6,7 @@ import type { PersonPrincipal, ViewerSocket } from '../context.ts';
 import type { Database } from '../database/database.ts';
 import { notFound, permissionDenied } from '../errors.ts';
 import type { Rights } from '../access/rights.ts';
-import type { DownloadEnd } from '../http/download.ts';
+import type { TransferEnd } from '../http/transfer.ts';
 import { Tickets, type Ticket } from '../http/tickets.ts';
 import { lineFilter, type LogFilter } from './filter.ts';
 import { formatted, type LogFormat, type NamedSource } from './format.ts';
@@ -108,7 +108,7 @@ export class Logs {
     const { request } = download;
     if (request.filter) lineFilter(request.filter);
     await this.#named(request.sources);
-    const ticket = this.#downloads.issue(download);
+    const ticket = this.#downloads.issue(download.principal.user.id, download);
     await this.#record('log.download', download, {});
     return ticket;
   }
@@ -129,7 +129,7 @@ export class Logs {
   }
 
   /** Puts on record how a download ended. */
-  async downloaded(download: LogDownload, end: DownloadEnd): Promise<void> {
+  async downloaded(download: LogDownload, end: TransferEnd): Promise<void> {
     await this.#record('log.downloaded', download, end);
   }
 
@@ -137,7 +137,7 @@ export class Logs {
   async #record(
     action: string,
     { request: { sources, range, filter }, format, actor }: LogDownload,
-    { bytes, code, durationMs }: Partial<DownloadEnd>,
+    { bytes, code, durationMs }: Partial<TransferEnd>,
   ): Promise<void> {
     const byServer = Map.groupBy(sources, ({ serverId }) => serverId);
     for (const [serverId, ofServer] of byServer) {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import { container, docker, uniqueName, type TestContainer } from '../../../testing/docker.ts';
 import { hold, namesOf, type Comparison, type Truths } from '../comparison.ts';
@@ -56,6 +56,18 @@ async function download(rig: DockerRig, input: object): Promise<Buffer> {
   const answer = await fetch(`${rig.url}${startFileDownload.url}`);
   expect(answer.status).toBe(200);
   return Buffer.from(await answer.arrayBuffer());
+}
+
+async function upload(rig: DockerRig, input: object, content: Buffer): Promise<void> {
+  const { startFileUpload } = await rig.query<{ startFileUpload: { url: string } }>(
+    `mutation Upload($input: StartFileUploadInput!) { startFileUpload(input: $input) { url expiresAt } }`,
+    { input: { serverId: rig.serverId, sizeBytes: content.length, ...input } },
+  );
+  const answer = await fetch(`${rig.url}${startFileUpload.url}`, {
+    method: 'PUT',
+    body: new Uint8Array(content),
+  });
+  expect(answer.status).toBe(200);
 }
 
 const digest = (content: Buffer): string => createHash('sha256').update(content).digest('hex');
@@ -126,4 +138,33 @@ const inVolumes: Comparison = {
   },
 };
 
-export const dockerFiles: readonly Comparison[] = [reading, inVolumes];
+const writing: Comparison = {
+  title: 'files are uploaded into containers and volumes as docker cp would put them there',
+  covers: ['Mutation.startFileUpload'],
+  async run(rig) {
+    const name = uniqueName();
+    await docker('volume', 'create', '--label', 'serverkit.test=1', name);
+    try {
+      await using box = await container({ options: ['-v', `${name}:/data`] });
+      const content = randomBytes(700_000);
+      await upload(rig, { place: { kind: 'CONTAINER', id: box.id }, path: '/tmp/sent' }, content);
+      await upload(rig, { place: { kind: 'VOLUME', id: name }, path: '/sent' }, content);
+      const sums = await box.exec('sha256sum', '/tmp/sent', '/data/sent');
+      expect(
+        sums
+          .trim()
+          .split('\n')
+          .map((line) => line.split(' ')[0]),
+      ).toEqual([digest(content), digest(content)]);
+      const again = upload(rig, { place: { kind: 'VOLUME', id: name }, path: '/sent' }, Buffer.from('other'));
+      await expect(again).rejects.toThrow(/CONFLICT|file of this name/);
+      const place = { kind: 'VOLUME', id: name };
+      await upload(rig, { place, path: '/sent', replace: true }, Buffer.from('other'));
+      expect(await box.exec('cat', '/data/sent')).toBe('other');
+    } finally {
+      await docker('volume', 'rm', '--force', name);
+    }
+  },
+};
+
+export const dockerFiles: readonly Comparison[] = [reading, inVolumes, writing];

@@ -1,0 +1,147 @@
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { AgentError } from '../errors.ts';
+import { enginePath, entriesOf, openArchive, type OpenPlace } from './archive.ts';
+import { isWithin, joined } from './place.ts';
+import { quoted, resolved, statOf } from './stat.ts';
+import { archiveOf, removalOf, type Attributes } from './tar.ts';
+
+/** Where a file is to be. */
+export interface Target {
+  /** A folder that is there, links followed. */
+  readonly folder: string;
+  readonly name: string;
+  /** Whether a file of this name is there. */
+  readonly exists: boolean;
+}
+
+const NEW_MODE = 0o644;
+/** An archive with nothing in it (POSIX.1-2001, ustar). */
+const emptyArchive = Buffer.alloc(1024);
+
+/**
+ * @param given - checked
+ * @throws AgentError NOT_FOUND where its folder is not, CONFLICT where no file can be, or none is taken
+ */
+export async function targetOf(place: OpenPlace, given: string, signal: AbortSignal): Promise<Target> {
+  if (given === '/') throw new AgentError('INPUT_INVALID', 'The path must end with the name of a file.');
+  const folder = await resolved(place, path.posix.dirname(given));
+  if (folder.kind !== 'DIRECTORY') throw new AgentError('CONFLICT', `${quoted(folder.path)} is no folder.`);
+  const hidden = place.memory.find((mount) => isWithin(folder.path, mount));
+  if (hidden !== undefined) {
+    throw new AgentError(
+      'CONFLICT',
+      `${quoted(hidden)} is in the memory of the running container, where Docker puts no files.`,
+    );
+  }
+  const name = path.posix.basename(given);
+  const there = await kindAt(place, joined(folder.path, name));
+  if (there !== null && there !== 'FILE') {
+    throw new AgentError('CONFLICT', `${quoted(given)} is there and is no file, so it is not replaced.`);
+  }
+  // Of a folder that it may not write to, the engine says so before there is anything to write.
+  await send(place, folder.path, Readable.from([emptyArchive]), signal);
+  return { folder: folder.path, name, exists: there !== null };
+}
+
+async function kindAt(place: OpenPlace, given: string) {
+  try {
+    return (await statOf(place, given)).kind;
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+export interface PutOptions {
+  readonly sizeBytes: number;
+  readonly content: () => Readable;
+  readonly signal: AbortSignal;
+  /** Told the name of a half file that could not be removed. */
+  readonly onLeft: (name: string) => void;
+}
+
+/**
+ * Puts a file in its place, where it appears whole or not at all: it comes under a name of its own and gets the other one
+ * once it is there. A file that was there gives it its owner and rights; else the folder gives the owner.
+ *
+ * @throws AgentError; what was there before is there still then
+ */
+export async function put(
+  place: OpenPlace,
+  { folder, name, exists }: Target,
+  { sizeBytes, content, signal, onLeft }: PutOptions,
+): Promise<void> {
+  const attributes = await attributesOf(place, exists ? joined(folder, name) : folder, exists, signal);
+  const own = `.serverkit-${randomBytes(8).toString('hex')}.part`;
+  try {
+    const archive = archiveOf([
+      { ...attributes, name: own, sizeBytes, content },
+      { ...attributes, name, linkTo: own },
+    ]);
+    await send(place, folder, Readable.from(archive, { objectMode: false }), signal);
+  } finally {
+    if (!(await remove(place, folder, own))) onLeft(own);
+  }
+}
+
+async function attributesOf(
+  place: OpenPlace,
+  given: string,
+  isFile: boolean,
+  signal: AbortSignal,
+): Promise<Attributes> {
+  const mtime = new Date();
+  for await (const { header } of entriesOf(await openArchive(place, given, signal))) {
+    const { uid, gid, mode } = header;
+    return { uid, gid, mode: isFile ? mode & 0o777 : NEW_MODE, mtime };
+  }
+  throw new AgentError('DOCKER_ERROR', 'Docker broke off while it read the files.');
+}
+
+async function send(place: OpenPlace, folder: string, body: Readable, signal: AbortSignal): Promise<void> {
+  try {
+    const reply = await place.engine.open('PUT', `/containers/${place.containerId}/archive`, {
+      query: { path: enginePath(place, folder), noOverwriteDirNonDir: true },
+      body,
+      signal,
+    });
+    await finished(reply.resume());
+  } catch (error) {
+    throw told(error, folder, signal);
+  } finally {
+    body.destroy();
+  }
+}
+
+/** What of the engine's words a person can do something about. */
+function told(error: unknown, folder: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return new AgentError('CANCELLED', 'The upload was cancelled; nothing of it was kept.');
+  if (!(error instanceof AgentError)) return error;
+  if (/no space left|disk quota exceeded/i.test(error.message)) {
+    return new AgentError(
+      'CONFLICT',
+      `The disk that ${quoted(folder)} is on is full; nothing was kept.`,
+      error,
+    );
+  }
+  if (/read-?only/i.test(error.message)) {
+    return new AgentError('CONFLICT', `${quoted(folder)} is read-only, so nothing can be put there.`, error);
+  }
+  return error;
+}
+
+/** @returns false when it is there still, or the engine cannot be asked. Never throws. */
+export async function remove(place: OpenPlace, folder: string, name: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(30_000);
+  try {
+    if ((await kindAt(place, joined(folder, name))) === null) return true;
+    // It is refused in the end, whether it removed the file or not.
+    await send(place, folder, Readable.from([await removalOf(name)]), signal).catch(() => undefined);
+    return (await kindAt(place, joined(folder, name))) === null;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { expect, test } from 'vitest';
+import { permissionDenied } from '../errors.ts';
+import { Watch } from './watch.ts';
+
+test('ends what does not move', async () => {
+  using watch = new Watch({ check: () => Promise.resolve(), everyMs: 1, stillMs: 5 });
+  watch.touch();
+  await once(watch.signal, 'abort');
+  expect(watch.signal.reason).toMatchObject({ code: 'CANCELLED' });
+});
+
+test('ends what may not go on, though it moves', async () => {
+  using watch = new Watch({ check: () => Promise.reject(permissionDenied('files:read')), everyMs: 1 });
+  await once(watch.signal, 'abort');
+  expect(watch.signal.reason).toMatchObject({ code: 'PERMISSION_DENIED' });
+});
+
+test('lets be what moves, and what others are at work on', async () => {
+  let looks = 0;
+  const seen = Promise.withResolvers<void>();
+  const check = (): Promise<void> => {
+    if (looks < 5) watch.touch();
+    else watch.rest();
+    if (++looks === 20) seen.resolve();
+    return Promise.resolve();
+  };
+  using watch = new Watch({ check, everyMs: 1, stillMs: 10_000 });
+  await seen.promise;
+  expect(watch.signal.aborted).toBe(false);
+});
