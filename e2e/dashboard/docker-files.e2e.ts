@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -42,6 +42,38 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
       .update(readFileSync(await download.path()))
       .digest('hex');
     expect(digest).toBe((await box.exec('sha256sum', '/data/inner/random')).split(' ')[0]);
+  });
+
+  it('are uploaded into the folder on show, and replaced once that is asked for', async () => {
+    const files = page.getByRole('region', { name: 'Files', exact: true });
+    const put = async (content: Buffer): Promise<void> => {
+      const choosing = page.waitForEvent('filechooser');
+      await files.getByRole('button', { name: 'Upload files', exact: true }).click();
+      await (
+        await choosing
+      ).setFiles({ name: 'sent é.bin', mimeType: 'application/octet-stream', buffer: content });
+    };
+    const line = files.getByRole('list', { name: 'Uploads', exact: true }).getByRole('listitem');
+    const done = line.getByText('Uploaded', { exact: true });
+    const content = randomBytes(2_000_000);
+    await put(content);
+    await done.waitFor();
+    await files
+      .getByRole('list', { name: 'Files in /data/inner', exact: true })
+      .getByText('sent é.bin', { exact: true })
+      .waitFor();
+    const digest = createHash('sha256').update(content).digest('hex');
+    expect((await box.exec('sha256sum', '/data/inner/sent é.bin')).split(' ')[0]).toBe(digest);
+    await line
+      .getByRole('button', { name: 'Remove the upload of sent é.bin from the list', exact: true })
+      .click();
+    await line.waitFor({ state: 'detached' });
+    await put(Buffer.from('other'));
+    await line.getByText('There is a file of this name.', { exact: true }).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    await line.getByRole('button', { name: 'Replace sent é.bin', exact: true }).click();
+    await done.waitFor();
+    expect(await box.exec('cat', '/data/inner/sent é.bin')).toBe('other');
   });
 
   it('are told of as missing once they are gone', async () => {

@@ -1,5 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 
+export interface BodyOptions {
+  /** Of a piece. Bytes. */
+  readonly size: number;
+  readonly signal: AbortSignal;
+  /** Some came, be it less than a piece. */
+  readonly onBytes: () => void;
+}
+
 /**
  * The body of a request, at the pace of whoever reads it. Unlike Node's own iterator it can be left while nothing comes, and
  * what is left of the body then is passed over, so that the client reads the answer.
@@ -9,12 +17,12 @@ import type { IncomingMessage } from 'node:http';
  */
 export async function* piecesOf(
   request: IncomingMessage,
-  size: number,
-  signal: AbortSignal,
+  { size, signal, onBytes }: BodyOptions,
 ): AsyncGenerator<Buffer> {
   let waiting: Buffer[] = [];
   let held = 0;
   for await (const chunk of chunksOf(request, signal)) {
+    onBytes();
     waiting.push(chunk);
     held += chunk.length;
     if (held < size) continue;

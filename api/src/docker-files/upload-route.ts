@@ -52,7 +52,8 @@ export function createUploadHandler({ log }: Pick<Platform, 'log'>, services: Se
 
     /** @yields what comes, as long as it is no more than was announced */
     async function* counted(): AsyncGenerator<Buffer> {
-      for await (const piece of piecesOf(request, pieceBytes, signal)) {
+      const options = { size: pieceBytes, signal, onBytes: () => watch.touch() };
+      for await (const piece of piecesOf(request, options)) {
         watch.rest();
         bytes += piece.length;
         if (bytes > sizeBytes) throw wrongLength(sizeBytes);

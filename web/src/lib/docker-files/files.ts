@@ -33,8 +33,17 @@ const Download = graphql(`
   }
 `);
 
-/** What it takes to look at files. */
+const UploadDocument = graphql(`
+  mutation DockerFiles_Upload($input: StartFileUploadInput!) {
+    startFileUpload(input: $input) {
+      url
+    }
+  }
+`);
+
+/** What it takes to look at files, and to put some there. */
 export const filesScope = 'files:read';
+export const uploadScope = 'files:write';
 
 export type FilePage = NonNullable<NonNullable<DockerFiles_ListQuery['server']>['files']>;
 export type FileRow = FilePage['items'][number];
@@ -64,4 +73,13 @@ export async function download(of: FilesOf, path: string, archive: boolean): Pro
   link.href = startFileDownload.url;
   link.download = '';
   link.click();
+}
+
+/** @returns where to put its bytes @throws Failure */
+export async function beginUpload(
+  of: FilesOf,
+  file: { readonly path: string; readonly sizeBytes: number; readonly replace: boolean },
+): Promise<string> {
+  const { startFileUpload } = await mutate(UploadDocument, { input: { ...of, ...file } });
+  return startFileUpload.url;
 }
