@@ -17,14 +17,14 @@ export function sendFile(url: string, file: Blob, { signal, onprogress }: Sendin
     const fail = (failure: Failure): void => reject(failure);
     const abort = (): void => request.abort();
     request.open('PUT', url);
-    request.upload.onprogress = ({ loaded }) => onprogress(loaded);
-    request.onload = () => {
+    request.upload.addEventListener('progress', ({ loaded }) => onprogress(loaded));
+    request.addEventListener('load', () => {
       if (request.status >= 200 && request.status < 300) resolve();
       else fail(failureIn(request.responseText));
-    };
-    request.onerror = () => fail(new Failure('NETWORK', 'The connection broke.'));
-    request.onabort = () => fail(new Failure('CANCELLED', 'The upload was cancelled.'));
-    request.onloadend = () => signal.removeEventListener('abort', abort);
+    });
+    request.addEventListener('error', () => fail(new Failure('NETWORK', 'The connection broke.')));
+    request.addEventListener('abort', () => fail(new Failure('CANCELLED', 'The upload was cancelled.')));
+    request.addEventListener('loadend', () => signal.removeEventListener('abort', abort));
     if (signal.aborted) return fail(new Failure('CANCELLED', 'The upload was cancelled.'));
     signal.addEventListener('abort', abort, { once: true });
     request.send(file);
