@@ -55,7 +55,7 @@ agent: { id: agt_1, name: web, state_dir: /srv/state }
 auth: { key_file: /srv/key }
 features: { docker: false, metrics: true, logs: false, shell: true, file_access: false, exec: false }
 metrics: { interval: 30s, include_per_cpu: false, include_docker_stats: false }
-docker: { socket: unix:///run/user/1000/docker.sock, timeout: 1.5m }
+docker: { socket: unix:///run/user/1000/docker.sock, timeout: 1.5m, max_upload: 2GB }
 terminals: { idle_timeout: 2h }
 shell: { account: deploy, socket: /run/shell.sock }
 security: { scopes: managed, denied_paths: [/srv/secret/], allowed_paths: [], blocked_commands: [] }
@@ -76,7 +76,7 @@ logging: { level: debug, file: /var/log/a.log, max_size: 1.5 MiB, max_backups: 0
     auth: { keyFile: '/srv/key' },
     disabledFeatures: new Set(['docker', 'logs']),
     metrics: { intervalMs: 30_000, includePerCpu: false, includeDockerStats: false },
-    docker: { socket: '/run/user/1000/docker.sock', timeoutMs: 90_000 },
+    docker: { socket: '/run/user/1000/docker.sock', timeoutMs: 90_000, maxUploadBytes: 2 * 1024 ** 3 },
     terminals: { idleTimeoutMs: 7_200_000 },
     shell: { account: 'deploy', socket: '/run/shell.sock' },
     security: { scopes: 'managed', deniedPaths: ['/srv/secret/'] },
