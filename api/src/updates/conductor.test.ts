@@ -176,6 +176,26 @@ describe('what is newer', () => {
   });
 });
 
+test('of two looks at once, the later is the one that counts', async () => {
+  const { conductor, needs, state, policy } = world({ mode: 'notify' });
+  const { promise: held, resolve } = Promise.withResolvers<void>();
+  const slow = needs.surveyor.look;
+  needs.surveyor.look = async (...given) => {
+    // Of the first, the answer is on its way for long.
+    const answer = await slow(...given);
+    if (state.looks === 1) await held;
+    return answer;
+  };
+  const when = { signal, now: evening };
+  state.survey = { newer: [], problem: null, hold: null };
+  const first = conductor.check(policy(), owner, when);
+  const second = conductor.check(policy(), owner, when);
+  state.survey = { newer, problem: null, hold: null };
+  resolve();
+  await Promise.all([first, second]);
+  expect(policy().newer).toEqual(newer);
+});
+
 test('a registry that is away is told of, and asked later each time', async () => {
   const { tick, state, policy } = world({ mode: 'notify', newer });
   state.survey = new ServerKitError('DOCKER_ERROR', 'no route to host');

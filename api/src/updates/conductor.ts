@@ -39,6 +39,8 @@ export class Conductor {
   readonly #needs: ConductorNeeds;
   /** Asked for by this process and not answered yet. */
   readonly #beginning = new Set<string>();
+  /** By policy, the last that was begun; settles when it is over. */
+  readonly #checks = new Map<string, Promise<void>>();
 
   constructor(needs: ConductorNeeds) {
     this.#needs = needs;
@@ -129,8 +131,31 @@ export class Conductor {
       .some((other) => other.serverId === serverId && other.attempt?.state === 'begun');
   }
 
-  /** Asks the registries, and puts down what they say. @returns undefined where it was removed meanwhile */
+  /**
+   * Asks the registries, and puts down what they say. One after the other for each policy: an older answer that came late
+   * would stand in the place of a newer.
+   *
+   * @returns undefined where it was removed meanwhile
+   */
   async check(
+    { id }: Policy,
+    runner: Runner,
+    when: { readonly signal: AbortSignal; readonly now: Date },
+  ): Promise<Policy | undefined> {
+    const before = this.#checks.get(id);
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#checks.set(id, promise);
+    try {
+      await before;
+      const policy = this.#needs.store.get(id);
+      return policy && (await this.#checkNow(policy, runner, when));
+    } finally {
+      if (this.#checks.get(id) === promise) this.#checks.delete(id);
+      resolve();
+    }
+  }
+
+  async #checkNow(
     policy: Policy,
     runner: Runner,
     { signal, now }: { readonly signal: AbortSignal; readonly now: Date },

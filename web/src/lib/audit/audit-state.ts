@@ -17,6 +17,7 @@ export const nouns = [
   'invitation',
   'grant',
   'token',
+  'updatePolicy',
   'secondFactor',
   'agent',
   'controlKey',

@@ -14,6 +14,7 @@ import * as registries from './en/registries.ts';
 import * as stacks from './en/stacks.ts';
 import * as terminals from './en/terminals.ts';
 import * as tokens from './en/tokens.ts';
+import * as updates from './en/updates.ts';
 import * as work from './en/work.ts';
 import type { Widened } from './types.ts';
 
@@ -35,6 +36,7 @@ export const en = {
   ...stacks,
   ...terminals,
   ...tokens,
+  ...updates,
   ...work,
 };
 

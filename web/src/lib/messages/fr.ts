@@ -14,6 +14,7 @@ import * as registries from './fr/registries.ts';
 import * as stacks from './fr/stacks.ts';
 import * as terminals from './fr/terminals.ts';
 import * as tokens from './fr/tokens.ts';
+import * as updates from './fr/updates.ts';
 import * as work from './fr/work.ts';
 import type { LaterMessages } from './en.ts';
 
@@ -34,5 +35,6 @@ export const fr: LaterMessages = {
   ...stacks,
   ...terminals,
   ...tokens,
+  ...updates,
   ...work,
 };
