@@ -205,14 +205,16 @@ class BrowserSession {
 
   async #find(): Promise<void> {
     if (readProof() !== null) {
+      // The socket is up by the time that the page which needs it is there.
+      live.start({ proof: readProof, onSessionOver: () => this.#ended() });
       try {
         this.#boot = (await query(Boot, {})).data;
         this.state = 'signedIn';
-        live.start({ proof: readProof, onSessionOver: () => this.#ended() });
         return;
       } catch (error) {
         const failure = toFailure(error);
         if (failure.code !== 'UNAUTHENTICATED') throw failure;
+        this.#close();
       }
     }
     const { data } = await query(SetupNeeded, {});
