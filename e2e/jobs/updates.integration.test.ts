@@ -4,12 +4,13 @@ import { container, docker, uniqueName } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { registry, type Registry } from '../../testing/registry.ts';
+import { removeComposeProject, uniqueProject } from '../../testing/product/compose-project.ts';
 import { jobRig, type JobRig } from './rig.ts';
 
 const idle = 'CMD ["sh", "-c", "trap \\"exit 0\\" TERM INT; sleep infinity & wait"]';
 /** One release that is out, one that does not stay up, and one that does. */
 const releases = [
-  ['1', [idle, 'LABEL release=1']],
+  ['first', [idle, 'LABEL release=1']],
   ['broken', ['CMD ["false"]']],
   ['mended', [idle, 'LABEL release=3']],
 ] as const;
@@ -18,6 +19,7 @@ const everyDay = { days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '00:00', time
 
 interface PolicyData {
   readonly id: string;
+  readonly name: string;
   readonly containerId: string | null;
   readonly hold: string | null;
   readonly checkedAt: string | null;
@@ -25,10 +27,10 @@ interface PolicyData {
   readonly newer: readonly { readonly reference: string; readonly digest: string }[];
   readonly attempt: { readonly state: string; readonly reason: string | null; readonly jobId: string } | null;
 }
-const policyFields = `id containerId hold checkedAt problem { message } newer { reference digest }
+const policyFields = `id name containerId hold checkedAt problem { message } newer { reference digest }
   attempt { state reason jobId }`;
 
-describeWith(['docker', 'registry'], 'an update policy', () => {
+describeWith(['docker', 'registry', 'compose'], 'an update policy', () => {
   let rig: JobRig;
   let hub: Registry;
   const repository = uniqueName('team/updates');
@@ -40,7 +42,8 @@ describeWith(['docker', 'registry'], 'an update policy', () => {
       await using made = await image(instructions);
       await hub.push(made.tag, `${repository}:${tag}`);
     }
-    reference = `${hub.address}/${repository}:1`;
+    await Promise.all(['web', 'stack'].map((tag) => hub.retag(repository, 'first', tag)));
+    reference = `${hub.address}/${repository}:web`;
     await docker('pull', '--quiet', reference);
   });
   afterAll(async () => {
@@ -89,7 +92,7 @@ describeWith(['docker', 'registry'], 'an update policy', () => {
     await until('the first look', ({ checkedAt }) => checkedAt !== null);
     expect(await check(id)).toMatchObject({ newer: [], problem: null, containerId: first.id });
 
-    await hub.retag(repository, 'broken', '1');
+    await hub.retag(repository, 'broken', 'web');
     const told = await check(id);
     expect(told.newer).toEqual([
       { reference, digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as unknown },
@@ -116,12 +119,41 @@ describeWith(['docker', 'registry'], 'an update policy', () => {
     await until('it to be left alone', ({ hold }) => hold === 'FAILED');
     expect(await events('container.recreate')).toHaveLength(1);
 
-    await hub.retag(repository, 'mended', '1');
+    await hub.retag(repository, 'mended', 'web');
     expect((await check(id)).newer).not.toEqual(told.newer);
     await set({ containerId: name, mode: 'APPLY' });
     const done = await until('the update', ({ attempt }) => attempt?.state === 'SUCCEEDED');
     expect(done).toMatchObject({ newer: [], hold: null, containerId: await inspect(name, '{{.Id}}') });
     expect(await release(name)).toBe('3');
     expect(await check(id)).toMatchObject({ newer: [], problem: null });
+  });
+
+  test('of a stack deploys what is newer as a version, and goes back to the one before when it does not come up', async () => {
+    const name = uniqueProject();
+    await using undo = new AsyncDisposableStack();
+    undo.defer(() => removeComposeProject(name));
+    const compose = `services: { web: { image: "${hub.address}/${repository}:stack" } }`;
+    const { deployStack } = await rig.admin.query<{ deployStack: { job: { id: string } } }>(
+      'mutation ($input: DeployStackInput!) { deployStack(input: $input) { job { id } } }',
+      { input: { serverId: rig.serverId, name, files: { compose } } },
+    );
+    await eventually(async () => (await rig.job(deployStack.job.id)).state === 'SUCCEEDED', 'the deployment');
+    const filter = `label=com.docker.compose.project=${name}`;
+    const running = async () => release((await docker('ps', '--quiet', '--filter', filter)).trim());
+    const mine = (state: string) =>
+      until(
+        `the update of the stack: ${state}`,
+        (policy) => policy.name === name && policy.attempt?.state === state,
+      );
+
+    await hub.retag(repository, 'broken', 'stack');
+    await set({ stack: name, mode: 'APPLY' });
+    expect((await mine('FAILED')).attempt?.reason).toContain('Version 1 runs again.');
+    expect(await running()).toBe('1');
+
+    await hub.retag(repository, 'mended', 'stack');
+    await set({ stack: name, mode: 'APPLY' });
+    expect(await mine('SUCCEEDED')).toMatchObject({ newer: [], hold: null });
+    expect(await running()).toBe('3');
   });
 });
