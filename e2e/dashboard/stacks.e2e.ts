@@ -11,11 +11,13 @@ import { removeComposeProject, uniqueProject } from '../../testing/product/compo
 import { tempDir } from '../../testing/tmp.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
+import { seriousProblems } from './axe.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
   const undo = new AsyncDisposableStack();
   const name = uniqueProject();
+  const onMany = uniqueProject();
   const image = `serverkit-test/stack-${uniqueName('i')}:1`;
   const images: string[] = [];
   let dashboard: Dashboard;
@@ -37,6 +39,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
       for (const one of [image, ...images]) await docker('rmi', '--force', one).catch(() => undefined);
     });
     undo.defer(() => removeComposeProject(name));
+    undo.defer(() => removeComposeProject(onMany));
     await docker('tag', testImages.busybox, image);
     dashboard = undo.use(await openDashboard());
     ({ page } = dashboard.tab);
@@ -47,6 +50,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await host.register(dashboard.plane.url, added.token);
     await host.start();
     await untilStatus(client, serverId, 'ONLINE');
+    await addServer(client, 'spare');
   });
   afterAll(() => undo.disposeAsync());
 
@@ -157,5 +161,28 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await page.goto(`${address()}?tab=files`);
     await plan().getByTestId('plan-ready').waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-files-phone.png', fullPage: true });
+  });
+
+  it('is deployed to several servers: the plan of each first, then one job with a result for each', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.goto(`${dashboard.plane.url}/docker/stacks/new`);
+    await page.getByLabel('Name', { exact: true }).fill(onMany);
+    await write(text('many'));
+    await plan().getByRole('button', { name: 'Several servers…', exact: true }).click();
+    const room = dialog().getByRole('group', { name: 'The most room first', exact: true });
+    await room.getByRole('checkbox', { name: /^box .* free$/, checked: true }).waitFor();
+    await room.getByRole('checkbox', { name: 'spare Offline', exact: true, disabled: true }).waitFor();
+    await dialog().locator(`[data-server=${serverId}][data-good=true]`).waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/stack-many-phone.png' });
+    await dialog().getByRole('button', { name: 'Deploy to 1 server', exact: true }).click();
+    const target = page.getByTestId('job-targets').locator(`[data-server=${serverId}]`);
+    await target.and(page.locator('[data-state=SUCCEEDED]')).waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/job-many-phone.png' });
+    await target.getByRole('link', { name: 'Job on box', exact: true }).click();
+    await dialog().getByRole('link', { name: 'Part of a job on many servers', exact: true }).click();
+    await target.and(page.locator('[data-state=SUCCEEDED]')).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    const label = `label=com.docker.compose.project=${onMany}`;
+    expect((await docker('ps', '--quiet', '--filter', label)).trim()).not.toBe('');
   });
 });

@@ -139,6 +139,71 @@ export const Plan = graphql(`
   }
 `);
 
+export const PlanMany = graphql(`
+  query Stacks_PlanMany($input: PlanFleetDeploymentInput!) {
+    planFleetDeployment(input: $input) {
+      serverId
+      plan {
+        problems {
+          line
+          message
+        }
+        warnings
+        privileged {
+          option
+          why
+        }
+        denied
+        builds
+        version
+        composeVersion
+        services {
+          service
+          action
+          reasons
+          image
+          imageId
+          currentImage
+          currentImageId
+          replicas
+          currentReplicas
+        }
+      }
+      error {
+        code
+        message
+      }
+    }
+  }
+`);
+
+export const Placement = graphql(`
+  query Stacks_Placement($input: ProposePlacementInput!) {
+    proposePlacement(input: $input) {
+      candidates {
+        serverId
+        memoryFreeBytes
+        cores
+        coresFree
+      }
+      excluded {
+        serverId
+        reason
+      }
+    }
+  }
+`);
+
+export const DeployMany = graphql(`
+  mutation Stacks_DeployMany($input: DeployStackToManyInput!) {
+    deployStackToMany(input: $input) {
+      job {
+        id
+      }
+    }
+  }
+`);
+
 export const Deploy = graphql(`
   mutation Stacks_Deploy($input: DeployStackInput!) {
     deployStack(input: $input) {

@@ -26,6 +26,8 @@ export class Draft {
   /** The newest version when the files were read. */
   baseVersion = $state<number | null>(null);
   failure = $state.raw<Failure | null>(null);
+  /** What was written is on its way to several servers: nothing is lost with the page. */
+  elsewhere = $state(false);
   readonly #read: Begin['read'];
 
   constructor({ serverId, name, before, baseVersion, read }: Begin, text: StackFiles) {
