@@ -19,7 +19,7 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   'README.md': ['docs/api.integration.test.ts'],
   'client/README.md': ['client/packed.integration.test.ts', 'client/command-line.integration.test.ts'],
   'docs/api.md': ['docs/api.integration.test.ts'],
-  'docs/deploy.md': ['e2e/deploy/service.e2e.ts'],
+  'docs/deploy.md': ['e2e/deploy/service.e2e.ts', 'e2e/install/systemd.e2e.ts'],
   'docs/reference.md': ['docs/reference.integration.test.ts'],
   'examples/README.md': ['examples/examples.integration.test.ts'],
 };

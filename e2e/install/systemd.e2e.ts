@@ -1,6 +1,7 @@
-import { chmod } from 'node:fs/promises';
+import { appendFile, chmod, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../../testing/events.ts';
+import { fence, fencesOf } from '../../testing/fences.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { run } from '../../testing/processes.ts';
 import { tempDir } from '../../testing/tmp.ts';
@@ -129,6 +130,66 @@ describeWith(['root', 'docker', 'systemd-image', 'iptables'], 'a Debian machine 
     const { code, output } = await paste(machine, invitation.command);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('Online.') });
     await untilOnline();
+  });
+
+  test('has shells of an account that its agent cannot become, as the documentation says', async () => {
+    const { client } = control;
+    const { serverId } = invitation;
+    const files = fencesOf('docs/deploy.md').filter(({ file }) => file?.includes('serverkit-agent-shell'));
+    expect(files).toHaveLength(2);
+    await machine.exec('useradd', '--create-home', '--shell', '/bin/bash', 'deploy');
+    for (const { file = '', text } of files) await writeFile(`${machine.root}${file}`, text);
+    await appendFile(
+      `${machine.root}/etc/serverkit-agent/config.yaml`,
+      fence('docs/deploy.md', 'shell-config'),
+    );
+    await machine.exec('systemctl', 'daemon-reload');
+    await machine.exec('systemctl', 'enable', '--now', 'serverkit-agent-shell.socket');
+    await machine.exec('serverkit-agent', 'config', 'allow', 'system:terminal');
+    const before = (await agentStatus(machine)).pid;
+    await machine.exec('serverkit-agent', 'restart');
+    await eventually(async () => {
+      const { pid, running } = await agentStatus(machine);
+      return running && pid !== before;
+    }, 'another agent');
+    await untilOnline();
+    await client.query(
+      'mutation ($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
+      { input: { serverId, profile: 'FULL_ACCESS' } },
+    );
+    const size = { columns: 80, rows: 24 };
+    const { openHostTerminal } = await client.query<{ openHostTerminal: { terminal: { id: string } } }>(
+      'mutation ($input: OpenHostTerminalInput!) { openHostTerminal(input: $input) { terminal { id } } }',
+      { input: { serverId, ...size } },
+    );
+    const terminalId = openHostTerminal.terminal.id;
+    await using shown = client.subscribe<{ hostTerminal: { text: string | null } }>(
+      'subscription ($serverId: ID!, $terminalId: ID!) { hostTerminal(serverId: $serverId, terminalId: $terminalId) { text } }',
+      { serverId, terminalId },
+    );
+    const type = (text: string) =>
+      client.query(
+        'mutation ($input: WriteHostTerminalInput!) { writeHostTerminal(input: $input) { terminalId } }',
+        { input: { serverId, terminalId, text } },
+      );
+    await type('echo "as:$(id -un):$(stty size):$PWD:"; setsid sleep 4004 &\r');
+    let text = '';
+    await shown.next(
+      ({ hostTerminal }) => (text += hostTerminal.text ?? '').includes('as:deploy:24 80:/home/deploy:'),
+      'a shell of that account',
+    );
+    const asleep = async () =>
+      (await machine.exec('sh', '-c', 'pgrep --full "^sleep 4004" || true')).trim() !== '';
+    await eventually(asleep, 'what was started in it');
+    await client.query(
+      'mutation ($input: CloseHostTerminalInput!) { closeHostTerminal(input: $input) { terminalId } }',
+      { input: { serverId, terminalId } },
+    );
+    await eventually(async () => !(await asleep()), 'all of it to end');
+    await machine.exec('systemctl', 'disable', '--now', 'serverkit-agent-shell.socket');
+    for (const { file = '' } of files) await machine.exec('rm', file);
+    await machine.exec('systemctl', 'daemon-reload');
+    await machine.exec('userdel', '--remove', 'deploy');
   });
 
   test('is not started again once it was revoked', async () => {

@@ -7,7 +7,7 @@ import type { AgentLink } from '../agents/link.ts';
 import { ServerKitError } from '../errors.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
 import { addServer } from '../metrics/testing.ts';
-import { DeployGitStackDocument, GitHeadDocument } from './operations.ts';
+import { DeployGitStackDocument, GitHeadDocument, RemoveStackDocument } from './operations.ts';
 
 let api: TestApi;
 let admin: TestPerson;
@@ -44,6 +44,9 @@ function agent(): void {
     run(document: unknown, variables: Record<string, unknown>, call: { readonly scopes: readonly string[] }) {
       if (document === GitHeadDocument) {
         return Promise.resolve({ gitHead: { commit: head, knownHosts: '' } });
+      }
+      if (document === RemoveStackDocument) {
+        return Promise.resolve({ removeStack: { id: variables['jobId'] } });
       }
       if (document !== DeployGitStackDocument) return Promise.reject(new Error('nobody asks for this'));
       deployed.push(variables);
@@ -167,6 +170,17 @@ describe('a stack that is bound to a repository', () => {
       expect(codeOf(await admin.client.answer(document, { input: { ...place(), ...url } }))).toBeUndefined();
     }
     expect(await api.services.gitSources.find(serverId, 'shop')).toBeNull();
+  });
+
+  test('is bound no more once it is removed for good', async () => {
+    await running();
+    const document = 'mutation R($input: RemoveStackInput!) { removeStack(input: $input) { job { id } } }';
+    await admin.client.query(document, { input: place() });
+    expect(await api.services.gitSources.find(serverId, 'shop')).toBeNull();
+    const [event] = await api.platform.db.prisma.auditEvent.findMany({
+      where: { action: 'gitSource.unbind', serverId },
+    });
+    expect(event).toMatchObject({ targetName: 'shop', actorId: admin.userId });
   });
 
   test.each(['ext::sh -c x', 'http://git.example/a.git', 'https://ada:pw@git.example/a.git', 'file:///etc'])(

@@ -197,6 +197,11 @@ export class GitSources {
     return row;
   }
 
+  /** A stack that is removed for good is not brought back by a push, nor another one of its name replaced. */
+  async release(serverId: string, stack: string, by: Pick<GitBy, 'actor'>): Promise<void> {
+    if (await this.find(serverId, stack)) await this.unbind(serverId, stack, by);
+  }
+
   /** Asks what the branch points to now, without deploying that. @throws ServerKitError */
   async check(serverId: string, stack: string, by: GitBy): Promise<GitSource> {
     const row = await this.#require(serverId, stack);
