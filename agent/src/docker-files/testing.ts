@@ -1,5 +1,6 @@
 import type { Scope } from '@serverkit/wire/scopes.ts';
 import { createHash, randomBytes } from 'node:crypto';
+import { rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DockerService } from '../docker/service.ts';
@@ -28,7 +29,13 @@ export function filesOf(
     lookWithinMs,
     log: silentLog,
   });
-  return Object.assign(files, { [Symbol.asyncDispose]: () => files.close() });
+  return Object.assign(files, {
+    async [Symbol.asyncDispose]() {
+      await files.close();
+      // A folder that the test made has more in it, and goes with the test.
+      await rmdir(stateDir).catch(() => undefined);
+    },
+  });
 }
 
 export const volumePlace = (id: string): FilePlace => ({ kind: 'VOLUME', id });
