@@ -18,7 +18,24 @@ export async function query<Data, Variables extends Record<string, unknown>>(
   document: Document<Data, Variables>,
   variables: Variables,
 ): Promise<Answer<Data>> {
-  const { data, failures } = await ask<Data>({ query: document.toString(), variables });
+  return answered(await ask<Data>({ query: document.toString(), variables }));
+}
+
+/** The same for what the API tells over HTTP alone, as it may hold secrets. */
+export async function queryInConfidence<Data, Variables extends Record<string, unknown>>(
+  document: Document<Data, Variables>,
+  variables: Variables,
+): Promise<Answer<Data>> {
+  return answered(await post<Data>({ query: document.toString(), variables }));
+}
+
+function answered<Data>({
+  data,
+  failures,
+}: {
+  data: Data | null;
+  failures: readonly Failure[];
+}): Answer<Data> {
   if (data === null) throw failures[0] ?? new Failure('INTERNAL', 'The answer was empty.');
   return { data, failures };
 }

@@ -1,5 +1,5 @@
 import { Failure, toFailure } from '../api/failure.ts';
-import { query } from '../api/operations.ts';
+import { query, queryInConfidence } from '../api/operations.ts';
 import type { Stacks_DetailQuery, Stacks_FilesQuery } from '../generated/graphql.ts';
 import { Detail, Files } from './documents.ts';
 
@@ -51,7 +51,7 @@ export async function readFiles(
   name: string,
   version: number | null = null,
 ): Promise<StackFiles> {
-  const { data, failures } = await query(Files, { serverId, name, version });
+  const { data, failures } = await queryInConfidence(Files, { serverId, name, version });
   const files = data.server?.stack?.files;
   if (!files) throw failures[0] ?? new Failure('NOT_FOUND', 'The files of this stack are not kept.');
   return files;
