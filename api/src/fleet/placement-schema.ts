@@ -103,7 +103,13 @@ builder.queryField('proposePlacement', (t) =>
     perViewer: true,
     description:
       'Where to put something: the servers that are seen, those with the most free memory and cores by the newest measurement first, and why the others do not come into question. Nothing is reserved. Scope: servers:read; where the scope of the work is missing, that is the reason.',
-    args: { input: t.arg({ type: ProposePlacementInput, required: true }) },
+    args: {
+      input: t.arg({
+        type: ProposePlacementInput,
+        required: true,
+        description: 'What is to be placed, and where it may go.',
+      }),
+    },
     resolve: async (_root, { input: { filter, memoryBytes, work } }, { services, db, principal }) => {
       const { rights } = principal;
       const ids = filter ? await services.servers.select(filter, rights) : undefined;

@@ -69,7 +69,13 @@ builder.queryField('planFleetDeployment', (t) =>
     perViewer: true,
     description:
       'What deploying these files to many servers would do on each of them, compared with what is there; nothing is changed. Asks the agents, some at once. Scope: docker:compose:write on each.',
-    args: { input: t.arg({ type: PlanFleetDeploymentInput, required: true }) },
+    args: {
+      input: t.arg({
+        type: PlanFleetDeploymentInput,
+        required: true,
+        description: 'What would be deployed, and where.',
+      }),
+    },
     resolve: async (_root, { input: { name, files, ...selection } }, context) => {
       const field = 'query.planFleetDeployment';
       const plans = new Map<string, StackPlan>();
