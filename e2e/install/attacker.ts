@@ -86,7 +86,8 @@ async function relay(
     response.end(body);
     return;
   }
-  const changed = tamper(path, (packed ? gunzipSync(body) : body).toString());
+  // A byte is a character, or what is no text would be changed on its way.
+  const changed = Buffer.from(tamper(path, (packed ? gunzipSync(body) : body).toString('latin1')), 'latin1');
   response.writeHead(answer.statusCode ?? 502);
   response.end(packed ? gzipSync(changed) : changed);
 }

@@ -65,6 +65,15 @@ describeWith(['docker', 'registry', 'compose'], 'an update policy', () => {
         { input: { serverId: rig.serverId, window: everyDay, healthTimeoutSeconds: 30, ...input } },
       )
     ).setUpdatePolicy.policy;
+  /** Until the agent has told of it, nobody can say what is to be done about it. */
+  const known = (name: string) =>
+    eventually(async () => {
+      const { server } = await rig.admin.query<{ server: { containers: { name: string }[] } }>(
+        'query ($id: ID!) { server(id: $id) { containers(all: true) { name } } }',
+        { id: rig.serverId },
+      );
+      return server.containers.some((one) => one.name === name);
+    }, `${name} to be known`);
   const check = async (policyId: string): Promise<PolicyData> =>
     (
       await rig.admin.query<{ checkForUpdates: { policy: PolicyData } }>(
@@ -88,6 +97,7 @@ describeWith(['docker', 'registry', 'compose'], 'an update policy', () => {
     undo.defer(async () => void (await docker('rm', '--force', name)));
     await using first = await container({ name, image: reference, command: [] });
 
+    await known(name);
     const { id } = await set({ containerId: name, mode: 'NOTIFY' });
     await until('the first look', ({ checkedAt }) => checkedAt !== null);
     expect(await check(id)).toMatchObject({ newer: [], problem: null, containerId: first.id });

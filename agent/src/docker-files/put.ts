@@ -67,23 +67,54 @@ export interface PutOptions {
  * Puts a file in its place, where it appears whole or not at all: it comes under a name of its own and gets the other one
  * once it is there. A file that was there gives it its owner and rights; else the folder gives the owner.
  *
- * @throws AgentError; what was there before is there still then
+ * The engine removes what has the name before it gives it to the new file, so that it can is tried first, with a name that
+ * nobody needs: there are file systems on which a file has one name only.
+ *
+ * @throws AgentError; what was there before is there still then, or the message says where its successor is
  */
 export async function put(
   place: OpenPlace,
-  { folder, name, exists }: Target,
+  target: Target,
   { sizeBytes, content, signal, onLeft }: PutOptions,
 ): Promise<void> {
+  const { folder, name, exists } = target;
   const attributes = await attributesOf(place, exists ? joined(folder, name) : folder, exists, signal);
-  const own = `.serverkit-${randomBytes(8).toString('hex')}.part`;
+  const stem = `.serverkit-${randomBytes(8).toString('hex')}`;
+  const [own, trial] = [`${stem}.part`, `${stem}.link.part`];
   try {
     const archive = archiveOf([
       { ...attributes, name: own, sizeBytes, content },
+      { ...attributes, name: trial, linkTo: own },
       { ...attributes, name, linkTo: own },
     ]);
     await send(place, folder, Readable.from(archive, { objectMode: false }), signal);
+  } catch (error) {
+    if (!(await isLost(place, target).catch(() => false))) throw error;
+    throw new AgentError(
+      'DOCKER_ERROR',
+      `Docker broke off while it replaced ${quoted(joined(folder, name))}; what was uploaded is beside it as ${own}.`,
+      error,
+    );
   } finally {
-    if (!(await remove(place, folder, own))) onLeft(own);
+    for (const part of [trial, own]) if (!(await clear(place, target, part))) onLeft(part);
+  }
+}
+
+/** Whether a file that was there has no successor of its name. */
+async function isLost(place: OpenPlace, { folder, name, exists }: Target): Promise<boolean> {
+  return exists && (await kindAt(place, joined(folder, name))) === null;
+}
+
+/**
+ * Removes a half name, unless it is the only one that the content of a replaced file has.
+ *
+ * @returns false when it is there still, or the engine cannot be asked. Never throws
+ */
+export async function clear(place: OpenPlace, target: Target, part: string): Promise<boolean> {
+  try {
+    return (await isLost(place, target)) || (await remove(place, target.folder, part));
+  } catch {
+    return false;
   }
 }
 
@@ -134,7 +165,7 @@ function told(error: unknown, folder: string, signal: AbortSignal): unknown {
 }
 
 /** @returns false when it is there still, or the engine cannot be asked. Never throws. */
-export async function remove(place: OpenPlace, folder: string, name: string): Promise<boolean> {
+async function remove(place: OpenPlace, folder: string, name: string): Promise<boolean> {
   const signal = AbortSignal.timeout(30_000);
   try {
     if ((await kindAt(place, joined(folder, name))) === null) return true;

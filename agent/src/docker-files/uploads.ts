@@ -4,7 +4,7 @@ import { AgentError, describe, throwIfAborted } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { checkedPath, joined } from './place.ts';
 import type { Places } from './places.ts';
-import { put, remove, targetOf } from './put.ts';
+import { clear, put, targetOf, type Target } from './put.ts';
 import type { FileRequest } from './service.ts';
 import { createSpool, type Spool } from './spool.ts';
 import { quoted } from './stat.ts';
@@ -114,9 +114,9 @@ export function createUploads({
   }
 
   /** While the engine is away there is nobody who could remove it. */
-  function tidyLater(request: FileRequest, at: string, name: string, left = TIDY_TRIES): void {
+  function tidyLater(request: FileRequest, target: Target, name: string, left = TIDY_TRIES): void {
     if (left === 0) {
-      log.warn('half a file stays where it was to be put', { path: joined(at, name) });
+      log.warn('half a file stays where it was to be put', { path: joined(target.folder, name) });
       return;
     }
     const timer = setTimeout(() => {
@@ -124,14 +124,14 @@ export function createUploads({
       const signal = AbortSignal.timeout(60_000);
       const tidied = async (): Promise<boolean> => {
         await using place = await places.open({ ...request, signal, writes: true });
-        return remove(place, at, name);
+        return clear(place, target, name);
       };
       tidied().then(
-        (gone) => gone || tidyLater(request, at, name, left - 1),
+        (gone) => gone || tidyLater(request, target, name, left - 1),
         (error: unknown) => {
           // With the container or volume its files are gone as well.
           if (error instanceof AgentError && error.code === 'NOT_FOUND') return;
-          tidyLater(request, at, name, left - 1);
+          tidyLater(request, target, name, left - 1);
         },
       );
     }, tidyMs).unref();
@@ -226,7 +226,7 @@ export function createUploads({
           sizeBytes: order.sizeBytes,
           content: () => spool.read(),
           signal,
-          onLeft: (name) => tidyLater(asked, target.folder, name),
+          onLeft: (name) => tidyLater(asked, target, name),
         });
         return { path: joined(target.folder, target.name), sizeBytes: order.sizeBytes };
       } finally {

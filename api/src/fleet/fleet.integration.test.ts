@@ -303,6 +303,8 @@ describe('the same on many servers', () => {
     expect(codeOf(await deploy({ serverIds: [...ids(), 'srv_0'] }))).toBe('INPUT_INVALID');
     expect(codeOf(await deploy({}))).toBe('INPUT_INVALID');
     expect(codeOf(await deploy({ filter: {} }))).toBe('INPUT_INVALID');
+    // Blanks are no words to look for.
+    expect(codeOf(await deploy({ filter: { text: ' ' } }))).toBe('INPUT_INVALID');
     await api.platform.db.prisma.server.update({ where: { id: at(ids(), 1) }, data: { tags: ['blue'] } });
     const { data } = await deploy({ filter: { tags: ['blue'] } });
     await followed(1);

@@ -80,7 +80,9 @@ export async function chosenServers(
 }
 
 function saysNothing(filter: object): boolean {
-  return Object.values(filter).every((value) =>
-    Array.isArray(value) || typeof value === 'string' ? value.length === 0 : value == null,
-  );
+  return Object.values(filter).every((value) => {
+    // Words are looked for, and blanks are none.
+    if (typeof value === 'string') return value.trim() === '';
+    return Array.isArray(value) ? value.length === 0 : value == null;
+  });
 }

@@ -5,7 +5,8 @@ import type { Fleet } from './service.ts';
 export function fleetRoom(fleet: Fleet): Room {
   return {
     name: 'fleet',
-    started: () => fleet.resume(),
+    // What is served does not wait for it.
+    started: () => void fleet.resume(),
     drain: () => fleet.stop(),
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
 import { actorOf, storedActor } from '../audit/actor.ts';
@@ -22,6 +23,8 @@ export type { Target } from './turn.ts';
 
 /** How long an agent may be away in the middle, or take to come back after a restart of ours. Milliseconds. */
 const patienceMs = 60_000;
+/** Between two attempts to read what is open. Milliseconds. */
+const retryMs = 5_000;
 
 const system = { kind: 'system', label: 'fleet' } as const;
 
@@ -80,10 +83,18 @@ export class Fleet {
     return job;
   }
 
-  /** Goes on with what had not ended when the process did. */
+  /** Goes on with what had not ended when the process did, once the database tells what that is. Never throws. */
   async resume(): Promise<void> {
-    for (const id of await this.#needs.services.jobs.records.openParents()) {
-      this.#conduct(id, { patient: true });
+    const { signal } = this.#ending;
+    while (!signal.aborted) {
+      try {
+        const open = await this.#needs.services.jobs.records.openParents();
+        for (const id of open) this.#conduct(id, { patient: true });
+        return;
+      } catch (error) {
+        this.#log.warn({ err: error }, 'work on many servers could not be gone on with');
+        await delay(retryMs, undefined, { signal, ref: false }).catch(() => undefined);
+      }
     }
   }
 

@@ -172,6 +172,19 @@ describe('a stack that is bound to a repository', () => {
     expect(await api.services.gitSources.find(serverId, 'shop')).toBeNull();
   });
 
+  test('bound anew while it is deployed, is not taken for deployed from there', async () => {
+    await bind();
+    await deploy();
+    await bind({ url: 'https://git.example/team/other.git' });
+    await ends(one);
+    await api.services.gitSources.round();
+    expect(await row()).toMatchObject({
+      url: 'https://git.example/team/other.git',
+      commit: null,
+      jobId: null,
+    });
+  });
+
   test('is bound no more once it is removed for good', async () => {
     await running();
     const document = 'mutation R($input: RemoveStackInput!) { removeStack(input: $input) { job { id } } }';

@@ -164,7 +164,8 @@ export class GitSources {
         knownHosts: head.knownHosts,
         seenCommit: head.commit,
         commit: same ? before.commit : null,
-        jobId: before?.jobId ?? null,
+        // How that ends says nothing of another repository.
+        jobId: same ? before.jobId : null,
       };
       const made = await tx.gitSource.create({ data });
       await audit.record(tx, {
