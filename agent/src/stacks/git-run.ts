@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { AgentError } from '../errors.ts';
+import { endGroup } from './process-group.ts';
 
 /** More than any tree that is read (see git-tree.ts). Bytes. */
 const MAX_OUTPUT = 48 * 1024 * 1024;
@@ -40,19 +41,7 @@ export async function runGit({ args, env, cwd, input = '', signal }: GitCall): P
     detached: true,
     stdio: 'pipe',
   });
-  const end = (name: NodeJS.Signals): void => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch {
-      // It ended meanwhile.
-    }
-  };
-  let timer: NodeJS.Timeout | undefined;
-  const stop = (): void => {
-    end('SIGTERM');
-    timer ??= setTimeout(() => end('SIGKILL'), LAST_WORDS);
-  };
+  const stop = (): void => endGroup(child, LAST_WORDS);
   signal.addEventListener('abort', stop, { once: true });
   let tooMuch = false;
   const chunks: Buffer[] = [];
@@ -61,8 +50,8 @@ export async function runGit({ args, env, cwd, input = '', signal }: GitCall): P
     size += chunk.length;
     if (size <= MAX_OUTPUT) chunks.push(chunk);
     else {
+      if (!tooMuch) stop();
       tooMuch = true;
-      stop();
     }
   });
   let stderr = '';
@@ -84,7 +73,6 @@ export async function runGit({ args, env, cwd, input = '', signal }: GitCall): P
   } catch (error) {
     throw error instanceof AgentError ? error : missing(error);
   } finally {
-    clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
 }

@@ -1,7 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AgentError, systemCode } from '../errors.ts';
+import { endGroup } from './process-group.ts';
 
 /** More than any normalised stack. Characters, of each of the two streams. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
@@ -65,7 +66,7 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
     throwIfCancelled(signal);
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const child = spawn(program, [...first, ...args], { cwd: home, env, detached: true, stdio: 'pipe' });
-    const stop = (): void => endGroup(child);
+    const stop = (): void => endGroup(child, LAST_WORDS);
     signal.addEventListener('abort', stop, { once: true });
     try {
       // It may end without having read all of it.
@@ -129,19 +130,4 @@ async function collect(
   }
   tell(rest);
   return all;
-}
-
-/** All of it: what Compose started may outlive Compose itself, and would keep its output open. */
-function endGroup(child: ChildProcess): void {
-  const signalGroup = (name: NodeJS.Signals): void => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch {
-      // It ended meanwhile.
-    }
-  };
-  signalGroup('SIGTERM');
-  const timer = setTimeout(() => signalGroup('SIGKILL'), LAST_WORDS);
-  child.once('close', () => clearTimeout(timer));
 }

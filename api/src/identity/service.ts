@@ -23,7 +23,7 @@ import { Setup } from './setup.ts';
 import { SignIn, type SignedIn } from './sign-in.ts';
 
 export { readSessionCookie } from './cookies.ts';
-export { describe } from './principal.ts';
+export { describe, withGrants } from './principal.ts';
 export { Throttle } from './throttle.ts';
 
 export interface NewAdmin {

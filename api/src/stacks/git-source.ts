@@ -6,6 +6,7 @@ import type { Actor } from '../audit/actor.ts';
 import type { Database } from '../database/database.ts';
 import { ServerKitError } from '../errors.ts';
 import type { GitSourceInput } from '../generated/agent/graphql.ts';
+import { withGrants } from '../identity/service.ts';
 import type { Vault } from '../secrets/vault.ts';
 import { mayTake } from './fields.ts';
 
@@ -88,7 +89,7 @@ export async function ownerOf(
   const user =
     ownerId === null
       ? null
-      : await db.prisma.user.findUnique({ where: { id: ownerId }, include: { grants: true } });
+      : await db.prisma.user.findUnique({ where: { id: ownerId }, include: withGrants });
   if (!user) return 'Whoever set this up has no account any more. Set it up anew to go on.';
   if (user.disabledAt !== null) {
     return `The account of ${user.email}, who set this up, is disabled. Somebody else has to set it up anew.`;

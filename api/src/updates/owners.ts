@@ -3,6 +3,7 @@ import { agentScopes, isAgentScope } from '@serverkit/wire/scopes.ts';
 import type { Access } from '../access/service.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Database } from '../database/database.ts';
+import { withGrants } from '../identity/service.ts';
 import type { Policy, TargetKind, UpdateMode } from './policy.ts';
 
 /** On whose behalf something is looked at or updated, and with which rights on its server. */
@@ -52,12 +53,8 @@ interface Needs {
  */
 export async function ownerOf({ db, access }: Needs, policy: Policy): Promise<Runner | null> {
   if (policy.ownerId === null) return null;
-  const user = await db.prisma.user.findUnique({
-    where: { id: policy.ownerId },
-    include: {
-      grants: { select: { serverId: true, groupId: true, scopes: true }, orderBy: { id: 'asc' } },
-    },
-  });
+  const where = { id: policy.ownerId };
+  const user = await db.prisma.user.findUnique({ where, include: withGrants });
   if (!user || user.disabledAt) return null;
   const held = access.rightsOf(user).on(policy.serverId);
   return {
