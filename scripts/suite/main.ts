@@ -2,7 +2,7 @@
 import { fast, slow } from './stages.ts';
 import { strict } from './stage.ts';
 import type { Done, Outcome, Stage } from './stage.ts';
-import { lastLine, table, tally } from './summary.ts';
+import { faultsOf, lastLine, table, tally } from './summary.ts';
 
 const done: Done[] = [];
 
@@ -43,5 +43,9 @@ await beside(stages.filter(({ quick }) => quick));
 for (const stage of stages.filter(({ quick }) => !quick)) await perform(stage);
 
 const { failed } = tally(done, strict);
-console.log(`\n${table(done)}\n\n${lastLine(tally(done, strict))}`);
+console.log(
+  ['', table(done), faultsOf(done), lastLine(tally(done, strict))]
+    .filter((part, at) => at === 0 || part)
+    .join('\n\n'),
+);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -9,6 +9,8 @@ export interface Outcome {
   readonly failed?: number;
   /** One line for the summary. */
   readonly remark?: string;
+  /** What failed and why, a line or two each, to be said once more where it is not lost among all the rest. */
+  readonly faults?: readonly string[];
   /** What to print when the stage is done, if it was not printed while it ran. */
   readonly output?: string;
 }

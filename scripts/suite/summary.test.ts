@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Done } from './stage.ts';
-import { tally } from './summary.ts';
+import { faultsOf, tally } from './summary.ts';
 
 const stage = (outcome: Omit<Done, 'name' | 'duration'>): Done => ({
   name: 'a stage',
@@ -26,4 +26,16 @@ describe('the last line counts', () => {
     expect(tally([stage({ remark: 'no such part' })], true)).toEqual({ passed: 0, failed: 1 });
     expect(tally([stage({ remark: 'no such part' })], false)).toEqual({ passed: 0, failed: 0 });
   });
+});
+
+test('what failed is said again, stage by stage, and nothing where nothing did', () => {
+  const bad = stage({ ok: false, passed: 6, failed: 1, faults: ['✗ a file > a test\n    why'] });
+  expect(faultsOf([stage({ ok: true }), bad])).toBe('What failed in a stage:\n✗ a file > a test\n    why');
+  expect(faultsOf([stage({ ok: true, faults: [] })])).toBe('');
+});
+
+test('of a tool that failed, the end of what it printed', () => {
+  const output = Array.from({ length: 30 }, (_, line) => `line ${line}`).join('\n');
+  const said = faultsOf([stage({ ok: false, output }), stage({ ok: true, output: 'a warning' })]);
+  expect(said).toMatch(/^What failed in a stage:\nline 10\n[^]*line 29$/);
 });

@@ -36,3 +36,18 @@ export function table(stages: readonly Done[]): string {
     })
     .join('\n');
 }
+
+/** Of what a tool printed, the end: most tools sum up there. Lines. */
+const TOLD_AGAIN = 20;
+
+const saidBy = ({ ok, faults, output = '' }: Done): readonly string[] =>
+  faults ?? (ok === false && output ? [output.trimEnd().split('\n').slice(-TOLD_AGAIN).join('\n')] : []);
+
+/** Everything that failed inside the stages, said again: a reader of a long log looks at its end. Empty if nothing did. */
+export function faultsOf(stages: readonly Done[]): string {
+  return stages
+    .map((stage) => ({ name: stage.name, said: saidBy(stage) }))
+    .filter(({ said }) => said.length > 0)
+    .map(({ name, said }) => [`What failed in ${name}:`, ...said].join('\n'))
+    .join('\n\n');
+}

@@ -1,4 +1,4 @@
-import { array, object, text } from './json.ts';
+import { array, object, text, type JsonObject } from './json.ts';
 import { filters, type Engine } from './engine.ts';
 import {
   containerOf,
@@ -16,6 +16,8 @@ import type { EngineEvent } from './watcher.ts';
 
 /** Inspections under way at once: the engine takes a lock for each. */
 const AT_ONCE = 4;
+/** How often a list is asked for that says of a state other than the container itself does. */
+const MAX_LISTS = 4;
 /** More ids than this make a query longer than servers like; then everything is listed. */
 const MAX_FILTERED = 50;
 
@@ -112,13 +114,7 @@ export class Inventory {
    * @throws AgentError
    */
   async list(options: ListFilter, usage: (id: string) => Usage): Promise<Container[]> {
-    const { all, ids } = options;
-    const narrow = ids && ids.length <= MAX_FILTERED ? filters({ id: ids }) : {};
-    const wanted = ids && new Set(ids);
-    const entries = array(await this.#engine.get('/containers/json', { all, ...narrow }))
-      .map(object)
-      .filter((entry) => !isOwnContainer(entry) && (!wanted || wanted.has(text(entry['Id']))));
-    const lifetimes = await this.#lifetimesOf(entries.map((entry) => text(entry['Id'])));
+    const { entries, lifetimes } = await this.#seen(options);
     return entries
       .map((entry) => {
         const id = text(entry['Id']);
@@ -126,6 +122,32 @@ export class Inventory {
         return containerOf(entry, lifetimes.get(id) ?? unknownLifetime, active ? usage(id) : noUsage);
       })
       .toSorted((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? -1 : 1));
+  }
+
+  /**
+   * The engine tells that a container died before its list does: a list may be of the time before the event, and no
+   * other event would set it right. An inspection waits until the container is what it is to be, so where the two
+   * differ, the list is asked for again.
+   */
+  async #seen({ all, ids }: ListFilter): Promise<{
+    entries: readonly JsonObject[];
+    lifetimes: ReadonlyMap<string, Lifetime>;
+  }> {
+    const narrow = ids && ids.length <= MAX_FILTERED ? filters({ id: ids }) : {};
+    const wanted = ids && new Set(ids);
+    for (let lists = 1; ; lists++) {
+      const entries = array(await this.#engine.get('/containers/json', { all, ...narrow }))
+        .map(object)
+        .filter((entry) => !isOwnContainer(entry) && (!wanted || wanted.has(text(entry['Id']))));
+      const lifetimes = await this.#lifetimesOf(entries.map((entry) => text(entry['Id'])));
+      const differing = entries.filter((entry) => {
+        const state = lifetimes.get(text(entry['Id']))?.state;
+        return state && state !== stateOf(entry['State']);
+      });
+      if (differing.length === 0 || lists === MAX_LISTS) return { entries, lifetimes };
+      // It may as well be the inspection that is old: one kept from before an event that is still on its way.
+      for (const entry of differing) this.#lifetimes.delete(text(entry['Id']));
+    }
   }
 
   async lifetime(id: string): Promise<Lifetime> {

@@ -4,6 +4,8 @@ import { pairsOf } from './labels.ts';
 
 /** What only `inspect` tells of a container, and nothing but an event changes. */
 export interface Lifetime {
+  /** Null when nobody could look. */
+  readonly state: string | null;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
   readonly exitCode: number | null;
@@ -22,6 +24,7 @@ export interface Usage {
 }
 
 export const unknownLifetime: Lifetime = {
+  state: null,
   startedAt: null,
   finishedAt: null,
   exitCode: null,
@@ -96,8 +99,10 @@ function byPort(a: Port, b: Port): number {
 export function lifetimeOf(inspect: JsonObject): Lifetime {
   const state = object(inspect['State']);
   const startedAt = time(state['StartedAt']);
-  const alive = isAlive(stateOf(state['Status']));
+  const now = stateOf(state['Status']);
+  const alive = isAlive(now);
   return {
+    state: now,
     startedAt,
     finishedAt: time(state['FinishedAt']),
     exitCode: alive || startedAt === null ? null : number(state['ExitCode']),
