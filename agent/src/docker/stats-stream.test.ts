@@ -1,5 +1,7 @@
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { statsOf } from './stats-stream.ts';
+import { eventually } from '../../../testing/events.ts';
+import { statsOf, StatsStreams } from './stats-stream.ts';
 
 const reply = {
   cpu_stats: { cpu_usage: { total_usage: 3_000_000_000 }, system_cpu_usage: 20_000_000_000, online_cpus: 2 },
@@ -41,4 +43,18 @@ test('a container that does not run says nothing', () => {
 test('without a network of its own there are no bytes', () => {
   const { networks: _, ...without } = reply;
   expect(statsOf('x', without)).toMatchObject({ networkReceivedBytes: null, networkSentBytes: null });
+});
+
+test('what an engine that hangs said last is not told for ever, and it is heard again when it goes on', async () => {
+  const stream = new PassThrough();
+  let now = 0;
+  const streams = new StatsStreams({ stream: () => Promise.resolve(stream) }, () => now);
+  streams.watch(new Set(['x']));
+  stream.write(`${JSON.stringify(reply)}\n`);
+  await eventually(() => streams.latest('x'), 'the first figures');
+  now = 60_000;
+  expect(streams.latest('x')).toBeUndefined();
+  stream.write(`${JSON.stringify(reply)}\n`);
+  await eventually(() => streams.latest('x'), 'the next figures');
+  streams.close();
 });

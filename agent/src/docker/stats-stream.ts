@@ -5,17 +5,23 @@ import type { Engine } from './engine.ts';
 import { array, number, object, parse, text, type JsonObject } from './json.ts';
 import { eachLine } from './lines.ts';
 
+/** The engine tells it each second: what is older says how it was before the engine fell silent. Ms. */
+const STALE = 10_000;
+
 /**
  * Use of containers as the engine itself tells it once a second, for hosts where the control groups cannot be seen: Docker
  * Desktop, an agent inside a container. One connection per container, open only while somebody watches.
  */
 export class StatsStreams {
-  readonly #engine: Engine;
-  readonly #latest = new Map<string, ContainerStats>();
+  readonly #engine: Pick<Engine, 'stream'>;
+  readonly #latest = new Map<string, { readonly stats: ContainerStats; readonly at: number }>();
   readonly #open = new Map<string, AbortController>();
+  readonly #now: () => number;
 
-  constructor(engine: Engine) {
+  /** @param now - monotonic, in ms; replaced in tests */
+  constructor(engine: Pick<Engine, 'stream'>, now: () => number = () => performance.now()) {
     this.#engine = engine;
+    this.#now = now;
   }
 
   /** Watches these containers and no others. */
@@ -29,8 +35,10 @@ export class StatsStreams {
     }
   }
 
+  /** As it was told last; undefined when that is long ago. */
   latest(id: string): ContainerStats | undefined {
-    return this.#latest.get(id);
+    const told = this.#latest.get(id);
+    return told && this.#now() - told.at <= STALE ? told.stats : undefined;
   }
 
   close(): void {
@@ -46,7 +54,7 @@ export class StatsStreams {
       );
       await eachLine(stream, (line) => {
         const stats = statsOf(id, object(parse(line)));
-        if (stats) this.#latest.set(id, stats);
+        if (stats) this.#latest.set(id, { stats, at: this.#now() });
       });
     } catch {
       // It ended, or the engine went away: whoever watches will ask for it again.

@@ -1,10 +1,21 @@
-import { isNode, LineCounter, parseDocument, type Document, type ScalarTag, type Tags } from 'yaml';
-import { StackError, type StackProblem } from './problem.ts';
+import {
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type ScalarTag,
+  type Tags,
+} from 'yaml';
+import { StackError } from './problem.ts';
 
 /** More than anybody writes by hand. Bytes. */
 export const MAX_FILE = 1024 * 1024;
 /** What an alias may be unfolded to: a few lines could else stand for gigabytes. */
 const MAX_ALIASES = 1000;
+/** Nobody reads more of what is wrong with a file. */
+export const MAX_PROBLEMS = 100;
 
 /** Compose reads numbers as YAML 1.1 did: `mode: 0440` is octal. */
 const octal: ScalarTag = {
@@ -33,20 +44,7 @@ export interface ComposeFile {
 export function readComposeFile(text: string, part = false): ComposeFile {
   checkSize(text, 'The file');
   const lines = new LineCounter();
-  const customTags = (tags: Tags): Tags => [octal, ...tags];
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    prettyErrors: false,
-    schema: 'core',
-    merge: true,
-    customTags,
-  });
-  const problems = [...document.errors, ...document.warnings].map(({ message, pos }): StackProblem => ({
-    line: lines.linePos(pos[0]).line,
-    message: message.split('\n')[0] ?? '',
-  }));
-  if (problems.length > 0) throw new StackError(problems);
-  const value = unfold(document);
+  const { document, value, json } = parsed(text, lines);
   if (!isRecord(value))
     throw new StackError([{ line: 1, message: 'The file must be a map of keys to values.' }]);
   if (!part && (!isRecord(value['services']) || Object.keys(value['services']).length === 0)) {
@@ -54,7 +52,7 @@ export function readComposeFile(text: string, part = false): ComposeFile {
   }
   return {
     value,
-    json: JSON.stringify(value),
+    json,
     lineOf: (path) => lineOf(document, lines, path),
   };
 }
@@ -62,11 +60,73 @@ export function readComposeFile(text: string, part = false): ComposeFile {
 /** @throws StackError */
 export function checkSize(text: string, what: string): void {
   if (Buffer.byteLength(text) <= MAX_FILE) return;
-  throw new StackError([{ line: null, message: `${what} is larger than 1 MB.` }]);
+  throw tooLarge(what);
+}
+
+export function tooLarge(what: string): StackError {
+  return new StackError([{ line: null, message: `${what} is larger than 1 MB.` }]);
 }
 
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+interface Parsed {
+  readonly document: Document;
+  readonly value: unknown;
+  readonly json: string;
+}
+
+/** @throws StackError */
+function parsed(text: string, lines: LineCounter): Parsed {
+  const customTags = (tags: Tags): Tags => [octal, ...tags];
+  try {
+    const document = parseDocument(text, {
+      lineCounter: lines,
+      prettyErrors: false,
+      schema: 'core',
+      merge: true,
+      customTags,
+      // Its own search compares each key with all before it: a megabyte of keys would hold the agent up for minutes.
+      uniqueKeys: false,
+    });
+    const wrong = [...document.errors, ...document.warnings].map(({ message, pos: [at] }) => ({
+      at,
+      message,
+    }));
+    const problems = (wrong.length > 0 ? wrong : repeatedKeys(document))
+      .slice(0, MAX_PROBLEMS)
+      .map(({ at, message }) => ({ line: lines.linePos(at).line, message: sentence(message) }));
+    if (problems.length > 0) throw new StackError(problems);
+    const value = unfold(document);
+    return { document, value, json: JSON.stringify(value) };
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new StackError([{ line: null, message: tooDeep }]);
+  }
+}
+
+/** Who reads it goes down with it, until there is no room for more. */
+const tooDeep = 'This is nested too deeply.';
+
+function sentence(message: string): string {
+  const [line = ''] = message.split('\n');
+  return line.startsWith('Maximum call stack') ? tooDeep : line;
+}
+
+function repeatedKeys(document: Document): { readonly at: number; readonly message: string }[] {
+  const found: { at: number; message: string }[] = [];
+  visit(document, {
+    Map(_place, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (seen.has(key.value)) found.push({ at: key.range?.[0] ?? 0, message: 'Map keys must be unique' });
+        seen.add(key.value);
+      }
+    },
+  });
+  return found;
 }
 
 function unfold(document: Document): unknown {
@@ -74,6 +134,7 @@ function unfold(document: Document): unknown {
     const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
     return value;
   } catch (error) {
+    if (error instanceof RangeError) throw error;
     throw new StackError([
       { line: null, message: error instanceof Error ? error.message : 'It cannot be read.' },
     ]);

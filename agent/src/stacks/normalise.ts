@@ -14,6 +14,8 @@ import type { StackFiles } from './store.ts';
 /** To read and print a file. Ms. */
 const PATIENCE = 60_000;
 const MAX_MESSAGE = 500;
+/** Of one stack. Each is asked about at the engine, all at once. */
+const MAX_SERVICES = 500;
 
 export interface Draft {
   readonly name: string;
@@ -132,6 +134,7 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
       checkSize(files.env, 'The env file');
       checkVariables(files.env);
       const file = readComposeFile(files.compose);
+      checkServices(file.value);
       const tool = await finder.find();
       checkName(file, name, tool);
       checkReferences(file, folder);
@@ -145,6 +148,8 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
       );
       if (code !== 0) throw new StackError([problemOf(stderr, file)]);
       const value = withoutProfiles(readComposeFile(stdout).value);
+      // What it includes has services, too.
+      checkServices(value);
       return {
         name,
         folder,
@@ -187,6 +192,15 @@ export function servicesOf(
       isRecord(service) ? service : {},
     ]),
   );
+}
+
+/** @throws StackError */
+function checkServices(value: Readonly<Record<string, unknown>>): void {
+  const { size } = servicesOf(value);
+  if (size <= MAX_SERVICES) return;
+  throw new StackError([
+    { line: null, message: `There are ${size} services; a stack may have ${MAX_SERVICES}.` },
+  ]);
 }
 
 /** Another name in the file would be overruled in silence. */

@@ -1,6 +1,13 @@
 import { lstatSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
-import { isRecord, readComposeFile, type ComposeFile } from './compose-file.ts';
+import {
+  isRecord,
+  MAX_FILE,
+  MAX_PROBLEMS,
+  readComposeFile,
+  tooLarge,
+  type ComposeFile,
+} from './compose-file.ts';
 import { StackError, type StackProblem } from './problem.ts';
 
 /** Files that include files that include files. */
@@ -33,9 +40,11 @@ function problemsOf(file: ComposeFile, place: Place): StackProblem[] {
 
   /** @returns where it leads, or undefined after having complained */
   function inside(reference: unknown, at: Path, what: string, parent = place.folder): string | undefined {
-    const line = place.depth === 0 ? file.lineOf(at) : null;
-    const complain = (message: string): undefined =>
-      void problems.push({ line, message: `${what} ${message}` });
+    function complain(message: string): undefined {
+      // Finding a line takes the longer the more there is in the file.
+      if (problems.length >= MAX_PROBLEMS) return;
+      problems.push({ line: place.depth === 0 ? file.lineOf(at) : null, message: `${what} ${message}` });
+    }
     if (typeof reference !== 'string' || reference === '') return complain('must be a path');
     if (reference.includes('$')) return complain('must not depend on a variable');
     // Whatever looks otherwise is, to one Compose or another, the address of a repository or an archive elsewhere.
@@ -134,11 +143,15 @@ function isLink(target: string): boolean {
   }
 }
 
+/** @throws StackError for one that is too large to be a part of a stack */
 function readSmall(file: string): string | undefined {
   try {
-    if (!lstatSync(file).isFile()) return undefined;
+    const stat = lstatSync(file);
+    if (!stat.isFile()) return undefined;
+    if (stat.size > MAX_FILE) throw tooLarge(path.basename(file));
     return readFileSync(file, 'utf8');
-  } catch {
+  } catch (error) {
+    if (error instanceof StackError) throw error;
     // Compose says what is wrong with it.
     return undefined;
   }
