@@ -54,6 +54,11 @@ export function credentialOf(principal: PersonPrincipal): string {
   return principal.kind === 'user' ? principal.sessionId : principal.token.id;
 }
 
+/** Whose share of what is limited it takes: a program that runs wild does not take its owner's. */
+export function holderOf(principal: PersonPrincipal): string {
+  return principal.kind === 'token' ? principal.token.id : principal.user.id;
+}
+
 export const anonymous: Principal = { kind: 'anonymous', rights: noRights };
 
 /** For how long a proven password opens sensitive changes, in milliseconds. */

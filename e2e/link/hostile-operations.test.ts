@@ -267,6 +267,19 @@ describe('operations the agent must not run', () => {
     await expectUsable();
   });
 
+  it('leaves room for others beside 192 bulk streams', async () => {
+    const query = 'subscription { bulk(pieces: 3, windowBytes: 1) }';
+    const variables = { windowBytes: 1 };
+    const ids = Array.from({ length: 192 }, () => link.run({ query, variables }));
+    const { envelope, signed } = sealed({ query, variables });
+    await expect(link.answer(link.operate(signed, envelope.id))).resolves.toEqual({
+      code: 'TOO_MANY_OPERATIONS',
+    });
+    await expectUsable();
+    for (const id of ids) link.send({ type: 'complete', id });
+    await expectUsable();
+  });
+
   it('sends nothing of a bulk stream without a window, whatever is granted', async () => {
     const query = 'subscription { bulk(pieces: 3, windowBytes: 1000000) }';
     const id = link.run({ query });

@@ -8,8 +8,9 @@ import { createDocuments, type Documents, type Fitted, type Schemas } from './do
 import { codeOf, ownMessageOf } from './masking.ts';
 import type { Session } from './session.ts';
 
-/** Operations that one link may have under way. */
+/** Operations that one link may have under way, and how many of them may be bulk streams: those that come and go have room. */
 const maxActive = 256;
+const maxStreams = 192;
 
 /** After so many operations that nobody proved to have sent, somebody on the way is trying. */
 const maxUnproven = 10;
@@ -17,6 +18,7 @@ const maxUnproven = 10;
 interface Running {
   readonly controller: AbortController;
   readonly credits: GrantedWindow;
+  readonly isBulk: boolean;
 }
 
 /** An operation that may run. */
@@ -92,6 +94,12 @@ export function createExecutor({ schemas, services, session, roomToSend }: Execu
     return error;
   }
 
+  function streams(): number {
+    let count = 0;
+    for (const { isBulk } of running.values()) if (isBulk) count += 1;
+    return count;
+  }
+
   // Whoever fails this could not prove who they are, so no name is written down but the message's.
   const unprovenActor = 'unproven';
 
@@ -106,17 +114,18 @@ export function createExecutor({ schemas, services, session, roomToSend }: Execu
         }
       });
       return onRecord(messageId, envelope.actor, () => {
-        if (running.size >= maxActive) {
+        const windowBytes = windowOf(envelope.variables);
+        if (running.size >= maxActive || (windowBytes > 0 && streams() >= maxStreams)) {
           throw new AgentError(
             'TOO_MANY_OPERATIONS',
             'This agent is busy; try again when something has ended.',
           );
         }
         const controller = new AbortController();
-        const credits = createCreditWindow(windowOf(envelope.variables), controller.signal, (bytes) =>
+        const credits = createCreditWindow(windowBytes, controller.signal, (bytes) =>
           roomToSend(messageId, bytes),
         );
-        running.set(messageId, { controller, credits });
+        running.set(messageId, { controller, credits, isBulk: windowBytes > 0 });
 
         function admit(fitted: Fitted): ExecutionArgs {
           throwIfAborted(controller.signal);

@@ -20,6 +20,7 @@ import { ContainerDetailsDocument, ContainersDocument, ContainerStatsDocument } 
 import { checkBounds } from './bounds.ts';
 import { createDockerFacts } from './docker-facts.ts';
 import { runAction, runRemove, type Asker, type ContainerAction } from './actions.ts';
+import { LogShares } from './log-shares.ts';
 import { referredTo } from './reference.ts';
 import { createSnapshots } from './snapshots.ts';
 import {
@@ -32,6 +33,7 @@ import {
 
 export type { ContainerAction } from './actions.ts';
 export { followLogs, type LogBatch } from './logs.ts';
+export { whileRead } from './log-shares.ts';
 export { containerRecreate } from './work/jobs.ts';
 export { recreation } from './work/recreation.ts';
 export { containerChanges, type ContainerChange, type ContainerMirror } from './mirror.ts';
@@ -60,6 +62,7 @@ const listTimeoutMs = 5_000;
 const maxPages = 1_000;
 
 export class Containers {
+  readonly logShares = new LogShares();
   readonly mirror: ContainerMirror;
   readonly work: ContainerWork;
   readonly #agents: AgentService;

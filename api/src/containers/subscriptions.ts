@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { seesWith } from '../access/sees.ts';
 import { builder } from '../builder.ts';
-import { requirePerson } from '../context.ts';
+import { holderOf, requirePerson } from '../context.ts';
 import { each } from '../graphql/access.ts';
 import { containerReference } from '../input-text.ts';
+import { whileRead } from './log-shares.ts';
 import { followLogs } from './logs.ts';
 import { containerStats } from './service.ts';
 import { ContainerEvent, ContainerStatsBatchType, LogBatchType } from './types.ts';
@@ -72,9 +73,13 @@ builder.subscriptionFields((t) => ({
       }),
       until: t.arg({ type: 'DateTime', description: 'Only what was written before this instant.' }),
     },
-    subscribe: (_root, { containerId, serverId, since, tail, until, ...streams }, context) =>
-      followLogs(
-        context.services.agents.links.require(serverId),
+    subscribe(_root, { containerId, serverId, since, tail, until, ...streams }, context) {
+      const { services, signal, socket } = context;
+      const person = requirePerson(context);
+      const link = services.agents.links.require(serverId);
+      const taken = services.containers.logShares.take(holderOf(person), [serverId]);
+      const lines = followLogs(
+        link,
         {
           ...streams,
           id: containerId,
@@ -82,12 +87,10 @@ builder.subscriptionFields((t) => ({
           sinceMs: since?.getTime() ?? null,
           untilMs: until?.getTime() ?? null,
         },
-        {
-          actor: requirePerson(context).user.id,
-          signal: context.signal,
-          ...(context.socket ? { socket: context.socket } : {}),
-        },
-      ),
+        { actor: person.user.id, signal, ...(socket ? { socket } : {}) },
+      );
+      return whileRead(lines, taken);
+    },
     resolve: (batch) => batch,
   }),
 }));

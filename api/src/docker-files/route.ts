@@ -1,3 +1,4 @@
+import { holderOf } from '../context.ts';
 import type { DownloadKind } from '../http/download.ts';
 import type { Services } from '../services.ts';
 import { askerFor } from './asker.ts';
@@ -11,7 +12,7 @@ export function fileDownloads(services: Services): DownloadKind<Download, Asker>
   return {
     path: downloadPath,
     take: (secret) => services.dockerFiles.takeDownload(secret),
-    holder: ({ principal }) => principal.user.id,
+    holder: ({ principal }) => holderOf(principal),
     allow: (download, signal) => askerFor(services, download, 'files:read', signal),
     async open({ request }, asker) {
       const stream = services.dockerFiles.read(request, asker);

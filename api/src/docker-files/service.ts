@@ -6,7 +6,7 @@ import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
 import { personOf, type Actor } from '../audit/actor.ts';
-import type { PersonPrincipal } from '../context.ts';
+import { holderOf, type PersonPrincipal } from '../context.ts';
 import type { Database } from '../database/database.ts';
 import { isServerKitError, ServerKitError } from '../errors.ts';
 import type { FileContentsSubscription, FilePlaceInput, FilesQuery } from '../generated/agent/graphql.ts';
@@ -129,7 +129,7 @@ export class DockerFiles {
   async offerDownload(download: Download): Promise<Ticket> {
     const { request, actor } = download;
     await this.#agents.commands.link(request.serverId, read);
-    const ticket = this.#downloads.issue(download.principal.user.id, download);
+    const ticket = this.#downloads.issue(holderOf(download.principal), download);
     await this.#audit.record(this.#db.prisma, {
       actor,
       action: 'file.download',
@@ -212,7 +212,7 @@ export class DockerFiles {
         { bytes: offer.request.sizeBytes, code, durationMs: performance.now() - begun },
         { replace },
       );
-    const ticket = this.#uploads.issue(offer.principal.user.id, upload);
+    const ticket = this.#uploads.issue(holderOf(offer.principal), upload);
     try {
       const link = await this.#agents.commands.link(serverId, write);
       const opened = await link.run(

@@ -1,8 +1,9 @@
+import { holderOf } from '../context.ts';
 import { inputInvalid } from '../errors.ts';
 import { sendJson, type Exchange } from '../http/exchange.ts';
 import { unlimitBody } from '../http/patience.ts';
 import { codeOf, ticketSpent, transferHandler } from '../http/transfer.ts';
-import { TransferTurns } from '../http/turns.ts';
+import { transferTurns } from '../http/turns.ts';
 import { Watch } from '../http/watch.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
@@ -23,7 +24,7 @@ const lastWordsMs = 5_000;
  * is put in its place when all of it is there. Nothing of it is kept here.
  */
 export function createUploadHandler({ log }: Pick<Platform, 'log'>, services: Services) {
-  const turns = new TransferTurns();
+  const turns = transferTurns();
   const { dockerFiles } = services;
 
   /** All of the body, up to the agent. @returns its SHA-256 */
@@ -36,7 +37,7 @@ export function createUploadHandler({ log }: Pick<Platform, 'log'>, services: Se
     try {
       const announced = request.headers['content-length'];
       if (announced !== undefined && Number(announced) !== sizeBytes) throw wrongLength(sizeBytes);
-      using _turn = turns.take(upload.principal.user.id);
+      using _turn = turns.take(holderOf(upload.principal));
       const asker = await askerFor(services, upload, 'files:write', signal);
       watch.touch();
       return await dockerFiles.send(upload, counted(), asker);

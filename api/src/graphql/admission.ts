@@ -1,6 +1,6 @@
 import { GraphQLError, OperationTypeNode } from 'graphql';
 import { defaultPageSize } from '../builder.ts';
-import { isPerson, type RequestContext } from '../context.ts';
+import { holderOf, isPerson, type RequestContext } from '../context.ts';
 import { ServerKitError, unauthenticated } from '../errors.ts';
 import type { Analysis } from './analysis.ts';
 import { costOf } from './cost.ts';
@@ -54,10 +54,8 @@ export class Admission {
   }
 
   #count({ principal, address }: RequestContext): () => void {
-    const person = isPerson(principal);
-    // A program that runs wild does not take its owner's share.
-    const key = !person ? address : principal.kind === 'token' ? principal.token.id : principal.user.id;
-    const limit = person ? limits.operationsPerUser : limits.operationsPerStranger;
+    const key = isPerson(principal) ? holderOf(principal) : address;
+    const limit = isPerson(principal) ? limits.operationsPerUser : limits.operationsPerStranger;
     const running = this.#running.get(key) ?? 0;
     if (running >= limit) {
       throw new ServerKitError(

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { attachment } from './disposition.ts';
 import type { Exchange } from './exchange.ts';
 import { codeOf, ticketSpent, transferHandler, type TransferEnd } from './transfer.ts';
-import { TransferTurns } from './turns.ts';
+import { transferTurns } from './turns.ts';
 import { Watch } from './watch.ts';
 
 /** What is sent, and under which name it is saved. */
@@ -42,7 +42,7 @@ export function createDownloadHandler<Grant, Allowed>(
   log: Logger,
   kind: DownloadKind<Grant, Allowed>,
 ): (exchange: Exchange) => Promise<void> {
-  const turns = new TransferTurns();
+  const turns = transferTurns();
 
   return transferHandler(log, async ({ response, path }: Exchange, gone) => {
     const grant = kind.take(path.slice(kind.path.length));

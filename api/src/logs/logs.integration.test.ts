@@ -104,6 +104,8 @@ describe('a saved log', () => {
       /There is no server/,
     );
     await expect(allowed(admin, { sources: [] })).rejects.toThrow(/must name a container/);
+    const twice = { serverId, containerId: 'web' };
+    await expect(allowed(admin, { sources: [twice, twice] })).rejects.toThrow(/Name web once/);
     const url = await allowed(viewer);
     await api.platform.db.prisma.session.deleteMany({ where: { userId: viewer.userId } });
     expect((await http(url)).status).toBe(401);

@@ -83,7 +83,13 @@ export class TimeMerge<Item extends Mergeable> {
   }
 
   get empty(): boolean {
-    return this.#queues.every(({ items, head }) => head === items.length);
+    return this.#queues.every((_, source) => this.isEmpty(source));
+  }
+
+  /** Whether all that a source told went out. */
+  isEmpty(source: number): boolean {
+    const queue = this.#queues[source];
+    return !queue || queue.head === queue.items.length;
   }
 
   /** What may go out, at most about so many characters of it. */

@@ -134,7 +134,14 @@ function opened(places: readonly string[], range: Partial<LogRange> = {}) {
     told.flatMap(({ pieces }) => pieces.map(({ text, from }) => text.slice(from).trimEnd()));
   const state = (source: number) =>
     told.flatMap(({ reports }) => reports).findLast((report) => report.source === source);
-  return { agents, topics, reader, parts, until, texts, state };
+  /** Lines and states as they were told. */
+  const order = () =>
+    told.flatMap(({ pieces, reports }) =>
+      pieces
+        .map(({ text, from }) => text.slice(from).trimEnd())
+        .concat(reports.map(({ source, state: now }) => `${source} ${now}`)),
+    );
+  return { agents, topics, reader, parts, until, texts, state, order };
 }
 
 /** How a container is told to run. */
@@ -175,6 +182,24 @@ describe('several logs', () => {
     await until(() => texts().at(0));
     expect(texts()).toEqual(['one']);
     expect(state(0)?.state).toBe('READING');
+  });
+
+  test('tell that one has ended after its last line, not before', async () => {
+    const { agents, until, texts, state, order } = opened(['s1/a', 's2/b'], { follow: false });
+    const [a, b] = await Promise.all([agents.log(0), agents.log(1)]);
+    a.sink.next(said(1, 'one'));
+    a.sink.end(new ServerKitError('AGENT_OFFLINE', 'It went away.'));
+    const reading = until(() => texts().at(0));
+    // All of the one is here, and waits: the other may still say what was written earlier.
+    for (let idle = 0; idle < 20; idle += 1) await new Promise(setImmediate);
+    b.sink.next(said(2, 'two'));
+    await reading;
+    b.sink.end();
+    await until(() => (state(1)?.state === 'ENDED' ? true : undefined));
+    const ended = order().filter((what) => !/OPENING|READING/.test(what));
+    expect(ended.toSorted()).toEqual(['0 OFFLINE', '1 ENDED', 'one', 'two']);
+    expect(ended.indexOf('one')).toBeLessThan(ended.indexOf('0 OFFLINE'));
+    expect(ended.indexOf('two')).toBeLessThan(ended.indexOf('1 ENDED'));
   });
 
   test('name one whose server is offline, and go on with it, from its last line, when it is back', async () => {

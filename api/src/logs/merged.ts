@@ -15,7 +15,7 @@ export interface SourceReport {
 export interface MergedPart {
   /** In the order of time. */
   readonly pieces: readonly Piece[];
-  /** Those of which something else is true than was told before; all of them at the begin. */
+  /** Those of which something else is true than was told before, once all of their lines from before went out. */
   readonly reports: readonly SourceReport[];
 }
 
@@ -94,14 +94,19 @@ export function mergeLogs(
 
   function part(): MergedPart | undefined {
     const pieces = merge.take(Date.now(), partLength);
-    if (pieces.length === 0 && reports.size === 0) return undefined;
-    const told = [...reports.values()];
-    reports.clear();
+    const told = [...reports.values()].filter(mayBeTold);
+    for (const { source } of told) reports.delete(source);
+    if (pieces.length === 0 && told.length === 0) return undefined;
     if (pieces.length > 0) {
       roomy.resolve();
       roomy = Promise.withResolvers();
     }
     return { pieces, reports: told };
+  }
+
+  /** That a log has ended is told after its last line. */
+  function mayBeTold({ source, state }: SourceReport): boolean {
+    return state === 'OPENING' || state === 'READING' || merge.isEmpty(source);
   }
 
   /** Until something arrives, or what is here may go out. */

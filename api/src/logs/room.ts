@@ -1,4 +1,4 @@
-import { credentialOf } from '../context.ts';
+import { credentialOf, holderOf } from '../context.ts';
 import { unauthenticated } from '../errors.ts';
 import { renew } from '../graphql/renewal.ts';
 import { createDownloadHandler, type DownloadKind } from '../http/download.ts';
@@ -27,7 +27,7 @@ function logDownloads(services: Services): DownloadKind<LogDownload, AbortSignal
   return {
     path: logDownloadPath,
     take: (secret) => services.logs.takeDownload(secret),
-    holder: ({ principal }) => principal.user.id,
+    holder: ({ principal }) => holderOf(principal),
     async allow({ principal, request }, signal) {
       const id = credentialOf(principal);
       const now = (await renew(services, [id])).get(id);

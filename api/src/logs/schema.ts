@@ -54,7 +54,7 @@ builder.subscriptionFields((t) => ({
       sources: t.arg({
         type: [LogSourceInput],
         required: true,
-        description: `The containers: at least one, at most ${maxSources}.`,
+        description: `The containers, each once: at least one, at most ${maxSources}.`,
         validate: fewSources,
       }),
       stderr: t.arg.boolean({
@@ -75,9 +75,9 @@ builder.subscriptionFields((t) => ({
     },
     async subscribe(_root, { follow, ...asked }, context) {
       requireLogs(context.principal.rights, asked.sources);
-      requirePerson(context);
+      const principal = requirePerson(context);
       const { services, signal, socket } = context;
-      const reader = { actor: actorOf(context), signal, ...(socket && { socket }) };
+      const reader = { actor: actorOf(context), principal, signal, ...(socket && { socket }) };
       const { sources, parts } = await services.logs.merged(requestOf(asked, follow), reader);
       return withSources(parts, sources);
     },
@@ -132,7 +132,7 @@ const StartLogDownloadInput = builder.inputType('StartLogDownloadInput', {
     sources: t.field({
       type: [LogSourceInput],
       required: true,
-      description: `The containers: at least one, at most ${maxSources}. Their logs run into one file, in the order of time.`,
+      description: `The containers, each once: at least one, at most ${maxSources}. Their logs run into one file, in the order of time.`,
       validate: fewSources,
     }),
     stderr: t.boolean({

@@ -1,13 +1,14 @@
 import type { Audit } from '../audit/service.ts';
 import { personOf, type Actor } from '../audit/actor.ts';
 import type { AgentService } from '../agents/service.ts';
-import type { Containers } from '../containers/service.ts';
-import type { PersonPrincipal, ViewerSocket } from '../context.ts';
+import { whileRead, type Containers } from '../containers/service.ts';
+import { holderOf, type PersonPrincipal, type ViewerSocket } from '../context.ts';
 import type { Database } from '../database/database.ts';
-import { notFound, permissionDenied } from '../errors.ts';
+import { inputInvalid, notFound, permissionDenied } from '../errors.ts';
 import type { Rights } from '../access/rights.ts';
 import type { TransferEnd } from '../http/transfer.ts';
 import { Tickets, type Ticket } from '../http/tickets.ts';
+import { Expressions } from './expressions.ts';
 import { lineFilter, type LogFilter } from './filter.ts';
 import { formatted, type LogFormat, type NamedSource } from './format.ts';
 import { mergeLogs, type MergedPart } from './merged.ts';
@@ -41,6 +42,7 @@ export interface LogRequest {
 
 export interface LogReader {
   readonly actor: Actor;
+  readonly principal: PersonPrincipal;
   readonly signal: AbortSignal;
   readonly socket?: ViewerSocket;
 }
@@ -68,6 +70,7 @@ export class Logs {
   readonly #containers: Containers;
   readonly #db: Database;
   readonly #downloads = new Tickets<LogDownload>();
+  readonly #expressions = new Expressions();
 
   constructor(needs: {
     readonly agents: AgentService;
@@ -81,14 +84,22 @@ export class Logs {
     this.#db = needs.db;
   }
 
-  /** @throws ServerKitError NOT_FOUND for a server that there is not, INPUT_INVALID for an expression that is none */
+  /**
+   * @throws ServerKitError NOT_FOUND for a server that there is not, INPUT_INVALID for an expression that is none or a container
+   *   that is named twice, TOO_MANY_OPERATIONS
+   */
   async merged({ sources, range, filter }: LogRequest, reader: LogReader): Promise<MergedLogs> {
-    const lines = filter && lineFilter(filter);
+    const holder = holderOf(reader.principal);
+    const lines = filter && (await lineFilter(filter, this.#expressions, { holder, signal: reader.signal }));
     const named = await this.#named(sources);
     const starts = named.map((source, index) => ({
       ...source,
       after: momentOf(sources[index]?.after ?? ''),
     }));
+    const taken = this.#containers.logShares.take(
+      holder,
+      named.map(({ serverId }) => serverId),
+    );
     const parts = mergeLogs(
       { sources: starts, range, filter: lines },
       {
@@ -100,15 +111,16 @@ export class Logs {
         ...(reader.socket && { socket: reader.socket }),
       },
     );
-    return { sources: named, parts };
+    return { sources: named, parts: whileRead(parts, taken) };
   }
 
   /** Puts a download on record and gives the ticket for it. @throws ServerKitError INPUT_INVALID, NOT_FOUND, … */
   async offerDownload(download: LogDownload): Promise<Ticket> {
     const { request } = download;
-    if (request.filter) lineFilter(request.filter);
+    const holder = holderOf(download.principal);
+    if (request.filter) await lineFilter(request.filter, this.#expressions, { holder });
     await this.#named(request.sources);
-    const ticket = this.#downloads.issue(download.principal.user.id, download);
+    const ticket = this.#downloads.issue(holder, download);
     await this.#record('log.download', download, {});
     return ticket;
   }
@@ -120,10 +132,10 @@ export class Logs {
 
   /** The file, at its reader's pace. @throws ServerKitError also in the middle; what came until then is not the whole */
   async read(
-    { request, format, actor }: LogDownload,
+    { request, format, actor, principal }: LogDownload,
     signal: AbortSignal,
   ): Promise<{ readonly name: string; readonly body: AsyncIterable<Buffer> }> {
-    const { sources, parts } = await this.merged(request, { actor, signal });
+    const { sources, parts } = await this.merged(request, { actor, principal, signal });
     const ending = format === 'NDJSON' ? 'ndjson' : 'log';
     return { name: `${fileNameOf(sources)}.${ending}`, body: formatted(parts, sources, format) };
   }
@@ -168,15 +180,19 @@ export class Logs {
       select: { id: true, name: true, clockSkewMs: true },
     });
     const servers = new Map(rows.map((row) => [row.id, row]));
+    const seen = new Set<string>();
     return sources.map(({ serverId, containerId }) => {
       const server = servers.get(serverId);
       if (!server) throw notFound('server', serverId);
       const ahead = server.clockSkewMs ?? 0;
+      const { id, name } = this.#containers.target(serverId, containerId);
+      if (seen.has(`${serverId} ${id}`)) throw inputInvalid('sources', `Name ${name} once.`);
+      seen.add(`${serverId} ${id}`);
       return {
         serverId,
         containerId,
         server: server.name,
-        name: this.#containers.target(serverId, containerId).name,
+        name,
         aheadMs: Math.abs(ahead) < knownToMs ? 0 : ahead,
       };
     });

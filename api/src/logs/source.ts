@@ -4,7 +4,7 @@ import type { Agents, AgentLink } from '../agents/link.ts';
 import { followLogs, type ContainerChange, type LogBatch } from '../containers/service.ts';
 import type { Moment } from './moment.ts';
 import type { LineFilter } from './filter.ts';
-import { Pieces, type Piece } from './pieces.ts';
+import { Pieces, type LogMark, type Piece } from './pieces.ts';
 
 export type SourceState = 'OPENING' | 'READING' | 'ENDED' | 'OFFLINE' | 'FAILED';
 
@@ -51,8 +51,6 @@ export interface SourceNeeds {
   readonly signal: AbortSignal;
 }
 
-/** What takes longer, filtering mostly, leaves as much time to everybody else. Milliseconds. */
-const breatheFromMs = 20;
 /** After an end that may be none. Milliseconds. */
 const againAfterMs = 1_000;
 
@@ -68,7 +66,7 @@ export async function readSource(
   sink: SourceSink,
 ): Promise<void> {
   const { agents, signal } = needs;
-  let { after } = start;
+  let mark: LogMark | null = start.after && { at: start.after, newest: start.after };
   let lost: AgentLink | undefined;
   let heard = false;
   while (!signal.aborted) {
@@ -81,7 +79,7 @@ export async function readSource(
       continue;
     }
     sink.state('OPENING');
-    const pieces = new Pieces({ source: index, aheadMs: start.aheadMs, after, filter });
+    const pieces = new Pieces({ source: index, aheadMs: start.aheadMs, after: mark, filter });
     let failure: unknown;
     try {
       await read(link, pieces);
@@ -89,7 +87,7 @@ export async function readSource(
     } catch (error) {
       failure = error;
     }
-    after = pieces.last;
+    mark = pieces.mark;
     if (signal.aborted) return;
     if (isServerKitError(failure, 'AGENT_OFFLINE') || isServerKitError(failure, 'OUTCOME_UNKNOWN')) {
       lost = link;
@@ -105,8 +103,8 @@ export async function readSource(
   }
 
   async function read(link: AgentLink, pieces: Pieces): Promise<void> {
-    const from = after
-      ? { tail: null, sinceMs: after.ms }
+    const from = mark
+      ? { tail: null, sinceMs: mark.at.ms }
       : { tail: range.tail, sinceMs: byItsClock(range.sinceMs) };
     const { follow, stdout, stderr } = range;
     const untilMs = byItsClock(range.untilMs);
@@ -127,10 +125,7 @@ export async function readSource(
   }
 
   async function take(batch: LogBatch, pieces: Pieces): Promise<void> {
-    const begun = performance.now();
-    sink.pieces(pieces.read(batch));
-    const took = performance.now() - begun;
-    if (took > breatheFromMs) await pause(took, signal);
+    sink.pieces(await pieces.read(batch));
     await sink.room();
   }
 }

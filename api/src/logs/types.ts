@@ -158,7 +158,7 @@ export const LogFilterInput = builder.inputType('LogFilterInput', {
       required: true,
       defaultValue: false,
       description:
-        'The text is an expression in the syntax of RE2: without lookaround and back references, so that no expression takes longer than the line is long.',
+        'The text is an expression in the syntax of RE2: without lookaround and back references, so that the time a line takes grows with its length alone.',
     }),
     text: t.string({
       required: true,
