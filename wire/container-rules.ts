@@ -1,3 +1,4 @@
+import { secretProblems, isReservedLabel } from './secret-references.ts';
 import type {
   ContainerSpec,
   HealthcheckSpec,
@@ -46,7 +47,10 @@ export function problemsOf(spec: ContainerSpec): SpecProblem[] {
     const rule = 'must not be empty, hold "=" or begin with com.docker.compose';
     check.text([...path, 'key'], key, /^(?!com\.docker\.compose)[^\0=]{1,1024}$/, rule);
     check.text([...path, 'value'], value, anyText, textRule);
+    if (isReservedLabel(key))
+      check.fail([...path, 'key'], 'must not begin with io.serverkit., which is kept for ServerKit');
   });
+  found.push(...secretProblems(spec));
   check.list(['ports'], spec.ports, ({ containerPort, protocol, hostPort, hostAddress }, path) => {
     check.whole([...path, 'containerPort'], containerPort, 1, 65_535);
     check.text([...path, 'protocol'], protocol, /^(tcp|udp|sctp)$/, 'must be tcp, udp or sctp');

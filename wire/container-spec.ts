@@ -10,6 +10,8 @@ export interface ContainerSpec {
   /** Empty for none. */
   readonly entrypoint?: readonly string[] | null | undefined;
   readonly environment?: readonly EnvironmentVariable[] | null | undefined;
+  readonly secretVariables?: readonly SecretVariable[] | null | undefined;
+  readonly secretFiles?: readonly SecretFile[] | null | undefined;
   readonly labels?: readonly Pair[] | null | undefined;
   readonly ports?: readonly PublishedPort[] | null | undefined;
   readonly mounts?: readonly MountSpec[] | null | undefined;
@@ -66,6 +68,26 @@ export interface Pair {
 export interface EnvironmentVariable {
   readonly name: string;
   readonly value: string;
+}
+
+/** A variable whose value is a secret that the control plane keeps. */
+export interface SecretVariable {
+  readonly name: string;
+  /** The secret, by its name. */
+  readonly secret: string;
+}
+
+/** A file whose content is a secret that the control plane keeps. */
+export interface SecretFile {
+  /** The secret, by its name. */
+  readonly secret: string;
+  /** Absolute. @default /run/secrets/<name> */
+  readonly path?: string | null | undefined;
+  /** Permissions as a number: 256 is 0400. @default 256 */
+  readonly mode?: number | null | undefined;
+  /** Numbers of the owner and its group. @default those of the container's user where it is given as numbers, else 0 */
+  readonly uid?: number | null | undefined;
+  readonly gid?: number | null | undefined;
 }
 
 export interface PublishedPort {

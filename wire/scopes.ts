@@ -44,6 +44,8 @@ export const controlScopes = [
   'users:write',
   'audit:read',
   'settings:write',
+  'secrets:use',
+  'secrets:write',
 ] as const;
 
 /** Control scopes that are held on a server, and so can be held on some servers and not on others. */
@@ -51,6 +53,7 @@ const serverControlScopes = [
   'servers:read',
   'servers:write',
   'audit:read',
+  'secrets:use',
 ] as const satisfies readonly (typeof controlScopes)[number][];
 
 export type AgentScope = (typeof agentScopes)[number];
@@ -193,6 +196,7 @@ export const roleScopes: Readonly<Record<Role, readonly ScopePattern[]>> = {
     'backups:write',
     'agent:restart',
     'audit:read',
+    'secrets:use',
   ],
   viewer: viewing,
 };

@@ -25,6 +25,7 @@ import './terminals/schema.ts';
 import './stacks/schema.ts';
 import './registries/schema.ts';
 import './updates/schema.ts';
+import './secrets/schema.ts';
 import { builder } from './builder.ts';
 
 /** The public schema. Each domain adds its part when it is imported above. */

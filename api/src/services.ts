@@ -21,6 +21,7 @@ import { Networks } from './networks/service.ts';
 import type { Platform } from './platform.ts';
 import { Registries } from './registries/service.ts';
 import { SavedFilters } from './saved-filters/service.ts';
+import { Secrets } from './secrets/service.ts';
 import { Servers } from './servers/service.ts';
 import { Terminals } from './terminals/service.ts';
 import { GitSources } from './stacks/git-sources.ts';
@@ -56,6 +57,7 @@ export interface Services {
   readonly overview: Overview;
   readonly registries: Registries;
   readonly savedFilters: SavedFilters;
+  readonly secrets: Secrets;
   readonly servers: Servers;
   readonly terminals: Terminals;
   readonly stacks: Stacks;
@@ -83,6 +85,7 @@ export function createServices(platform: Platform): Services {
   const servers = new Servers({ access, db, audit, topics, agents, jobs });
   const stacks = new Stacks({ audit, db, agents: agents.links, mirror: containers.mirror, topics });
   const registries = new Registries({ db, vault, access, audit, agents });
+  const secrets = new Secrets({ db, vault, access, audit, mirror: containers.mirror });
   const images = new Images(db, agents, registries);
   const updates = new Updates({
     db,
@@ -95,6 +98,7 @@ export function createServices(platform: Platform): Services {
     images,
     jobs,
     registries,
+    secrets,
     stacks,
   });
   const install = createInstall(platform);
@@ -127,6 +131,7 @@ export function createServices(platform: Platform): Services {
     overview,
     registries,
     savedFilters: new SavedFilters({ db, audit }),
+    secrets,
     servers,
     terminals: new Terminals({ agents, containers, audit, db, log }),
     stacks,

@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { connectToDatabase } from '../../api/src/database/testing.ts';
 import { controlPlane, type ControlPlane, type ControlPlaneOptions } from '../../testing/control-plane.ts';
+import { eventually } from '../../testing/events.ts';
 import { freePort } from '../../testing/free-port.ts';
 import type { TestClient, TestSubscription } from '../../testing/graphql-client.ts';
 import { plainEnv, run, startProcess, type TestProcess } from '../../testing/processes.ts';
 import { tempDir } from '../../testing/tmp.ts';
-import { untilStatus } from '../install/plane.ts';
+import { statusOf, untilStatus } from '../install/plane.ts';
 import { openNetwork, type Network } from '../link/tcp-proxy.ts';
 
 const agentMain = fileURLToPath(new URL('../../agent/src/main.ts', import.meta.url));
@@ -23,6 +24,7 @@ export interface JobRig extends AsyncDisposable {
   readonly network: Network;
   /** Starts the agent; resolves once it is online. */
   startAgent(): Promise<void>;
+  /** Resolves once the control plane knows: one that is started again at once would be taken for the one before. */
   stopAgent(signal: NodeJS.Signals): Promise<void>;
   /** Kills the control plane and starts it again on the same data and port. */
   restartPlane(): Promise<void>;
@@ -127,6 +129,7 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
     async stopAgent(signal) {
       rig.agent.kill(signal);
       await rig.agent.exit;
+      await eventually(async () => (await statusOf(admin, server.id)) !== 'ONLINE', 'the agent to be missed');
     },
     async restartPlane() {
       plane.process.killGroup('SIGKILL');

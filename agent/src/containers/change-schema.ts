@@ -7,7 +7,13 @@ import { exec, execEnds, type ExecResult } from './exec.ts';
 import { PruneCandidateType } from './look-schema.ts';
 import { prune, type KeptContainer, type PruneOutcome } from './prune.ts';
 import { duplicate } from './recreate.ts';
-import { EnvironmentVariableInput, LimitsInput, RestartPolicyInput } from './spec-type.ts';
+import {
+  EnvironmentVariableInput,
+  LimitsInput,
+  RestartPolicyInput,
+  SecretValueInput,
+  secretsText,
+} from './spec-type.ts';
 import { workOf } from './work.ts';
 
 builder.mutationField('updateContainer', (t) =>
@@ -36,8 +42,10 @@ builder.mutationField('duplicateContainer', (t) =>
       name: t.arg.string({ required: true }),
       publishedPorts: t.arg.boolean({ required: true }),
       start: t.arg.boolean({ required: true }),
+      secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
     },
-    resolve: (_root, { id, ...options }, context) => duplicate(id, options, workOf(context)),
+    resolve: (_root, { id, secrets, ...options }, context) =>
+      duplicate(id, { ...options, secrets: secrets ?? [] }, workOf(context)),
   }),
 );
 

@@ -1,9 +1,12 @@
+import { secretNames } from '@serverkit/wire/secret-references.ts';
 import { problemsOf } from '@serverkit/wire/container-rules.ts';
 import type { LimitsSpec, RestartPolicySpec } from '@serverkit/wire/container-spec.ts';
 import type { Container } from '../docker/container.ts';
 import { object, text, type JsonObject } from '../docker/json.ts';
 import { AgentError, throwIfAborted } from '../errors.ts';
 import { resources, restartPolicyOf } from './request.ts';
+import { originOf } from './recreate.ts';
+import { referencesOf } from './secrets.ts';
 import { entered, seen, type Work } from './work.ts';
 
 export interface ContainerUpdate {
@@ -70,7 +73,13 @@ export async function commit(reference: string, options: CommitOptions, work: Wo
       'An image is made, which was not authorised with docker:images:write.',
     );
   }
-  const { container } = await entered(work, reference, 'Making an image of');
+  const { container, inspected } = await entered(work, reference, 'Making an image of');
+  if (secretNames(referencesOf(await originOf(work.docker.engine, inspected))).length > 0) {
+    throw new AgentError(
+      'CONFLICT',
+      `${container.name} was given secrets, which whoever has the image could read. Make one without them.`,
+    );
+  }
   throwIfAborted(work.signal);
   const { comment, author, pause } = options;
   const reply = await work.docker.engine.call('POST', '/commit', {

@@ -4,6 +4,7 @@ import { container, docker as cli, uniqueName } from '../../../testing/docker.ts
 import { testImages } from '../../../testing/images.ts';
 import { connected } from '../docker/testing.ts';
 import { admit, create } from './create.ts';
+import { noDelivery } from './secrets.ts';
 import { workWith } from './testing.ts';
 import type { Work } from './work.ts';
 
@@ -13,7 +14,11 @@ const idle = ['sh', '-c', 'trap "exit 0" TERM INT; sleep infinity & wait'];
 async function made(work: Work, given: Partial<ContainerSpec> = {}, start = true) {
   const name = given.name ?? uniqueName();
   const spec: ContainerSpec = { image: testImages.busybox, command: idle, ...given, name };
-  const { container: box, warnings } = await create(await admit(spec, work), { name, start }, work);
+  const { container: box, warnings } = await create(
+    await admit(spec, work),
+    { name, start, delivery: noDelivery },
+    work,
+  );
   return Object.assign(box, {
     warnings,
     [Symbol.asyncDispose]: async () => void (await cli('rm', '--force', '--volumes', box.id)),

@@ -6,6 +6,7 @@ import type { Engine } from '../docker/engine.ts';
 import { object, text, texts } from '../docker/json.ts';
 import { allow, createGuard } from '../docker/privilege/guard.ts';
 import { requestOf, type CreateRequest } from './request.ts';
+import { delivered, putFiles, type Delivery } from './secrets.ts';
 import { seen, type Work } from './work.ts';
 
 /** To make a container of a large image on a slow disk. Ms. */
@@ -61,11 +62,15 @@ export async function judged(
  */
 export async function create(
   request: CreateRequest,
-  { name, start }: { readonly name: string | null; readonly start: boolean },
+  {
+    name,
+    start,
+    delivery,
+  }: { readonly name: string | null; readonly start: boolean; readonly delivery: Delivery },
   work: Work,
 ): Promise<CreatedContainer> {
   const { engine } = work.docker;
-  const { id, warnings } = await make(engine, request, name, work.signal);
+  const { id, warnings } = await make(engine, request, { name, delivery }, work.signal);
   try {
     if (start) {
       throwIfAborted(work.signal);
@@ -78,13 +83,14 @@ export async function create(
   }
 }
 
-/** Makes it and joins its networks. What cannot be done whole leaves nothing behind. */
+/** Makes it, joins its networks and gives it its secrets. What cannot be done whole leaves nothing behind. */
 export async function make(
   engine: Engine,
-  { body, later }: CreateRequest,
-  name: string | null,
+  request: CreateRequest,
+  { name, delivery }: { readonly name: string | null; readonly delivery: Delivery },
   signal: AbortSignal,
 ): Promise<{ readonly id: string; readonly warnings: readonly string[] }> {
+  const { body, later } = delivered(request, delivery);
   throwIfAborted(signal);
   const reply = object(
     await engine.call('POST', '/containers/create', {
@@ -100,6 +106,7 @@ export async function make(
         body: { Container: id, EndpointConfig: endpoint },
       });
     }
+    await putFiles(engine, id, delivery, signal);
     return { id, warnings: texts(reply['Warnings']) };
   } catch (error) {
     await discard(engine, id);

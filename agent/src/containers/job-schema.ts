@@ -9,8 +9,10 @@ import type { JobHandle } from '../jobs/job.ts';
 import { JobType } from '../jobs/job-type.ts';
 import { scoped } from '../scoped.ts';
 import { admit, create } from './create.ts';
-import { mayReplace, recreate } from './recreate.ts';
-import { ContainerSpecInput } from './spec-type.ts';
+import { mayReplace, originOf, recreate } from './recreate.ts';
+import { referencesOf as askedFor } from '@serverkit/wire/secret-references.ts';
+import { deliveryOf, referencesOf } from './secrets.ts';
+import { ContainerSpecInput, SecretValueInput, secretsText } from './spec-type.ts';
 import { inspect, workOf, type Work } from './work.ts';
 
 const Pull = builder.enumType('ImagePullPolicy', {
@@ -69,8 +71,10 @@ builder.mutationField('createContainer', (t) =>
       start: t.arg.boolean({ required: true }),
       pull: t.arg({ type: Pull, required: true }),
       auth: t.arg({ type: RegistryAuthInput }),
+      secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
     },
-    async resolve(_root, { jobId, spec, start, pull, auth }, context) {
+    async resolve(_root, { jobId, spec, start, pull, auth, secrets: given }, context) {
+      const delivery = deliveryOf(askedFor(spec), given ?? []);
       await admit(spec, workOf(context));
       throwIfAborted(context.signal);
       const environment = spec.environment ?? [];
@@ -81,14 +85,21 @@ builder.mutationField('createContainer', (t) =>
         target: spec.name ?? spec.image,
         scope: 'docker:containers:write',
         actor: context.actor,
-        secrets: [...secrets.map(({ value }) => value), ...(auth ? [auth.password] : [])],
+        secrets: [
+          ...[...secrets, ...(given ?? [])].map(({ value }) => value),
+          ...(auth ? [auth.password] : []),
+        ],
         async run(job) {
           const work = during(context, job);
           await bring({ image: spec.image, pull, auths: auth ? [auth] : [] }, work, job);
           job.step(start ? 'making and starting it' : 'making it');
           // A volume or network that was not there before the pull may be another's by now.
           const request = await admit(spec, work);
-          const { container, warnings } = await create(request, { name: spec.name ?? null, start }, work);
+          const { container, warnings } = await create(
+            request,
+            { name: spec.name ?? null, start, delivery },
+            work,
+          );
           for (const warning of warnings) job.line(warning, 'STDERR');
           return { id: container.id, name: container.name, imageId: container.imageId, warnings };
         },
@@ -116,8 +127,10 @@ builder.mutationField('recreateContainer', (t) =>
       pull: t.arg({ type: Pull, required: true }),
       healthTimeoutSeconds: t.arg.int({ required: true }),
       auth: t.arg({ type: RegistryAuthInput }),
+      secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
     },
-    async resolve(_root, { jobId, id, image, pull, healthTimeoutSeconds, auth }, context) {
+    async resolve(_root, { jobId, id, image, pull, healthTimeoutSeconds, auth, secrets: given }, context) {
+      const secrets = given ?? [];
       if (healthTimeoutSeconds < 1 || healthTimeoutSeconds > MAX_HEALTH_WAIT) {
         throw new AgentError('INPUT_INVALID', `healthTimeoutSeconds must be from 1 to ${MAX_HEALTH_WAIT}.`);
       }
@@ -125,6 +138,8 @@ builder.mutationField('recreateContainer', (t) =>
       const { docker } = workOf(context);
       const container = await docker.find(id);
       const inspected = await inspect(docker.engine, container.id);
+      // Before anything is pulled or stopped for it.
+      deliveryOf(referencesOf(await originOf(docker.engine, inspected)), secrets);
       const wanted = image ?? text(object(inspected['Config'])['Image']);
       mayReplace(text(object(inspected['Config'])['Image']), wanted, context.scopes);
       throwIfAborted(context.signal);
@@ -134,14 +149,14 @@ builder.mutationField('recreateContainer', (t) =>
         target: container.name,
         scope: 'docker:containers:write',
         actor: context.actor,
-        secrets: auth ? [auth.password] : [],
+        secrets: [...secrets.map(({ value }) => value), ...(auth ? [auth.password] : [])],
         async run(job) {
           const work = during(context, job);
           // What has no name but its digest cannot be newer.
           const policy = wanted.startsWith('sha256:') ? 'NEVER' : pull;
           await bring({ image: wanted, pull: policy, auths: auth ? [auth] : [] }, work, job);
           const healthTimeoutMs = healthTimeoutSeconds * 1000;
-          const done = await recreate(container.id, { image: wanted, healthTimeoutMs }, work, job);
+          const done = await recreate(container.id, { image: wanted, healthTimeoutMs, secrets }, work, job);
           const { container: made, ...images } = done;
           return { id: made.id, name: made.name, ...images };
         },

@@ -5,6 +5,7 @@ import {
   environment,
   fileChangeKinds,
   processes,
+  secretsIn,
   type FileChange,
   type FileChanges,
   type ProcessTable,
@@ -75,6 +76,16 @@ builder.queryField('containerPrunePreview', (t) =>
   }),
 );
 
+builder.queryField('containerSecrets', (t) =>
+  t.field({
+    ...scoped('docker:containers:read'),
+    description: 'Names of the secrets that it was given: those that recreating and duplicating it take.',
+    type: ['String'],
+    args: { id: t.arg.id({ required: true }) },
+    resolve: async (_root, { id }, context) => [...(await secretsIn(workOf(context), id))],
+  }),
+);
+
 const Revealed = builder.objectRef<{ name: string; value: string }>('RevealedVariable').implement({
   fields: (t) => ({ name: t.exposeString('name'), value: t.exposeString('value') }),
 });
@@ -83,7 +94,7 @@ builder.mutationField('revealContainerEnvironment', (t) =>
   t.field({
     ...scoped('docker:containers:exec'),
     description:
-      'Every variable with its value. A mutation, so that asking is on record; whoever may run commands in it can read them anyway.',
+      'Every variable with its value, but those that came from secrets. A mutation, so that asking is on record; whoever may run commands in it can read them anyway.',
     type: [Revealed],
     args: { id: t.arg.id({ required: true }) },
     resolve: (_root, { id }, context) => environment(workOf(context), id),

@@ -51,10 +51,10 @@ describe('looking into a container', () => {
       variables.toSorted((one, other) => one.name.localeCompare(other.name));
     const details = await docker.details(box.id);
     expect(sorted(details?.environment)).toEqual([
-      { name: 'DB', value: null },
-      { name: 'DB_PASSWORD', value: null },
-      { name: 'MODE', value: 'fast' },
-      { name: 'PATH', value: '/bin' },
+      { name: 'DB', value: null, secret: null },
+      { name: 'DB_PASSWORD', value: null, secret: null },
+      { name: 'MODE', value: 'fast', secret: null },
+      { name: 'PATH', value: '/bin', secret: null },
     ]);
     expect(JSON.stringify(details)).not.toContain('hunter');
     expect(sorted(await environment(workWith(docker), box.id))).toEqual([

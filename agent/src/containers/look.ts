@@ -1,5 +1,8 @@
+import { secretNames } from '@serverkit/wire/secret-references.ts';
 import { array, number, object, text, texts } from '../docker/json.ts';
-import { entered, type Work } from './work.ts';
+import { originOf } from './recreate.ts';
+import { referencesOf } from './secrets.ts';
+import { entered, inspect, type Work } from './work.ts';
 import { revealed } from '../docker/environment.ts';
 
 export interface ProcessTable {
@@ -55,7 +58,16 @@ export async function changedFiles(
   };
 }
 
-/** Every variable with its value. */
+/** The secrets that it was given, by name: what making it again takes. */
+export async function secretsIn(
+  { docker: { engine, find } }: Work,
+  reference: string,
+): Promise<readonly string[]> {
+  const { id } = await find(reference);
+  return secretNames(referencesOf(await originOf(engine, await inspect(engine, id))));
+}
+
+/** Every variable with its value, but those that came from secrets. */
 export async function environment(work: Work, reference: string) {
   const { inspected } = await entered(work, reference, 'Revealing the variables of');
   return revealed(inspected);

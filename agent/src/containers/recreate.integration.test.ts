@@ -37,7 +37,7 @@ async function replaceable(options: ContainerOptions) {
 
 const read = async (format: string, id: string): Promise<string> =>
   (await cli('inspect', '--format', format, id)).trim();
-const options = { image: null, healthTimeoutMs: 20_000 };
+const options = { image: null, healthTimeoutMs: 20_000, secrets: [] };
 /** What runs under a name that was given on this host takes it. */
 const running = ['docker:containers:exec'] as const;
 
@@ -177,7 +177,11 @@ describe('recreating a container', () => {
       expect.objectContaining({ code: 'PRIVILEGE_NEEDED' }),
     );
     await expect(
-      duplicate(strong.id, { name: uniqueName(), publishedPorts: true, start: false }, workWith(docker)),
+      duplicate(
+        strong.id,
+        { name: uniqueName(), publishedPorts: true, start: false, secrets: [] },
+        workWith(docker),
+      ),
     ).rejects.toThrow(expect.objectContaining({ code: 'PRIVILEGE_NEEDED' }));
   });
 });
@@ -198,7 +202,11 @@ describe('duplicating a container', () => {
       ],
     });
     const name = uniqueName();
-    const made = await duplicate(box.id, { name, publishedPorts: false, start: true }, workWith(docker));
+    const made = await duplicate(
+      box.id,
+      { name, publishedPorts: false, start: true, secrets: [] },
+      workWith(docker),
+    );
     try {
       expect(made).toMatchObject({
         name,

@@ -6,6 +6,7 @@ import { array, flag, number, object, text, type JsonObject } from '../docker/js
 import { AgentError, describe, throwIfAborted } from '../errors.ts';
 import { localImage } from '../images/local.ts';
 import { discard, judged, make } from './create.ts';
+import { deliveryOf, referencesOf, type GivenSecret } from './secrets.ts';
 import { requestLike, type KeepOptions, type Origin } from './settings.ts';
 import { entered, inspect, seen, type Work } from './work.ts';
 
@@ -20,6 +21,8 @@ export interface RecreateOptions {
   readonly image: string | null;
   /** How long it may take to become healthy. Ms. */
   readonly healthTimeoutMs: number;
+  /** Those it was given, with their values of now. */
+  readonly secrets: readonly GivenSecret[];
 }
 
 export interface Recreated {
@@ -55,7 +58,7 @@ export async function originOf(engine: Engine, inspected: JsonObject): Promise<O
  */
 export async function recreate(
   reference: string,
-  { image, healthTimeoutMs }: RecreateOptions,
+  { image, healthTimeoutMs, secrets }: RecreateOptions,
   work: Work,
   steps: Steps,
 ): Promise<Recreated> {
@@ -71,13 +74,14 @@ export async function recreate(
   const ran = old.state === 'RUNNING' || old.state === 'RESTARTING';
   const next = image ?? text(object(inspected['Config'])['Image']);
   const origin = await originOf(engine, inspected);
+  const delivery = deliveryOf(referencesOf(origin), secrets);
   const kept: KeepOptions = { image: next, anonymousVolumes: true, place: true, publishedPorts: true };
   const request = requestLike(origin, kept);
   await judged(engine, request, work.authority, `Recreating ${old.name}`);
 
   steps.step(`making the new container out of ${next}`);
   const names = namesFor(old);
-  const made = await make(engine, request, names.made, work.signal);
+  const made = await make(engine, request, { name: names.made, delivery }, work.signal);
   for (const warning of made.warnings) steps.line(warning);
   try {
     const before = text(inspected['Image']);
@@ -268,6 +272,8 @@ export interface DuplicateOptions {
   /** Publishes the same ports, which only one that runs can have. */
   readonly publishedPorts: boolean;
   readonly start: boolean;
+  /** Those it was given, with their values of now. */
+  readonly secrets: readonly GivenSecret[];
 }
 
 /**
@@ -276,12 +282,14 @@ export interface DuplicateOptions {
  */
 export async function duplicate(
   reference: string,
-  { name, publishedPorts, start }: DuplicateOptions,
+  { name, publishedPorts, start, secrets }: DuplicateOptions,
   work: Work,
 ): Promise<Container> {
   const { engine } = work.docker;
   const { container, inspected } = await entered(work, reference, 'Duplicating');
-  const request = requestLike(await originOf(engine, inspected), {
+  const origin = await originOf(engine, inspected);
+  const delivery = deliveryOf(referencesOf(origin), secrets);
+  const request = requestLike(origin, {
     image:
       container.imageId === text(inspected['Image'])
         ? text(object(inspected['Config'])['Image'])
@@ -291,7 +299,7 @@ export async function duplicate(
     publishedPorts,
   });
   await judged(engine, request, work.authority, `Duplicating ${container.name}`);
-  const { id } = await make(engine, request, name, work.signal);
+  const { id } = await make(engine, request, { name, delivery }, work.signal);
   try {
     if (start) {
       throwIfAborted(work.signal);

@@ -9,6 +9,30 @@ export const EnvironmentVariableInput = builder.inputType('EnvironmentVariableIn
   fields: (t) => ({ name: t.string({ required: true }), value: t.string({ required: true }) }),
 });
 
+export const SecretValueInput = builder.inputType('SecretValueInput', {
+  description: 'A secret of the control plane, used for this operation and kept nowhere.',
+  fields: (t) => ({ name: t.string({ required: true }), value: t.string({ required: true }) }),
+});
+
+export const secretsText = 'The values of the secrets that it refers to; CONFLICT when one is missing.';
+
+const SecretVariable = builder.inputType('SecretVariableInput', {
+  fields: (t) => ({
+    name: t.string({ required: true }),
+    secret: t.string({ required: true, description: 'By its name.' }),
+  }),
+});
+
+const SecretFile = builder.inputType('SecretFileInput', {
+  fields: (t) => ({
+    secret: t.string({ required: true, description: 'By its name.' }),
+    path: t.string({ description: '/run/secrets/<name> when null.' }),
+    mode: t.int({ description: '256 (0400) when null.' }),
+    uid: t.int({ description: "The container's user when null." }),
+    gid: t.int(),
+  }),
+});
+
 const Port = builder.inputType('PublishedPortInput', {
   fields: (t) => ({
     containerPort: t.int({ required: true }),
@@ -100,6 +124,8 @@ export const ContainerSpecInput = builder.inputType('ContainerSpecInput', {
     command: t.stringList(),
     entrypoint: t.stringList({ description: 'Empty for none.' }),
     environment: t.field({ type: [EnvironmentVariableInput] }),
+    secretVariables: t.field({ type: [SecretVariable] }),
+    secretFiles: t.field({ type: [SecretFile] }),
     labels: t.field({ type: [Pair] }),
     ports: t.field({ type: [Port] }),
     mounts: t.field({ type: [Mount] }),

@@ -40,6 +40,10 @@ const VariableType = builder.objectRef<Variable>('EnvironmentVariable').implemen
   fields: (t) => ({
     name: t.exposeString('name'),
     value: t.exposeString('value', { nullable: true, description: 'Null where it looks secret.' }),
+    secret: t.exposeString('secret', {
+      nullable: true,
+      description: 'The secret that it came from, by name; its value is never told.',
+    }),
   }),
 });
 

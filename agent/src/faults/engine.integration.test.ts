@@ -9,6 +9,7 @@ import { tempDir } from '../../../testing/tmp.ts';
 import { exec } from '../containers/exec.ts';
 import { recreate } from '../containers/recreate.ts';
 import { admit, create } from '../containers/create.ts';
+import { noDelivery } from '../containers/secrets.ts';
 import { workWith } from '../containers/testing.ts';
 import { asking, containerPlace, filesOf } from '../docker-files/testing.ts';
 import { connected, forever, unlimited } from '../docker/testing.ts';
@@ -178,9 +179,13 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
         ),
       ),
       'making a container': outcome(
-        admit(spec, work).then((request) => create(request, { name: 'made', start: true }, work)),
+        admit(spec, work).then((request) =>
+          create(request, { name: 'made', start: true, delivery: noDelivery }, work),
+        ),
       ),
-      'recreating a container': outcome(recreate(id, { image: null, healthTimeoutMs: 1_000 }, work, quiet)),
+      'recreating a container': outcome(
+        recreate(id, { image: null, healthTimeoutMs: 1_000, secrets: [] }, work, quiet),
+      ),
       'stopping a container': outcome(docker.act(id, { kind: 'stop', timeoutSeconds: 0 }, forever)),
       'deploying a stack': ofJob(job(all, (handle) => deploying(all, 'hung', handle))),
       'reading a log': outcome(lastOf(docker.logs(followed(id), unlimited, forever))),
@@ -319,7 +324,7 @@ describeWith(['docker', 'root', 'compose'], 'an engine that is killed in the mid
         )(async (handle) => {
           await recreate(
             old,
-            { image: null, healthTimeoutMs: 600_000 },
+            { image: null, healthTimeoutMs: 600_000, secrets: [] },
             { ...work, signal: handle.signal },
             handle,
           );

@@ -4,6 +4,7 @@ import { withoutSecrets } from './masks.ts';
 import { items } from './pull.ts';
 import type { Engine } from '../docker/engine.ts';
 import { object, text, textOrNull } from '../docker/json.ts';
+import { tarOf } from '../docker/tar.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 
 export interface BuildOptions {
@@ -36,7 +37,7 @@ export async function buildImage(
       nocache: noCache || undefined,
       buildargs: JSON.stringify(values),
     },
-    body: Readable.from([tarOf('Dockerfile', Buffer.from(dockerfile))]),
+    body: Readable.from([tarOf([{ name: 'Dockerfile', content: Buffer.from(dockerfile) }])]),
     signal: job.signal,
   });
   let id = '';
@@ -60,28 +61,4 @@ export async function buildImage(
 function say(line: string, job: JobHandle): void {
   if (stepLine.test(line)) job.step(withoutSecrets(line));
   else if (line.trim() !== '') job.line(withoutSecrets(line));
-}
-
-const BLOCK = 512;
-
-/** An archive with one file in it (POSIX.1-2001, pax Interchange Format, ustar). */
-function tarOf(name: string, content: Buffer): Buffer {
-  const header = Buffer.alloc(BLOCK);
-  const octal = (value: number, at: number, width: number): void => {
-    header.write(value.toString(8).padStart(width - 1, '0'), at, 'latin1');
-  };
-  header.write(name, 0, 'latin1');
-  octal(0o644, 100, 8);
-  octal(0, 108, 8);
-  octal(0, 116, 8);
-  octal(content.length, 124, 12);
-  octal(0, 136, 12);
-  header.write('0', 156, 'latin1');
-  // The sum counts its own place as spaces.
-  header.fill(0x20, 148, 156);
-  header.write('ustar\u000000', 257, 'latin1');
-  const sum = header.reduce((total, byte) => total + byte, 0);
-  header.write(`${sum.toString(8).padStart(6, '0')}\u0000 `, 148, 'latin1');
-  const padding = Buffer.alloc(((BLOCK - (content.length % BLOCK)) % BLOCK) + 2 * BLOCK);
-  return Buffer.concat([header, content, padding]);
 }

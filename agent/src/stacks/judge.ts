@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import path from 'node:path';
+import { isReservedLabel } from '@serverkit/wire/secret-references.ts';
 import { array, object, type JsonObject } from '../docker/json.ts';
 import { devicesOf } from '../docker/privilege/judge.ts';
 import { parseBind, volumeProblem } from '../docker/privilege/mounts.ts';
@@ -124,10 +125,11 @@ function logging(value: unknown): unknown {
 }
 
 /** Compose tells its own by these, and so do we. */
-const labels: StackRule = (value) =>
-  Object.keys(pairs(value)).some((key) => key.startsWith('com.docker.compose.'))
-    ? 'pretends to be of another stack'
-    : undefined;
+const labels: StackRule = (value) => {
+  const keys = Object.keys(pairs(value));
+  if (keys.some((key) => key.startsWith('com.docker.compose.'))) return 'pretends to be of another stack';
+  return keys.some(isReservedLabel) ? 'pretends to have been given secrets' : undefined;
+};
 
 /**
  * A file or folder that lies in the stack's folder, itself and not below another: what is below a folder that some

@@ -2,9 +2,9 @@ import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import { storableText } from '../database/storable.ts';
 import { redactText } from '../log.ts';
 
-/** Names that hold secrets, wherever they stand in a parameter. */
+/** Names that hold secrets, wherever they stand in a parameter; a `value` is one of a variable, or a secret itself. */
 const secretName =
-  /pass(word|phrase|wd)?$|secret|token|proof|credential|private|api-?key|^code$|^env$|^mac$|^signature$|cookie/i;
+  /pass(word|phrase|wd)?$|secret|token|proof|credential|private|api-?key|^code$|^env$|^value$|^mac$|^signature$|cookie/i;
 
 const maxText = 300;
 const maxItems = 50;

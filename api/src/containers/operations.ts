@@ -61,6 +61,7 @@ export const ContainerDetailsDocument = graphql(`
       environment {
         name
         value
+        secret
       }
       inspectJson
       entrypoint

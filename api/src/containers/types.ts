@@ -78,6 +78,11 @@ const EnvironmentVariable = builder
     description: 'An environment variable of a container.',
     fields: (t) => ({
       name: t.exposeString('name', { description: 'Its name.' }),
+      secret: t.string({
+        nullable: true,
+        description: 'The secret that it came from, by name; its value is never told.',
+        resolve: ({ secret }) => secret ?? null,
+      }),
       value: t.exposeString('value', {
         nullable: true,
         description: 'Null where it looks secret: `revealContainerEnvironment` tells it.',

@@ -20,7 +20,14 @@ import { testApi, type TestApi } from './testing.ts';
 const allScopes: readonly Scope[] = [...agentScopes, ...controlScopes];
 
 /** What wants more than the scope of its field by its arguments: all that the role holds that is given. */
-const asksMore = new Set(['createRegistry', 'downStack', 'inviteUser', 'removeContainer', 'removeStack']);
+const asksMore = new Set([
+  'createRegistry',
+  'createSecret',
+  'downStack',
+  'inviteUser',
+  'removeContainer',
+  'removeStack',
+]);
 
 let api: TestApi;
 let program: TestClient;

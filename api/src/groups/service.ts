@@ -17,6 +17,8 @@ export const mostLevels = 8;
 const mostGroups = 1_000;
 /** What it takes to say which servers get a registry's password. */
 const handsOut = ['settings:write', 'docker:images:write'] as const;
+/** The same for a secret. */
+const handsOutSecrets = ['secrets:write', 'secrets:use'] as const;
 
 type By = Pick<RequestContext, 'principal' | 'address'>;
 
@@ -229,17 +231,20 @@ export class Groups {
   }
 }
 
-/** Who is root on a server reads the passwords that it gets with its group: these are handed out by those who say which do. */
+/**
+ * Who is root on a server reads the passwords and secrets that it gets with its group: these are handed out by those who
+ * say which do.
+ */
 async function refuseHandingOut(
   tx: Prisma.TransactionClient,
   groupIds: readonly string[],
   { everywhere }: Rights,
 ): Promise<void> {
+  const where = { groupId: { in: [...groupIds] } };
   const missing = handsOut.find((scope) => !everywhere.has(scope));
-  if (missing === undefined) return;
-  if (await tx.registryPlace.findFirst({ where: { groupId: { in: [...groupIds] } } })) {
-    throw permissionDenied(missing);
-  }
+  if (missing !== undefined && (await tx.registryPlace.findFirst({ where }))) throw permissionDenied(missing);
+  const lacking = handsOutSecrets.find((scope) => !everywhere.has(scope));
+  if (lacking !== undefined && (await tx.secretPlace.findFirst({ where }))) throw permissionDenied(lacking);
 }
 
 async function lock(tx: Prisma.TransactionClient): Promise<void> {

@@ -11,16 +11,16 @@ import { errorCode } from '../startup-error.ts';
 import { newId } from '../ids.ts';
 import { CheckRegistryDocument } from './operations.ts';
 import {
+  boundPlaces,
   checkPlaces,
   isFor,
-  placesOf,
+  placeRows,
   shownPlaces,
-  storedPlaces,
-  storePlaces,
-  type RegistryPlaces,
-} from './places.ts';
+  type BoundPlaces,
+} from '../access/bound-places.ts';
 
-export type { RegistryPlaces } from './places.ts';
+/** Which servers get a registry's password. */
+export type RegistryPlaces = BoundPlaces;
 
 /** What is told of a registry. Its password is in none of our answers. */
 export interface KnownRegistry extends Pick<
@@ -74,6 +74,18 @@ export interface HandOver {
 /** Credentials by the host that they are for. */
 export type RegistryAuths = ReadonlyMap<string, RegistryAuth>;
 
+/** As the database has them. */
+const storedPlaces = {
+  everywhere: true,
+  places: { select: { serverId: true, groupId: true } },
+} as const;
+
+const placesOf = ({
+  everywhere,
+  places,
+}: Prisma.RegistryGetPayload<{ select: typeof storedPlaces }>): RegistryPlaces =>
+  boundPlaces(everywhere, places);
+
 const told = {
   id: true,
   host: true,
@@ -82,6 +94,8 @@ const told = {
   updatedAt: true,
   ...storedPlaces,
 } as const;
+/** Who may look at images of a server is shown that it gets a password. */
+const scope = 'docker:images:read';
 const mostRegistries = 500;
 /** A registry may be slow, or drop what is sent to it. Milliseconds. */
 const checkMs = 60_000;
@@ -102,14 +116,14 @@ export class Registries {
   async list(rights: Rights): Promise<KnownRegistry[]> {
     const rows = await this.#needs.db.prisma.registry.findMany({ select: told, orderBy: { host: 'asc' } });
     return rows.flatMap((row) => {
-      const places = shownPlaces(placesOf(row), rights, this.#needs.access.placement);
+      const places = shownPlaces(placesOf(row), { rights, scope }, this.#needs.access.placement);
       return places ? [{ ...row, places }] : [];
     });
   }
 
   /** @throws ServerKitError CONFLICT for a host that is there already, or one too many; NOT_FOUND for a place */
   async create({ password, places, ...given }: NewRegistry, actor: Actor): Promise<KnownRegistry> {
-    checkPlaces(places);
+    checkPlaces(places, 'the password');
     const { db, audit } = this.#needs;
     const [id, host] = [newId('registry'), registryHost(given.host)];
     const { username } = given;
@@ -144,7 +158,7 @@ export class Registries {
     { username, password, places }: RegistryChange,
     actor: Actor,
   ): Promise<KnownRegistry> {
-    if (places) checkPlaces(places);
+    if (places) checkPlaces(places, 'the password');
     const { db, audit } = this.#needs;
     return db.prisma.$transaction(async (tx) => {
       const { host } = await found(tx, id);
@@ -202,7 +216,7 @@ export class Registries {
     const { placement } = this.#needs.access;
     const places = placesOf(row);
     if (!isFor(places, serverId, placement)) {
-      if (!shownPlaces(places, rights, placement)) throw notFound('registry', id);
+      if (!shownPlaces(places, { rights, scope }, placement)) throw notFound('registry', id);
       throw new ServerKitError('CONFLICT', `The credentials for ${row.host} are not for this server.`);
     }
     const answer = await this.#needs.agents.commands.run({
@@ -282,6 +296,17 @@ export function authIn(auths: RegistryAuths, reference: string): RegistryAuth | 
 function hostOf(reference: string): string | undefined {
   const parsed = parseImageReference(reference);
   return parsed && registryHost(parsed.host);
+}
+
+/** Puts down which servers get the password instead of those before. @throws ServerKitError NOT_FOUND */
+async function storePlaces(
+  tx: Prisma.TransactionClient,
+  registryId: string,
+  places: RegistryPlaces,
+): Promise<void> {
+  const rows = await placeRows(tx, places);
+  await tx.registryPlace.deleteMany({ where: { registryId } });
+  await tx.registryPlace.createMany({ data: rows.map((row) => Object.assign({ registryId }, row)) });
 }
 
 type StoredRegistry = Prisma.RegistryGetPayload<{ include: { places: (typeof storedPlaces)['places'] } }>;

@@ -2,9 +2,10 @@ import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import type { AgentService } from '../agents/service.ts';
 import { containerRecreate, recreation, type Containers } from '../containers/service.ts';
-import { ServerKitError } from '../errors.ts';
+import { permissionDenied, ServerKitError } from '../errors.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Registries, RegistryAuth } from '../registries/service.ts';
+import type { HandedSecret, Secrets } from '../secrets/service.ts';
 import { refreshing, stackPull, type Stacks } from '../stacks/service.ts';
 import { followed } from './identity.ts';
 import { heldBy, type Runner } from './owners.ts';
@@ -12,9 +13,10 @@ import type { NewerImage, Policy } from './policy.ts';
 
 interface Needs {
   readonly agents: Pick<AgentService, 'links'>;
-  readonly containers: Pick<Containers, 'list'>;
+  readonly containers: Pick<Containers, 'list' | 'work'>;
   readonly jobs: Pick<Jobs, 'start'>;
   readonly registries: Pick<Registries, 'authsFor'>;
+  readonly secrets: Pick<Secrets, 'values'>;
   readonly stacks: Pick<Stacks, 'find' | 'images'>;
 }
 
@@ -52,11 +54,30 @@ export class Applier {
       parameters: { pull: 'ALWAYS', healthTimeoutSeconds, ...onRecord(policy, newer) },
       actor: runner.actor,
       heldScopes: heldBy(runner, mayTake),
-      ...recreation({ id, image: null, pull: 'ALWAYS', healthTimeoutSeconds }, async () => {
-        const [auth] = await this.#auths(policy, images, runner, containerRecreate.name);
-        return auth ?? null;
-      }),
+      ...recreation(
+        { id, image: null, pull: 'ALWAYS', healthTimeoutSeconds },
+        {
+          auth: async () => {
+            const [auth] = await this.#auths(policy, images, runner, containerRecreate.name);
+            return auth ?? null;
+          },
+          secrets: () => this.#secrets(policy, id, runner),
+        },
+      ),
     });
+  }
+
+  /** @throws ServerKitError PERMISSION_DENIED where its owner may not use what the container was given */
+  async #secrets(
+    { serverId }: Policy,
+    containerId: string,
+    { actor, scopes }: Runner,
+  ): Promise<HandedSecret[]> {
+    const asker = 'id' in actor ? actor.id : actor.kind;
+    const names = await this.#needs.containers.work.secretsOf(serverId, containerId, asker);
+    if (names.length === 0) return [];
+    if (!scopes.has('secrets:use')) throw permissionDenied('secrets:use');
+    return this.#needs.secrets.values(names, { serverId, actor, purpose: containerRecreate.name });
   }
 
   async #stack(policy: Policy, newer: readonly NewerImage[], runner: Runner): Promise<Job> {

@@ -1,5 +1,5 @@
-import type { AgentScope } from '@serverkit/wire/scopes.ts';
-import { agentScopes, isAgentScope } from '@serverkit/wire/scopes.ts';
+import type { AgentScope, ServerScope } from '@serverkit/wire/scopes.ts';
+import { agentScopes, isServerScope } from '@serverkit/wire/scopes.ts';
 import type { Access } from '../access/service.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Database } from '../database/database.ts';
@@ -13,9 +13,12 @@ export interface Runner {
 }
 
 /** What a policy may ever run with: what was held of these when it was set. Running programs of one's own is not among them. */
-export const policyScopes: readonly AgentScope[] = agentScopes.filter(
-  (scope) => /^docker:(containers|images|compose):/.test(scope) && scope !== 'docker:containers:exec',
-);
+export const policyScopes: readonly ServerScope[] = [
+  ...agentScopes.filter(
+    (scope) => /^docker:(containers|images|compose):/.test(scope) && scope !== 'docker:containers:exec',
+  ),
+  'secrets:use',
+];
 
 const reads = ['docker:containers:read', 'docker:images:read'] as const;
 const needs = {
@@ -59,6 +62,6 @@ export async function ownerOf({ db, access }: Needs, policy: Policy): Promise<Ru
   const held = access.rightsOf(user).on(policy.serverId);
   return {
     actor: { kind: 'user', id: user.id, label: `update policy of ${user.email}`, address: '' },
-    scopes: new Set(policy.scopes.filter((scope) => isAgentScope(scope) && held.has(scope))),
+    scopes: new Set(policy.scopes.filter((scope) => isServerScope(scope) && held.has(scope))),
   };
 }

@@ -12,6 +12,7 @@ import type { Images } from '../images/service.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Topics } from '../live/topics.ts';
 import type { Registries } from '../registries/service.ts';
+import type { Secrets } from '../secrets/service.ts';
 import type { Stacks } from '../stacks/service.ts';
 import { Applier } from './applier.ts';
 import { Conductor } from './conductor.ts';
@@ -55,6 +56,7 @@ interface Needs {
   readonly images: Images;
   readonly jobs: Jobs;
   readonly registries: Registries;
+  readonly secrets: Secrets;
   readonly stacks: Stacks;
 }
 

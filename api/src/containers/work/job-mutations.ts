@@ -1,3 +1,4 @@
+import { referencesOf, secretNames } from '@serverkit/wire/secret-references.ts';
 import * as z from 'zod';
 import { actorOf } from '../../audit/actor.ts';
 import type { RequestContext } from '../../context.ts';
@@ -7,7 +8,8 @@ import { builder } from '../../builder.ts';
 import { JobPayload } from '../../jobs/job-type.ts';
 import { targetFields } from '../container-payload.ts';
 import { heldOf } from '../../graphql/held.ts';
-import { targeted } from './asking.ts';
+import { handedSecrets, requireSecretUse } from '../../secrets/handed.ts';
+import { secretsAgain, targeted } from './asking.ts';
 import { containerCreate, containerRecreate } from './jobs.ts';
 import { CreateContainerDocument } from './operations.ts';
 import { recreation } from './recreation.ts';
@@ -88,14 +90,16 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to make a container; its image is pulled first where it is not there. Whether it may be made is judged before anything is pulled. Scope: docker:containers:write.',
+      'Begins to make a container; its image is pulled first where it is not there. Whether it may be made is judged before anything is pulled. Scope: docker:containers:write; secrets:use as well for secrets.',
     args: { input: t.arg({ type: CreateContainerInput, required: true }) },
     resolve: async (_root, { input: { serverId, spec, start, pull } }, context) => {
       checkSpec(spec, 'input.spec');
+      const names = secretNames(referencesOf(spec));
+      requireSecretUse(context, names, { serverId, action: 'mutation.createContainer' });
       const job = await context.services.jobs.start(containerCreate, {
         serverId,
         target: { kind: 'container', id: spec.name ?? spec.image, name: spec.name ?? spec.image },
-        parameters: { image: spec.image, start, pull },
+        parameters: { image: spec.image, start, pull, ...(names.length > 0 && { references: names }) },
         actor: actorOf(context),
         heldScopes: heldOf(context, serverId, perhaps),
         document: CreateContainerDocument,
@@ -105,6 +109,7 @@ builder.mutationFields((t) => ({
           start,
           pull,
           auth: await pullAuth(context, containerCreate, { serverId, image: spec.image, pull }),
+          secrets: await handedSecrets(context, names, { serverId, purpose: containerCreate.name }),
         }),
       });
       return { job };
@@ -115,7 +120,7 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to put a new container in the place of one, with the same settings and a newer image; what came with the old image follows the new one. The old one is put back unless the new one becomes healthy. Scope: docker:containers:write; docker:containers:exec as well for an image of another name, or one that was not pulled under its name, which would run with its variables and files.',
+      'Begins to put a new container in the place of one, with the same settings and a newer image; what came with the old image follows the new one. The old one is put back unless the new one becomes healthy. Secrets that it was given it gets with their values of now. Scope: docker:containers:write; docker:containers:exec as well for an image of another name, or one that was not pulled under its name, which would run with its variables and files; secrets:use as well for one with secrets.',
     args: { input: t.arg({ type: RecreateContainerInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { serverId, image, pull, healthTimeoutSeconds } = input;
@@ -126,8 +131,12 @@ builder.mutationFields((t) => ({
         parameters: { pull, healthTimeoutSeconds, ...(image && { image }) },
         actor: actorOf(context),
         heldScopes: heldOf(context, serverId, [...perhaps, 'docker:containers:exec']),
-        ...recreation({ id, image: image ?? null, pull, healthTimeoutSeconds }, () =>
-          pullAuth(context, containerRecreate, { serverId, image: image ?? known, pull }),
+        ...recreation(
+          { id, image: image ?? null, pull, healthTimeoutSeconds },
+          {
+            auth: () => pullAuth(context, containerRecreate, { serverId, image: image ?? known, pull }),
+            secrets: () => secretsAgain(context, { serverId, id }, 'container.recreate'),
+          },
         ),
       });
       return { job };

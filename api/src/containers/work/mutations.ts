@@ -9,7 +9,7 @@ import {
   PruneContainersPayload,
   RevealContainerEnvironmentPayload,
 } from './result-types.ts';
-import { askerFor, targeted } from './asking.ts';
+import { askerFor, secretsAgain, targeted } from './asking.ts';
 import { checkSpec } from './spec.ts';
 import { EnvironmentVariableInput, LimitsInput, RestartPolicyInput } from './spec-type.ts';
 
@@ -154,14 +154,16 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Makes another container like one. Volumes with a name and folders are shared, those without are its own; it joins the same networks under its own name. Scope: docker:containers:write.',
+      'Makes another container like one. Volumes with a name and folders are shared, those without are its own; it joins the same networks under its own name, and gets the same secrets with their values of now. Scope: docker:containers:write; secrets:use as well for one with secrets.',
     args: { input: t.arg({ type: DuplicateContainerInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { name, publishedPorts, start } = input;
+      const target = targeted(context, input);
+      const secrets = await secretsAgain(context, target, 'container.duplicate');
       return {
         container: await context.services.containers.duplicate(
-          targeted(context, input),
-          { name, publishedPorts, start },
+          target,
+          { name, publishedPorts, start, secrets },
           askerFor(context, input.serverId),
         ),
       };
@@ -172,7 +174,7 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:exec',
     on: (_root, { input }) => input.serverId,
     description:
-      'Makes an image of the files of a container as they are, its volumes left out; who has the image can read all of them, and its variables. Of one that reaches beyond itself it takes docker:containers:privileged as well. Scopes: docker:containers:exec and docker:images:write.',
+      'Makes an image of the files of a container as they are, its volumes left out; who has the image can read all of them, and its variables. Not of one that was given secrets. Of one that reaches beyond itself it takes docker:containers:privileged as well. Scopes: docker:containers:exec and docker:images:write.',
     args: { input: t.arg({ type: CommitContainerInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { reference, comment = null, author = null, pause } = input;
@@ -191,7 +193,7 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:exec',
     on: (_root, { input }) => input.serverId,
     description:
-      'Every environment variable of a container with its value, those that look secret as well. Over HTTP only; asking is audited. Scope: docker:containers:exec.',
+      'Every environment variable of a container with its value, those that look secret as well; not those that came from secrets of ServerKit. Over HTTP only; asking is audited. Scope: docker:containers:exec.',
     args: { input: t.arg({ type: RevealContainerEnvironmentInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       // What is answered over HTTP is marked to be stored nowhere.

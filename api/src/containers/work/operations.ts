@@ -23,6 +23,12 @@ export const ContainerFileChangesDocument = graphql(`
   }
 `);
 
+export const ContainerSecretsDocument = graphql(`
+  query ContainerSecrets($id: ID!) {
+    containerSecrets(id: $id)
+  }
+`);
+
 export const RevealContainerEnvironmentDocument = graphql(`
   mutation RevealContainerEnvironment($id: ID!) {
     revealContainerEnvironment(id: $id) {
@@ -65,8 +71,20 @@ export const UpdateContainerDocument = graphql(`
 `);
 
 export const DuplicateContainerDocument = graphql(`
-  mutation DuplicateContainer($id: ID!, $name: String!, $publishedPorts: Boolean!, $start: Boolean!) {
-    container: duplicateContainer(id: $id, name: $name, publishedPorts: $publishedPorts, start: $start) {
+  mutation DuplicateContainer(
+    $id: ID!
+    $name: String!
+    $publishedPorts: Boolean!
+    $start: Boolean!
+    $secrets: [SecretValueInput!]
+  ) {
+    container: duplicateContainer(
+      id: $id
+      name: $name
+      publishedPorts: $publishedPorts
+      start: $start
+      secrets: $secrets
+    ) {
       ...ContainerFields
     }
   }
@@ -124,8 +142,9 @@ export const CreateContainerDocument = graphql(`
     $start: Boolean!
     $pull: ImagePullPolicy!
     $auth: RegistryAuthInput
+    $secrets: [SecretValueInput!]
   ) {
-    createContainer(jobId: $jobId, spec: $spec, start: $start, pull: $pull, auth: $auth) {
+    createContainer(jobId: $jobId, spec: $spec, start: $start, pull: $pull, auth: $auth, secrets: $secrets) {
       id
     }
   }
@@ -139,6 +158,7 @@ export const RecreateContainerDocument = graphql(`
     $pull: ImagePullPolicy!
     $healthTimeoutSeconds: Int!
     $auth: RegistryAuthInput
+    $secrets: [SecretValueInput!]
   ) {
     recreateContainer(
       jobId: $jobId
@@ -147,6 +167,7 @@ export const RecreateContainerDocument = graphql(`
       pull: $pull
       healthTimeoutSeconds: $healthTimeoutSeconds
       auth: $auth
+      secrets: $secrets
     ) {
       id
     }

@@ -1,5 +1,6 @@
 import type { ImagePullPolicy } from '../../generated/agent/graphql.ts';
 import type { RegistryAuth } from '../../registries/service.ts';
+import type { HandedSecret } from '../../secrets/service.ts';
 import { RecreateContainerDocument } from './operations.ts';
 
 export interface Recreation {
@@ -10,10 +11,18 @@ export interface Recreation {
   readonly healthTimeoutSeconds: number;
 }
 
-/** What a job that recreates a container sends. @param auth - to pull with; asked for once the server is there */
-export function recreation(options: Recreation, auth: () => Promise<RegistryAuth | null>) {
+/** What it takes besides; asked for once the server is there. */
+export interface RecreationNeeds {
+  /** To pull with. */
+  readonly auth: () => Promise<RegistryAuth | null>;
+  /** Those that it was given, with their values of now. */
+  readonly secrets: () => Promise<HandedSecret[]>;
+}
+
+/** What a job that recreates a container sends. */
+export function recreation(options: Recreation, { auth, secrets }: RecreationNeeds) {
   return {
     document: RecreateContainerDocument,
-    variables: async (jobId: string) => ({ ...options, jobId, auth: await auth() }),
+    variables: async (jobId: string) => ({ ...options, jobId, auth: await auth(), secrets: await secrets() }),
   };
 }

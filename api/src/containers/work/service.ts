@@ -11,12 +11,14 @@ import type {
   PruneContainersMutation,
   RevealContainerEnvironmentMutation,
 } from '../../generated/agent/graphql.ts';
+import type { HandedSecret } from '../../secrets/service.ts';
 import type { AgentContainer } from '../mirror.ts';
 import {
   CommitContainerDocument,
   ContainerFileChangesDocument,
   ContainerProcessesDocument,
   ContainerPrunePreviewDocument,
+  ContainerSecretsDocument,
   DuplicateContainerDocument,
   ExecInContainerDocument,
   PruneContainersDocument,
@@ -64,6 +66,8 @@ export interface DuplicateOptions {
   readonly name: string;
   readonly publishedPorts: boolean;
   readonly start: boolean;
+  /** Those that it was given, with their values of now. */
+  readonly secrets: readonly HandedSecret[];
 }
 
 export interface CommitOptions {
@@ -106,6 +110,13 @@ export class ContainerWork {
     const link = this.#agents.links.require(serverId);
     const call = { actor, ...read, timeoutMs: slowMs };
     return (await link.run(ContainerPrunePreviewDocument, {}, call)).containerPrunePreview;
+  }
+
+  /** Names of the secrets that it was given; none where its agent is away, which whatever is done next will say. */
+  async secretsOf(serverId: string, id: string, actor: string): Promise<string[]> {
+    const link = this.#agents.links.get(serverId);
+    if (!link) return [];
+    return (await link.run(ContainerSecretsDocument, { id }, { actor, ...read })).containerSecrets;
   }
 
   /** On record, as every command is. @throws ServerKitError */
@@ -152,13 +163,13 @@ export class ContainerWork {
   /** @throws ServerKitError CONFLICT for a name that is taken, … */
   async duplicate(
     target: WorkTarget,
-    options: DuplicateOptions,
+    { secrets, ...options }: DuplicateOptions,
     asker: WorkAsker,
   ): Promise<AgentContainer | null> {
     const answer = await this.#agents.commands.run({
       ...command(target, 'container.duplicate', asker),
       document: DuplicateContainerDocument,
-      variables: { id: target.id, ...options },
+      variables: { id: target.id, ...options, secrets: [...secrets] },
       parameters: { ...options },
       timeoutMs: dockerMs,
     });

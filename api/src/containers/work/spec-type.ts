@@ -17,6 +17,27 @@ export const EnvironmentVariableInput = builder.inputType('EnvironmentVariableIn
   }),
 });
 
+const SecretVariable = builder.inputType('SecretVariableInput', {
+  description:
+    'An environment variable whose value is a secret. Whoever may run commands in the container, or is root on the server, can read it.',
+  fields: (t) => ({
+    name: t.string({ required: true, description: 'Of the variable, without blanks and "=".' }),
+    secret: t.string({ required: true, description: 'The secret, by its name.' }),
+  }),
+});
+
+const SecretFile = builder.inputType('SecretFileInput', {
+  description:
+    'A file in the container whose content is a secret. It lies in the file system of the container alone, and goes with it.',
+  fields: (t) => ({
+    gid: t.int({ description: "Its group, as a number; that of the container's user when absent." }),
+    mode: t.int({ description: 'Its permissions as a number, at most 511 (0777); 256 (0400) when absent.' }),
+    path: t.string({ description: 'Where it is inside; /run/secrets/<name> when absent.' }),
+    secret: t.string({ required: true, description: 'The secret, by its name.' }),
+    uid: t.int({ description: "Its owner, as a number; the container's user when absent." }),
+  }),
+});
+
 const Port = builder.inputType('PublishedPortInput', {
   description: 'A port of a container that the host opens.',
   fields: (t) => ({
@@ -177,6 +198,14 @@ export const ContainerSpecInput = builder.inputType('ContainerSpecInput', {
     readOnly: t.boolean({ description: 'Whether its own file system cannot be written to.' }),
     restartPolicy: t.field({ type: RestartPolicyInput, description: 'Never when absent.' }),
     runtime: t.string({ description: `Another program to run it. ${privileged}` }),
+    secretFiles: t.field({
+      type: [SecretFile],
+      description: 'Files that are secrets. Takes secrets:use.',
+    }),
+    secretVariables: t.field({
+      type: [SecretVariable],
+      description: 'Variables whose values are secrets. Takes secrets:use.',
+    }),
     securityOptions: t.stringList({
       description: 'no-new-privileges; everything else takes docker:containers:privileged.',
     }),

@@ -11,6 +11,7 @@ import * as joining from './en/joining.ts';
 import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
 import * as registries from './en/registries.ts';
+import * as secrets from './en/secrets.ts';
 import * as stacks from './en/stacks.ts';
 import * as terminals from './en/terminals.ts';
 import * as tokens from './en/tokens.ts';
@@ -33,6 +34,7 @@ export const en = {
   ...keys,
   ...people,
   ...registries,
+  ...secrets,
   ...stacks,
   ...terminals,
   ...tokens,

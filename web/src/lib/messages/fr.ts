@@ -11,6 +11,7 @@ import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
 import * as registries from './fr/registries.ts';
+import * as secrets from './fr/secrets.ts';
 import * as stacks from './fr/stacks.ts';
 import * as terminals from './fr/terminals.ts';
 import * as tokens from './fr/tokens.ts';
@@ -32,6 +33,7 @@ export const fr: LaterMessages = {
   ...keys,
   ...people,
   ...registries,
+  ...secrets,
   ...stacks,
   ...terminals,
   ...tokens,

@@ -9,15 +9,17 @@ import {
   type MountRow,
   type NetworkRow,
   type PortRow,
+  type SecretFileRow,
   type TextName,
 } from './draft.ts';
 import { bytesOf, durationOf, numberOf } from './quantities.ts';
 import { shellLine } from './shell-words.ts';
 import { deviceOf, halves, signalOf, ulimitOf } from './short-forms.ts';
-import type { Healthcheck, Limits, Mount, Network, Port, Spec } from './spec.ts';
+import type { Healthcheck, Limits, Mount, Network, Port, SecretFile, Spec } from './spec.ts';
 
 /** Why what stands in a field cannot even be sent. */
-export type FieldProblem = 'device' | 'duration' | 'number' | 'port' | 'quote' | 'size' | 'ulimit';
+export type FieldProblem =
+  'device' | 'duration' | 'mode' | 'number' | 'owner' | 'port' | 'quote' | 'size' | 'ulimit';
 
 export interface Checked {
   readonly spec: Spec;
@@ -33,6 +35,10 @@ export function withoutBlankRows(draft: Draft): void {
     [hostAddress, hostPort, containerPort].some((field) => field.trim() !== ''),
   );
   draft.mounts = draft.mounts.filter(({ source, target }) => source.trim() !== '' || target.trim() !== '');
+  draft.secretVariables = draft.secretVariables.filter(
+    ({ name, secret }) => name.trim() !== '' || secret !== '',
+  );
+  draft.secretFiles = draft.secretFiles.filter(({ secret, path }) => secret !== '' || path.trim() !== '');
   draft.networks = draft.networks.filter(({ name }) => name.trim() !== '');
 }
 
@@ -48,6 +54,13 @@ export function specOf(draft: Draft): Checked {
   if (entrypoint) spec.entrypoint = entrypoint.length === 1 && entrypoint[0] === '' ? [] : entrypoint;
   if (draft.environment.length > 0)
     spec.environment = draft.environment.map((one) => ({ name: one.name.trim(), value: one.value }));
+  if (draft.secretVariables.length > 0)
+    spec.secretVariables = draft.secretVariables.map((one) => ({
+      name: one.name.trim(),
+      secret: one.secret.trim(),
+    }));
+  if (draft.secretFiles.length > 0)
+    spec.secretFiles = draft.secretFiles.map((row, at) => secretFileOf(row, `secretFiles.${at}`, problems));
   if (draft.labels.length > 0)
     spec.labels = draft.labels.map(({ key, value }) => ({ key: key.trim(), value }));
   if (draft.ports.length > 0) spec.ports = draft.ports.map((row, at) => portOf(row, `ports.${at}`, problems));
@@ -111,6 +124,24 @@ function portOf(row: PortRow, path: string, problems: Problems): Port {
     ...optional('hostPort', hostPort),
     ...(address !== '' && { hostAddress: address }),
     ...(row.protocol !== 'tcp' && { protocol: row.protocol }),
+  };
+}
+
+function secretFileOf(
+  { secret, path, mode, owner }: SecretFileRow,
+  at: string,
+  problems: Problems,
+): SecretFile {
+  const octal = mode.trim();
+  if (!/^(0?[0-7]{3})?$/.test(octal)) problems.set(`${at}.mode`, 'mode');
+  const [, uid, gid] = /^(\d+)(?::(\d+))?$/.exec(owner.trim()) ?? [];
+  if (owner.trim() !== '' && uid === undefined) problems.set(`${at}.uid`, 'owner');
+  return {
+    secret: secret.trim(),
+    ...(path.trim() !== '' && { path: path.trim() }),
+    ...(octal !== '' && { mode: Number.parseInt(octal, 8) }),
+    ...(uid !== undefined && { uid: Number(uid) }),
+    ...(gid !== undefined && { gid: Number(gid) }),
   };
 }
 

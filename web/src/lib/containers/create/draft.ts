@@ -14,6 +14,8 @@ export interface Draft {
   /** As `command`; '' in quotes for none. */
   entrypoint: string;
   environment: { name: string; value: string }[];
+  secretVariables: { name: string; secret: string }[];
+  secretFiles: SecretFileRow[];
   labels: { key: string; value: string }[];
   ports: PortRow[];
   mounts: MountRow[];
@@ -41,6 +43,15 @@ export interface MountRow {
   target: string;
   readOnly: boolean;
   size: string;
+}
+
+export interface SecretFileRow {
+  secret: string;
+  path: string;
+  /** Octal, such as 0440. */
+  mode: string;
+  /** uid or uid:gid. */
+  owner: string;
 }
 
 export interface NetworkRow {
@@ -147,6 +158,7 @@ export const emptyMount = (): MountRow => ({
   readOnly: false,
   size: '',
 });
+export const emptySecretFile = (): SecretFileRow => ({ secret: '', path: '', mode: '', owner: '' });
 export const emptyNetwork = (): NetworkRow => ({ name: '', aliases: '', ipv4Address: '', ipv6Address: '' });
 
 /** A form that says nothing yet. */
@@ -164,6 +176,13 @@ export function draftOf(spec: Spec, pull: ImagePullPolicy = 'MISSING', start = t
     command: shellText(spec.command ?? []),
     entrypoint: spec.entrypoint?.length === 0 ? "''" : shellText(spec.entrypoint ?? []),
     environment: (spec.environment ?? []).map(({ name, value }) => ({ name, value })),
+    secretVariables: (spec.secretVariables ?? []).map(({ name, secret }) => ({ name, secret })),
+    secretFiles: (spec.secretFiles ?? []).map(({ secret, path, mode, uid, gid }) => ({
+      secret,
+      path: path ?? '',
+      mode: mode === null || mode === undefined ? '' : `0${mode.toString(8)}`,
+      owner: [uid, gid].filter((id) => id !== null && id !== undefined).join(':'),
+    })),
     labels: (spec.labels ?? []).map(({ key, value }) => ({ key, value })),
     ports: (spec.ports ?? []).map(({ hostAddress, hostPort, containerPort, protocol }) => ({
       hostAddress: hostAddress ?? '',

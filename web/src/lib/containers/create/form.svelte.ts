@@ -2,9 +2,10 @@ import { mutate, query } from '../../api/operations.ts';
 import { issuesOf, sentence } from '../../errors.ts';
 import type { CreateContainer_ChoicesQuery } from '../../generated/graphql.ts';
 import { t } from '../../i18n.svelte.ts';
+import { session } from '../../session.svelte.ts';
 import { startedJob } from '../../jobs/started.ts';
 import { beyond } from './beyond.ts';
-import { Choices, Create } from './documents.ts';
+import { Choices, Create, UsableSecrets } from './documents.ts';
 import { draftOf, emptyDraft, type Draft } from './draft.ts';
 import { specOf, withoutBlankRows } from './draft-spec.ts';
 import { isShown } from './shown.ts';
@@ -20,6 +21,8 @@ export class CreateForm {
   /** What is wrong with all of it, as a sentence. */
   problem = $state('');
   offered = $state.raw<Offered | null>(null);
+  /** Names of secrets, each once. */
+  secrets = $state.raw<readonly string[]>([]);
   #errors = $state.raw<ReadonlyMap<string, string>>(new Map());
 
   readonly beyond = $derived(beyond(specOf(this.draft).spec));
@@ -57,6 +60,17 @@ export class CreateForm {
       if (this.serverId === serverId) this.offered = data.server ?? null;
     } catch {
       // Sending it tells what is wrong.
+    }
+  }
+
+  /** Asks which secrets there are, where they may be used at all. */
+  async lookForSecrets(): Promise<void> {
+    if (!session.may('secrets:use')) return;
+    try {
+      const { data } = await query(UsableSecrets, {});
+      this.secrets = [...new Set(data.secrets.map(({ name }) => name))];
+    } catch {
+      // They can be typed.
     }
   }
 

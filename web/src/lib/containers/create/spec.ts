@@ -4,6 +4,7 @@ export type Spec = ContainerSpecInput;
 type Element<List> = List extends readonly (infer One)[] ? One : never;
 export type Port = Element<NonNullable<Spec['ports']>>;
 export type Mount = Element<NonNullable<Spec['mounts']>>;
+export type SecretFile = Element<NonNullable<Spec['secretFiles']>>;
 export type Network = Element<NonNullable<Spec['networks']>>;
 export type Device = Element<NonNullable<Spec['devices']>>;
 export type Ulimit = Element<NonNullable<Spec['ulimits']>>;

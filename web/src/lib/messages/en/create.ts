@@ -12,6 +12,8 @@ export const create = {
     mounts: 'Add a mount',
     networks: 'Add a network',
     ports: 'Add a port',
+    secretFiles: 'Add a secret as a file',
+    secretVariables: 'Add a secret',
   },
   address: 'Address',
   addressAny: 'any address',
@@ -72,6 +74,8 @@ export const create = {
     volumesFrom: 'Mounts of containers',
     workingDir: 'Working directory',
   },
+  fileMode: 'Mode',
+  fileOwner: 'uid:gid',
   fill: 'Fill in the form',
   filled: (image: string) => `Filled in: ${image}`,
   health: {
@@ -125,7 +129,9 @@ export const create = {
   problems: {
     device: 'Write /dev/a, /dev/a:/dev/b or /dev/a:/dev/b:rwm.',
     duration: 'Write a duration such as 30s or 1m30s.',
+    mode: 'Write permissions such as 0400.',
     number: 'Write a number.',
+    owner: 'Write numbers: uid or uid:gid.',
     port: 'Write a port from 1 to 65535.',
     quote: 'A quote is not closed.',
     size: 'Write a size such as 512m or 1g.',
@@ -147,6 +153,9 @@ export const create = {
   retries: 'Attempts at most',
   /** What the API says of one part of it, which ends the sentence "this …". */
   rule: (message: string) => message,
+  secret: 'Secret',
+  secretFiles: 'Secrets as files',
+  secretVariables: 'Secrets in variables',
   sections: {
     basics: 'Basics',
     command: 'Command and user',

@@ -41,6 +41,8 @@ const scopes: Lookup = {
   'users:write': 'Invite, change and disable people',
   'audit:read': 'Read and export the audit log',
   'settings:write': 'Change the settings of this installation',
+  'secrets:use': 'Put secrets into containers, and so read them',
+  'secrets:write': 'Keep, replace and remove secrets',
 };
 
 const scopeGroups: Lookup = {
@@ -53,6 +55,7 @@ const scopeGroups: Lookup = {
   users: 'People',
   audit: 'Audit',
   settings: 'Settings',
+  secrets: 'Secrets',
 };
 
 export const permissions = {

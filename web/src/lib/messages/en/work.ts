@@ -42,6 +42,7 @@ export const work = {
   environment: {
     title: 'Environment',
     hide: 'Hide',
+    fromSecret: (name: string) => `secret ${name}`,
     masked: 'masked',
     none: 'It has no variables.',
     old: 'This agent is too old to tell the values.',

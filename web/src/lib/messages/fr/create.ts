@@ -12,6 +12,8 @@ export const create = {
     mounts: 'Ajouter un montage',
     networks: 'Ajouter un réseau',
     ports: 'Ajouter un port',
+    secretFiles: 'Ajouter un secret comme fichier',
+    secretVariables: 'Ajouter un secret',
   },
   address: 'Adresse',
   addressAny: 'toute adresse',
@@ -72,6 +74,8 @@ export const create = {
     volumesFrom: 'Montages de conteneurs',
     workingDir: 'Dossier de travail',
   },
+  fileMode: 'Droits',
+  fileOwner: 'uid:gid',
   fill: 'Remplir le formulaire',
   filled: (image: string) => `Rempli : ${image}`,
   health: {
@@ -125,7 +129,9 @@ export const create = {
   problems: {
     device: 'Écrivez /dev/a, /dev/a:/dev/b ou /dev/a:/dev/b:rwm.',
     duration: 'Écrivez une durée comme 30s ou 1m30s.',
+    mode: 'Écrivez des droits comme 0400.',
     number: 'Écrivez un nombre.',
+    owner: 'Écrivez des nombres : uid ou uid:gid.',
     port: 'Écrivez un port de 1 à 65535.',
     quote: 'Un guillemet n’est pas fermé.',
     size: 'Écrivez une taille comme 512m ou 1g.',
@@ -146,6 +152,9 @@ export const create = {
   },
   retries: 'Tentatives au plus',
   rule: ruleText,
+  secret: 'Secret',
+  secretFiles: 'Secrets en fichiers',
+  secretVariables: 'Secrets en variables',
   sections: {
     basics: 'Essentiel',
     command: 'Commande et utilisateur',

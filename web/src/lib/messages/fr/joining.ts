@@ -39,6 +39,7 @@ export const permissions: LaterMessages['permissions'] = {
     users: 'Personnes',
     audit: 'Audit',
     settings: 'Réglages',
+    secrets: 'Secrets',
   },
   scopes: {
     'docker:containers:read': 'Voir les conteneurs, leurs journaux et leurs mesures',
@@ -76,6 +77,8 @@ export const permissions: LaterMessages['permissions'] = {
     'users:write': 'Inviter, modifier et désactiver des personnes',
     'audit:read': 'Lire et exporter le journal d’audit',
     'settings:write': 'Changer les réglages de cette installation',
+    'secrets:use': 'Mettre des secrets dans des conteneurs, donc les lire',
+    'secrets:write': 'Garder, remplacer et retirer des secrets',
   },
   risky: 'risque élevé',
   riskyGranted: (risky) =>

@@ -1,5 +1,19 @@
 /** What the API says of a container that cannot be made, by its own words (wire/container-rules.ts). */
 const rules: Readonly<Record<string, string | undefined>> = {
+  'must not begin with io.serverkit., which is kept for ServerKit':
+    'ne doit pas commencer par io.serverkit., réservé à ServerKit',
+  'must be 1 to 64 letters, digits, dots, dashes or underscores':
+    'doit avoir de 1 à 64 lettres, chiffres, points, tirets ou tirets bas',
+  'is there already': 'est déjà là',
+  'must be at most 32 in all': 'ne doivent pas être plus de 32 en tout',
+  'must be the absolute path of a file, at most 100 characters':
+    'doit être le chemin absolu d’un fichier, de 100 caractères au plus',
+  'must be from 0 to 511 (0777)': 'doit aller de 0 à 511 (0777)',
+  'must be a number from 0 to 2097151': 'doit être un nombre de 0 à 2097151',
+  'do not go with a read-only file system; take variables':
+    'ne vont pas avec un système de fichiers en lecture seule ; prenez des variables',
+  'lies within a mount, where it would outlive the container or be hidden':
+    'se trouve dans un montage, où il survivrait au conteneur ou serait caché',
   'must be the name of an image': 'doit être le nom d’une image',
   'must be 2 to 128 letters, digits, dots, dashes or underscores':
     'doit avoir de 2 à 128 lettres, chiffres, points, tirets ou tirets bas',

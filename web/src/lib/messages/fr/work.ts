@@ -42,6 +42,7 @@ export const work = {
   environment: {
     title: 'Environnement',
     hide: 'Masquer',
+    fromSecret: (name: string) => `secret ${name}`,
     masked: 'masqué',
     none: 'Il n’a aucune variable.',
     old: 'Cet agent est trop ancien pour dire les valeurs.',

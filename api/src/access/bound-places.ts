@@ -1,10 +1,11 @@
 import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
-import type { Rights } from '../access/rights.ts';
-import type { Places } from '../access/service.ts';
+import type { ServerScope } from '@serverkit/wire/scopes.ts';
 import { notFound, ServerKitError } from '../errors.ts';
+import type { Rights } from './rights.ts';
+import type { Places } from './service.ts';
 
-/** Which servers get a registry's password: every one, those to come too, or these and those in these groups. */
-export interface RegistryPlaces extends Places {
+/** Which servers get something that is told to some only: every one, those to come too, or these and those in these groups. */
+export interface BoundPlaces extends Places {
   readonly everywhere: boolean;
 }
 
@@ -14,16 +15,13 @@ export interface Groups {
   serversIn(groupIds: ReadonlySet<string>): ReadonlySet<string>;
 }
 
-/** As the database has them. */
-export const storedPlaces = {
-  everywhere: true,
-  places: { select: { serverId: true, groupId: true } },
-} as const;
+/** A row of a table of places. */
+export interface StoredPlace {
+  readonly serverId: string | null;
+  readonly groupId: string | null;
+}
 
-export function placesOf({
-  everywhere,
-  places,
-}: Prisma.RegistryGetPayload<{ select: typeof storedPlaces }>): RegistryPlaces {
+export function boundPlaces(everywhere: boolean, places: readonly StoredPlace[]): BoundPlaces {
   return {
     everywhere,
     serverIds: places.flatMap(({ serverId }) => serverId ?? []),
@@ -31,9 +29,9 @@ export function placesOf({
   };
 }
 
-/** Whether a server gets the password. */
+/** Whether a server gets it. */
 export function isFor(
-  { everywhere, serverIds, groupIds }: RegistryPlaces,
+  { everywhere, serverIds, groupIds }: BoundPlaces,
   serverId: string,
   groups: Groups,
 ): boolean {
@@ -41,9 +39,13 @@ export function isFor(
   return groups.chainOf(serverId).some((groupId) => groupIds.includes(groupId));
 }
 
-/** What of them somebody is shown who may look at images with these rights; null for a registry of others' servers only. */
-export function shownPlaces(places: RegistryPlaces, rights: Rights, groups: Groups): RegistryPlaces | null {
-  const seen = rights.serversWith('docker:images:read');
+/** What of them somebody is shown who holds a scope with these rights; null for what is of others' servers only. */
+export function shownPlaces(
+  places: BoundPlaces,
+  { rights, scope }: { readonly rights: Rights; readonly scope: ServerScope },
+  groups: Groups,
+): BoundPlaces | null {
+  const seen = rights.serversWith(scope);
   if (seen === null) return places;
   const serverIds = places.serverIds.filter((serverId) => seen.has(serverId));
   const groupIds = places.groupIds.filter((groupId) => {
@@ -54,37 +56,33 @@ export function shownPlaces(places: RegistryPlaces, rights: Rights, groups: Grou
   return none ? null : { everywhere: places.everywhere, serverIds, groupIds };
 }
 
-/** @throws ServerKitError INPUT_INVALID for none, or for all and some */
-export function checkPlaces({ everywhere, serverIds, groupIds }: RegistryPlaces): void {
+/**
+ * @param what - as it stands in a sentence: "the password"
+ * @throws ServerKitError INPUT_INVALID for none, or for all and some
+ */
+export function checkPlaces({ everywhere, serverIds, groupIds }: BoundPlaces, what: string): void {
   const some = serverIds.length + groupIds.length > 0;
   if (everywhere !== some) return;
   throw new ServerKitError(
     'INPUT_INVALID',
     some
-      ? 'Either every server gets the password, or these servers and groups do.'
-      : 'Say which servers get the password: some, those of a group, or every one.',
+      ? `Either every server gets ${what}, or these servers and groups do.`
+      : `Say which servers get ${what}: some, those of a group, or every one.`,
   );
 }
 
-/** Puts down which servers get the password instead of those before. @throws ServerKitError NOT_FOUND */
-export async function storePlaces(
+/** Rows for these places, each once. @throws ServerKitError NOT_FOUND */
+export async function placeRows(
   tx: Prisma.TransactionClient,
-  registryId: string,
   { serverIds, groupIds }: Places,
-): Promise<void> {
+): Promise<({ readonly serverId: string } | { readonly groupId: string })[]> {
   const [servers, groups] = [
     await tx.server.findMany({ where: { id: { in: [...serverIds] } }, select: { id: true } }),
     await tx.serverGroup.findMany({ where: { id: { in: [...groupIds] } }, select: { id: true } }),
   ];
   missing('server', serverIds, servers);
   missing('group', groupIds, groups);
-  await tx.registryPlace.deleteMany({ where: { registryId } });
-  await tx.registryPlace.createMany({
-    data: [
-      ...servers.map(({ id }) => ({ registryId, serverId: id })),
-      ...groups.map(({ id }) => ({ registryId, groupId: id })),
-    ],
-  });
+  return [...servers.map(({ id }) => ({ serverId: id })), ...groups.map(({ id }) => ({ groupId: id }))];
 }
 
 function missing(

@@ -1,0 +1,115 @@
+import { Readable } from 'node:stream';
+import {
+  labelOf,
+  noReferences,
+  readLabel,
+  secretNames,
+  secretsLabel,
+  type SecretReferences,
+} from '@serverkit/wire/secret-references.ts';
+import type { Engine } from '../docker/engine.ts';
+import { split } from '../docker/environment.ts';
+import { array, object, text, type JsonObject } from '../docker/json.ts';
+import { tarOf } from '../docker/tar.ts';
+import { AgentError } from '../errors.ts';
+import { numbersOf } from './owner.ts';
+import type { CreateRequest } from './request.ts';
+import type { Origin } from './settings.ts';
+
+/** A secret as it comes: for the operation that it came with, and kept nowhere. */
+export interface GivenSecret {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** What a new container is given beside what it is made of. */
+export interface Delivery {
+  readonly references: SecretReferences;
+  readonly values: ReadonlyMap<string, string>;
+}
+
+export const noDelivery: Delivery = { references: noReferences, values: new Map() };
+
+/** @throws AgentError CONFLICT for a reference whose value did not come along */
+export function deliveryOf(references: SecretReferences, given: readonly GivenSecret[]): Delivery {
+  const values = new Map(given.map(({ name, value }) => [name, value]));
+  const missing = secretNames(references).find((name) => !values.has(name));
+  if (missing === undefined) return { references, values };
+  throw new AgentError(
+    'CONFLICT',
+    `The secret ${missing} is needed, and was not sent along. What refers to it may have changed meanwhile; try again.`,
+  );
+}
+
+/**
+ * What a container was given. An image may carry the same mark: that is its maker's word, who would have others hand out
+ * what is none of theirs, so it does not count.
+ *
+ * @throws AgentError CONFLICT where the image is gone, so that nothing can be told apart
+ */
+export function referencesOf({ inspected, image }: Pick<Origin, 'inspected' | 'image'>): SecretReferences {
+  const label = labelIn(inspected);
+  if (label === undefined) return noReferences;
+  if (image === null) {
+    throw new AgentError(
+      'CONFLICT',
+      'It was given secrets, and the image it was made of is gone: make another one instead.',
+    );
+  }
+  return label === labelIn(image) ? noReferences : readLabel(label);
+}
+
+function labelIn(inspected: JsonObject): string | undefined {
+  const label = object(object(inspected['Config'])['Labels'])[secretsLabel];
+  return typeof label === 'string' ? label : undefined;
+}
+
+/** The request with the values in its variables, and in its labels which they are. */
+export function delivered(request: CreateRequest, { references, values }: Delivery): CreateRequest {
+  const { variables, files } = references;
+  if (variables.length + files.length === 0) return request;
+  const names = new Set(variables.map(({ name }) => name));
+  const { body } = request;
+  const others = array(body['Env']).filter(
+    (variable) => typeof variable === 'string' && !names.has(split(variable)[0]),
+  );
+  return {
+    ...request,
+    body: {
+      ...body,
+      Env: [...others, ...variables.map(({ name, secret }) => `${name}=${values.get(secret) ?? ''}`)],
+      Labels: { ...object(body['Labels']), [secretsLabel]: labelOf(references) },
+    },
+  };
+}
+
+/**
+ * Puts the files into a container that was made and does not run yet: into its own file system, so that they go when it
+ * goes, are there when the host starts again, and lie nowhere else.
+ */
+export async function putFiles(
+  engine: Engine,
+  id: string,
+  { references, values }: Delivery,
+  signal: AbortSignal,
+): Promise<void> {
+  const { files } = references;
+  if (files.length === 0) return;
+  const config = object(object(await engine.get(`/containers/${id}/json`))['Config']);
+  const own = files.some(({ uid, gid }) => uid === null || gid === null)
+    ? await numbersOf(engine, id, text(config['User']), signal)
+    : { uid: 0, gid: 0 };
+  const archive = tarOf(
+    files.map(({ secret, path, mode, uid, gid }) => ({
+      name: path.slice(1),
+      content: Buffer.from(values.get(secret) ?? ''),
+      mode,
+      uid: uid ?? own.uid,
+      gid: gid ?? own.gid,
+    })),
+  );
+  await engine.call('PUT', `/containers/${id}/archive`, {
+    query: { path: '/' },
+    body: Readable.from([archive]),
+  });
+}

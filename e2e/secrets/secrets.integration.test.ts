@@ -1,0 +1,168 @@
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { docker as cli, uniqueName } from '../../testing/docker.ts';
+import { eventually } from '../../testing/events.ts';
+import { codeOf } from '../../testing/graphql-client.ts';
+import { testImages } from '../../testing/images.ts';
+import { describeWith } from '../../testing/parts.ts';
+import { run } from '../../testing/processes.ts';
+import { jobRig, type JobData, type JobRig } from '../jobs/rig.ts';
+
+describeWith(['docker'], 'a secret of ServerKit', () => {
+  const undo = new AsyncDisposableStack();
+  const [first, second] = ['one', 'two'].map((word) => `${word}-${randomBytes(16).toString('hex')}`);
+  const box = uniqueName();
+  const values = [first ?? '', second ?? ''];
+  /** Every answer there was, for what must be in none. */
+  const answered: unknown[] = [];
+  let rig: JobRig;
+  let secretId = '';
+
+  beforeAll(async () => {
+    rig = undo.use(await jobRig());
+    undo.defer(async () => {
+      const left = (await cli('ps', '--all', '--quiet', '--filter', `name=${box}`)).trim();
+      if (left) await cli('rm', '--force', '--volumes', ...left.split('\n'));
+    });
+    await rig.startAgent();
+  });
+  afterAll(() => undo.disposeAsync());
+
+  const ask = async <Data>(query: string, input: object): Promise<Data> => {
+    const data = await rig.admin.query<Data>(query, { input });
+    answered.push(data);
+    return data;
+  };
+  const ended = async (id: string): Promise<JobData> => {
+    const job = await eventually(async () => {
+      const now = await rig.job(id);
+      return now.finishedAt !== null && now;
+    }, 'the job to end');
+    answered.push(job);
+    return job;
+  };
+  const begin = async (kind: 'createContainer' | 'recreateContainer', input: object): Promise<JobData> => {
+    const type = `${kind[0]?.toUpperCase()}${kind.slice(1)}Input`;
+    const answer = await ask<Record<string, { job: { id: string } }>>(
+      `mutation ($input: ${type}!) { ${kind}(input: $input) { job { id } } }`,
+      { serverId: rig.serverId, ...input },
+    );
+    return ended(answer[kind]?.job.id ?? '');
+  };
+  const inside = async (...command: string[]): Promise<string> => (await cli('exec', box, ...command)).trim();
+  const update = (input: object) =>
+    ask('mutation ($input: UpdateSecretInput!) { updateSecret(input: $input) { secret { version } } }', {
+      secretId,
+      ...input,
+    });
+
+  test('is given to a container as a variable and as a file of its user’s', async () => {
+    const { createSecret } = await ask<{ createSecret: { secret: { id: string } } }>(
+      'mutation ($input: CreateSecretInput!) { createSecret(input: $input) { secret { id } } }',
+      { name: 'db_password', value: first, places: { serverIds: [rig.serverId] } },
+    );
+    secretId = createSecret.secret.id;
+    const job = await begin('createContainer', {
+      spec: {
+        image: testImages.busybox,
+        name: box,
+        user: '1234:1235',
+        command: ['sh', '-c', 'echo "$PLAIN"; trap "exit 0" TERM; sleep infinity & wait'],
+        environment: [{ name: 'PLAIN', value: 'to be seen' }],
+        secretVariables: [{ name: 'PLAINLY', secret: 'db_password' }],
+        secretFiles: [
+          { secret: 'db_password' },
+          { secret: 'db_password', path: '/etc/app/key', mode: 0o444, uid: 0, gid: 0 },
+        ],
+      },
+    });
+    expect(job).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await inside('sh', '-c', 'echo "$PLAINLY"')).toBe(first);
+    expect(await inside('cat', '/run/secrets/db_password')).toBe(first);
+    expect(await inside('stat', '-c', '%a %u %g', '/run/secrets/db_password')).toBe('400 1234 1235');
+    expect(await inside('stat', '-c', '%a %u %g', '/etc/app/key')).toBe('444 0 0');
+  });
+
+  test('is masked wherever the container is looked into, even where its variables are asked for', async () => {
+    const { server } = await rig.admin.query<{
+      server: { container: { details: { inspect: string; environment: object[] } } };
+    }>(
+      `query ($serverId: ID!, $id: ID!) { server(id: $serverId) { container(id: $id) {
+        labels { key value } details { inspect environment { name value secret } } } } }`,
+      { serverId: rig.serverId, id: box },
+    );
+    answered.push(server);
+    expect(server.container.details.environment).toContainEqual({
+      name: 'PLAINLY',
+      value: null,
+      secret: 'db_password',
+    });
+    expect(server.container.details.inspect).toContain('to be seen');
+    const { secrets } = await rig.admin.query<{ secrets: { usedBy: { containerName: string }[] }[] }>(
+      '{ secrets { usedBy { containerName } } }',
+    );
+    expect(secrets).toEqual([{ usedBy: [{ containerName: box }] }]);
+  });
+
+  test('is what it is now when the container is made again, also after the host and the agent were restarted', async () => {
+    await cli('restart', '--time', '1', box);
+    expect(await inside('cat', '/run/secrets/db_password')).toBe(first);
+    await update({ value: second });
+    await rig.stopAgent('SIGKILL');
+    await rig.startAgent();
+    const done = await begin('recreateContainer', { containerId: box, pull: 'NEVER' });
+    expect(done).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await inside('sh', '-c', 'echo "$PLAINLY"')).toBe(second);
+    expect(await inside('cat', '/run/secrets/db_password')).toBe(second);
+    expect(await inside('stat', '-c', '%a %u %g', '/run/secrets/db_password')).toBe('400 1234 1235');
+  });
+
+  test('stops nothing where the server does not get it any more, and is in no image', async () => {
+    const before = await cli('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', box);
+    await update({ places: { everywhere: true } });
+    const commit = await rig.admin.answer(
+      'mutation ($input: CommitContainerInput!) { commitContainer(input: $input) { imageId } }',
+      { input: { serverId: rig.serverId, containerId: box, reference: `serverkit-test/${box}:1` } },
+    );
+    // This agent is not allowed to; that containers with secrets are refused is tested where it is.
+    expect(commit.errors).toHaveLength(1);
+    await ask('mutation ($input: DeleteSecretInput!) { deleteSecret(input: $input) { deletedSecretId } }', {
+      secretId,
+    });
+    for (const [kind, input] of [
+      ['recreateContainer', { containerId: box, pull: 'NEVER' }],
+      ['duplicateContainer', { containerId: box, name: `${box}-2` }],
+    ] as const) {
+      const type = `${kind[0]?.toUpperCase()}${kind.slice(1)}Input`;
+      const answer = await rig.admin.answer(
+        `mutation ($input: ${type}!) { ${kind}(input: $input) { __typename } }`,
+        { input: { serverId: rig.serverId, ...input } },
+      );
+      answered.push(answer);
+      expect(codeOf(answer)).toBe('NOT_FOUND');
+      expect(JSON.stringify(answer.errors)).toContain('db_password');
+    }
+    expect(await cli('inspect', '--format', '{{.Id}} {{.State.StartedAt}}', box)).toBe(before);
+    expect((await cli('logs', box)).trim()).toBe('to be seen');
+  });
+
+  test('was told to nobody, and is kept by nobody', async () => {
+    const tables = await rig.rows<{ name: string }>(
+      `SELECT quote_ident(tablename) AS name FROM pg_tables WHERE schemaname = 'public'`,
+    );
+    expect(tables.length).toBeGreaterThan(20);
+    const rows = await Promise.all(
+      tables.map(({ name }) => rig.rows(`SELECT row_to_json(t)::text AS row FROM ${name} t`)),
+    );
+    const said = JSON.stringify([answered, rows]) + rig.agent.output() + rig.plane.process.output();
+    for (const value of values) {
+      expect(said).not.toContain(value);
+      const found = await run('grep', ['-rlF', value, rig.plane.dataDir, rig.agentDir]).catch(() => '');
+      expect(found).toBe('');
+    }
+    const handed = await rig.rows<{ purpose: string }>(
+      `SELECT parameters->>'purpose' AS purpose FROM "AuditEvent" WHERE action = 'secret.hand-over' ORDER BY id`,
+    );
+    expect(handed.map(({ purpose }) => purpose)).toEqual(['container.create', 'container.recreate']);
+  });
+});
