@@ -81,7 +81,6 @@ export function createServices(platform: Platform): Services {
   const jobs = new Jobs(platform, { audit, topics, agents });
   const keys = new Keys({ db, log, audit, keys: platform.keys, agents });
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
-  const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror });
   const servers = new Servers({ access, db, audit, topics, agents, jobs });
   const stacks = new Stacks({ audit, db, agents: agents.links, mirror: containers.mirror, topics });
   const registries = new Registries({ db, vault, access, audit, agents });
@@ -101,6 +100,7 @@ export function createServices(platform: Platform): Services {
     secrets,
     stacks,
   });
+  const overview = new Overview({ db, log, topics, metrics, mirror: containers.mirror, updates });
   const install = createInstall(platform);
   const fleet = new Fleet({
     ...platform,

@@ -12,6 +12,7 @@ export const problemCodes = [
   'DOCKER_UNAVAILABLE',
   'MEMORY_HIGH',
   'REGISTRATION_EXPIRED',
+  'UPDATE_FAILED',
 ] as const;
 export type ProblemCode = (typeof problemCodes)[number];
 
@@ -24,7 +25,7 @@ export interface Problem {
   readonly message: string;
   /** When it began, as far as known. */
   readonly since: Date | null;
-  /** The container or mount it is about. */
+  /** The container, stack or mount it is about. */
   readonly subject: string | null;
   /** Percent, or milliseconds; see the codes. */
   readonly value: number | null;

@@ -1,7 +1,7 @@
 import type { Room } from '../platform.ts';
 import type { Overview } from './service.ts';
 
-/** After metrics and containers, whose memory it looks into. */
+/** After metrics, containers and update policies, whose memory it looks into. */
 export function overviewRoom(overview: Overview): Room {
   return {
     name: 'overview',

@@ -24,6 +24,7 @@ const healthy: Evidence = {
   newest: { serverId: 'srv_a', at: now, sample: sample(1, { cpuPercent: 10, memoryUsedBytes: 1 }) },
   pressure: undefined,
   containers: undefined,
+  failedUpdates: [],
   now,
 };
 
@@ -192,6 +193,13 @@ describe('containers', () => {
   test('last seen before the link was lost are not judged', () => {
     expect(of({}, { containers: state({ containers, live: false }) })).toStrictEqual([]);
   });
+});
+
+test('an update that failed is a problem of its server until it is settled', () => {
+  const at = new Date(now - minute);
+  expect(of({}, { failedUpdates: [{ name: 'shop', at }] })).toMatchObject([
+    { code: 'UPDATE_FAILED', severity: 'WARNING', subject: 'shop', since: at },
+  ]);
 });
 
 test('the worst come first, and always in the same order', () => {

@@ -35,12 +35,20 @@ export interface ContainersState {
   readonly live: boolean;
 }
 
+/** An update that failed, and is not tried again by itself. */
+export interface FailedUpdate {
+  /** Of the container or stack. */
+  readonly name: string;
+  readonly at: Date;
+}
+
 /** All that the rules look at. */
 export interface Evidence {
   readonly server: ServerState;
   readonly newest: Measured | undefined;
   readonly pressure: Pressure | undefined;
   readonly containers: ContainersState | undefined;
+  readonly failedUpdates: readonly FailedUpdate[];
   /** ms since 1970 */
   readonly now: number;
 }
@@ -59,7 +67,7 @@ export function problemsOf(evidence: Evidence): Problem[] {
     case 'offline':
       return [agentOffline(server)];
     case 'online':
-      return [...machine(evidence), ...docker(evidence)];
+      return [...machine(evidence), ...docker(evidence), ...updates(evidence)];
     default:
       return [];
   }
@@ -176,6 +184,20 @@ function docker({ server, containers }: Evidence): Problem[] {
       }),
     ),
   ];
+}
+
+function updates({ server, failedUpdates }: Evidence): Problem[] {
+  return failedUpdates
+    .slice(0, mostContainers)
+    .map(({ name, at }) =>
+      problem(
+        server,
+        'WARNING',
+        'UPDATE_FAILED',
+        `The update of ${name} failed, and is not tried again by itself.`,
+        { subject: name, since: at },
+      ),
+    );
 }
 
 function lasted(since: number | undefined, at: number, ms: number): boolean {

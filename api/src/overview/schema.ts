@@ -26,6 +26,10 @@ const ProblemCodeEnum = builder.enumType('ProblemCode', {
     DOCKER_UNAVAILABLE: { description: 'Docker is there and does not answer.' },
     MEMORY_HIGH: { description: 'value: percent.' },
     REGISTRATION_EXPIRED: { description: 'The invitation ran out before an agent used it.' },
+    UPDATE_FAILED: {
+      description:
+        "An update that a policy knows of failed, and is not tried again by itself; subject: the container's or stack's name.",
+    },
   } as const satisfies Record<ProblemCode, object>,
 });
 
@@ -46,7 +50,7 @@ const ProblemType = builder.objectRef<Problem>('Problem').implement({
     }),
     subject: t.exposeString('subject', {
       nullable: true,
-      description: 'The container or mount it is about.',
+      description: 'The container, stack or mount it is about.',
     }),
     value: t.exposeFloat('value', {
       nullable: true,

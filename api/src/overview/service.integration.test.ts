@@ -11,6 +11,7 @@ import { Topics } from '../live/topics.ts';
 import { storedSamples, type Measured, type ServerNumbers } from '../metrics/service.ts';
 import { sample } from '../metrics/testing.ts';
 import { serverChanges } from '../servers/events.ts';
+import { updatePolicyChanges } from '../updates/events.ts';
 import { Overview, type FleetOverview } from './service.ts';
 
 const everyone = unlimited(new Set(['servers:read' as const]));
@@ -30,11 +31,13 @@ let topics: Topics;
 let overview: Overview;
 let samples: Map<string, Measured>;
 let containers: Map<string, ServerContainers>;
+let failedUpdates: { name: string; at: Date }[];
 beforeEach(async () => {
   await db.prisma.server.deleteMany();
   topics = new Topics();
   samples = new Map();
   containers = new Map();
+  failedUpdates = [];
 });
 afterEach(() => overview.stop());
 
@@ -45,6 +48,7 @@ async function start(): Promise<void> {
     topics,
     metrics: { sample: (id) => samples.get(id), numbers: (id) => numbersOf(samples.get(id)) },
     mirror: { peek: (id) => containers.get(id) },
+    updates: { failed: () => failedUpdates },
   });
   await overview.start();
 }
@@ -180,6 +184,17 @@ test('those who watch hear of what changed, and of nothing else', async () => {
   topics.publish(serverChanges, { serverId: id, kind: 'DELETED' });
   expect(await nextItem(watcher)).toMatchObject({ serversTotal: 0, problems: [] });
   watching.abort();
+});
+
+test('an update that failed is told when its policy says so', async () => {
+  const id = await server('a');
+  await start();
+  const changes = topics.subscribe(serverChanges);
+  failedUpdates = [{ name: 'shop', at: new Date() }];
+  topics.publish(updatePolicyChanges, { serverId: id, policyId: 'upd_a', kind: 'FAILED' });
+  expect(await nextItem(changes)).toStrictEqual({ serverId: id, kind: 'STATUS' });
+  expect(overview.problems(id)).toMatchObject([{ code: 'UPDATE_FAILED', subject: 'shop' }]);
+  await changes.return();
 });
 
 test('who sees some servers only is told of those, and of nothing that happens elsewhere', async () => {

@@ -8,6 +8,8 @@ import { Topic, type Topics } from '../live/topics.ts';
 import { storedSamples, type Metrics } from '../metrics/service.ts';
 import { serverChanges, type ServerChange } from '../servers/events.ts';
 import { statusOf, type Status } from '../servers/service.ts';
+import { updatePolicyChanges } from '../updates/events.ts';
+import type { Updates } from '../updates/service.ts';
 import { readServers } from './inventory.ts';
 import { pressureAfter, type Pressure } from './pressure.ts';
 import { worstFirst, type Problem } from './problem.ts';
@@ -53,6 +55,7 @@ export interface OverviewNeeds {
   readonly topics: Topics;
   readonly metrics: Pick<Metrics, 'numbers' | 'sample'>;
   readonly mirror: Pick<ContainerMirror, 'peek'>;
+  readonly updates: Pick<Updates, 'failed'>;
 }
 
 const mostProblems = 100;
@@ -105,6 +108,9 @@ export class Overview {
       if (!entry) return;
       entry.pressure = pressureAfter(entry.pressure, measured);
       this.#dirty.add(measured.serverId);
+    });
+    void follow(topics.subscribe(updatePolicyChanges, { signal }), ({ serverId }) => {
+      this.#dirty.add(serverId);
     });
     void this.#followContainers(signal);
     for (const entry of this.#entries.values()) entry.problems = this.#judge(entry);
@@ -197,12 +203,13 @@ export class Overview {
   }
 
   #judge({ server, pressure }: Entry): Problem[] {
-    const { metrics, mirror } = this.#needs;
+    const { metrics, mirror, updates } = this.#needs;
     return problemsOf({
       server,
       pressure,
       newest: metrics.sample(server.id),
       containers: mirror.peek(server.id),
+      failedUpdates: updates.failed(server.id),
       now: Date.now(),
     });
   }

@@ -4,7 +4,7 @@ import type { Audit } from '../audit/service.ts';
 import { isServerKitError, ServerKitError } from '../errors.ts';
 import type { Applier } from './applier.ts';
 import { missingOf, type Runner } from './owners.ts';
-import { sameImages, type Attempt, type Hold, type Policy } from './policy.ts';
+import { sameImages, wasTried, type Attempt, type Hold, type Policy } from './policy.ts';
 import { nextCheck } from './schedule.ts';
 import type { PolicyStore } from './store.ts';
 import type { Survey, Surveyor } from './survey.ts';
@@ -297,11 +297,6 @@ const stillOlder = 'It was applied, and what runs is still older than what the r
 /** Whether a hold ends as soon as its cause does. The others end with the next check. */
 function isOver(hold: Hold | null): boolean {
   return hold === 'owner' || hold === 'maintenance' || hold === 'offline';
-}
-
-/** Whether this very update failed. */
-function wasTried({ attempt, newer }: Policy): boolean {
-  return attempt?.state === 'failed' && sameImages(attempt.newer, newer);
 }
 
 function noticed({ id, serverId, kind, name, ownerLabel }: Policy, newer: Policy['newer']) {

@@ -96,6 +96,11 @@ export function storedAttempt({ at, newer, ...attempt }: Attempt): Prisma.InputJ
   return { ...attempt, newer: newer.map((one) => ({ ...one })), at: at.toISOString() };
 }
 
+/** Whether this very update failed. */
+export function wasTried({ attempt, newer }: Policy): boolean {
+  return attempt?.state === 'failed' && sameImages(attempt.newer, newer);
+}
+
 /** Whether two are the same update. */
 export function sameImages(one: readonly NewerImage[], other: readonly NewerImage[]): boolean {
   const text = (images: readonly NewerImage[]): string =>

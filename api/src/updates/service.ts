@@ -18,7 +18,7 @@ import { Applier } from './applier.ts';
 import { Conductor } from './conductor.ts';
 import { followed, identityOf, projectIn, type ContainerIdentity } from './identity.ts';
 import { missingOf, ownerOf, policyScopes, type Runner } from './owners.ts';
-import type { Policy, UpdateMode } from './policy.ts';
+import { wasTried, type Policy, type UpdateMode } from './policy.ts';
 import { PolicyStore } from './store.ts';
 import { Surveyor } from './survey.ts';
 import { windowShape, type MaintenanceWindow } from './window.ts';
@@ -100,6 +100,14 @@ export class Updates {
 
   ofStack(serverId: string, name: string): Policy | null {
     return this.store.find(serverId, 'stack', name, null);
+  }
+
+  /** What of a server could not be updated, and is not tried again by itself. */
+  failed(serverId: string): { readonly name: string; readonly at: Date }[] {
+    return this.store
+      .of(serverId)
+      .filter((policy) => policy.mode !== 'off' && wasTried(policy))
+      .flatMap(({ name, attempt }) => (attempt ? [{ name, at: attempt.at }] : []));
   }
 
   /** Those on servers that are seen, or on these of them; by server and name. */

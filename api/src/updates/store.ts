@@ -43,6 +43,8 @@ interface Needs {
 export class PolicyStore {
   readonly #needs: Needs;
   readonly #policies = new Map<string, Policy>();
+  /** By server: the overview asks with every sample. */
+  readonly #byServer = new Map<string, Map<string, Policy>>();
   /** By what they are for: lists ask for each of their rows. */
   readonly #ids = new Map<string, string>();
 
@@ -78,7 +80,7 @@ export class PolicyStore {
   }
 
   of(serverId: string): Policy[] {
-    return this.all().filter((policy) => policy.serverId === serverId);
+    return [...(this.#byServer.get(serverId)?.values() ?? [])];
   }
 
   /** In place of the one that the container or stack has; what is known of it stays. @throws ServerKitError NOT_FOUND */
@@ -182,6 +184,8 @@ export class PolicyStore {
 
   #keep(policy: Policy): void {
     this.#policies.set(policy.id, policy);
+    const theirs = this.#byServer.get(policy.serverId) ?? new Map<string, Policy>();
+    this.#byServer.set(policy.serverId, theirs.set(policy.id, policy));
     this.#ids.set(keyOf(policy), policy.id);
   }
 
@@ -189,6 +193,7 @@ export class PolicyStore {
     const policy = this.#policies.get(id);
     if (!policy) return;
     this.#policies.delete(id);
+    this.#byServer.get(policy.serverId)?.delete(id);
     this.#ids.delete(keyOf(policy));
   }
 

@@ -28,6 +28,10 @@ class UpdatePolicies {
     return this.#byTarget.get(`${serverId} STACK ${identityKey(name, null)}`);
   }
 
+  get list(): readonly UpdatePolicy[] {
+    return [...this.#byTarget.values()];
+  }
+
   take(policy: UpdatePolicy): void {
     const key = keyOf(policy);
     if (this.#targets.get(policy.id) !== key) this.drop(policy.id);

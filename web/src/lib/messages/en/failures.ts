@@ -22,6 +22,7 @@ export const problems: Record<ProblemCode, (facts: ProblemFacts) => string> = {
   DOCKER_UNAVAILABLE: () => 'Docker does not answer',
   MEMORY_HIGH: ({ value }) => `Memory at ${percent(value)}`,
   REGISTRATION_EXPIRED: () => 'Join token expired unused',
+  UPDATE_FAILED: ({ subject }) => `Update of ${subject ?? 'a container'} failed`,
 };
 
 export const errors = {

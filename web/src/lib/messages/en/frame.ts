@@ -115,6 +115,8 @@ export const overview = {
   containers: 'Containers',
   running: (total: number) => `of ${formats.number(total)} running`,
   problems: 'Problems',
+  newer: 'Newer images',
+  newerApplied: (at: string) => `Applied from ${at}`,
   noProblems: 'Nothing is wrong.',
   moreProblems: (more: number) => `and ${formats.number(more)} more`,
   meanCpu: 'Mean CPU',

@@ -21,6 +21,7 @@ export const problems: EarlyMessages['problems'] = {
   DOCKER_UNAVAILABLE: () => 'Docker ne répond pas',
   MEMORY_HIGH: ({ value }) => `Mémoire à ${percent(value)}`,
   REGISTRATION_EXPIRED: () => 'Jeton expiré sans avoir servi',
+  UPDATE_FAILED: ({ subject }) => `La mise à jour de ${subject ?? 'un conteneur'} a échoué`,
 };
 
 export const errors: EarlyMessages['errors'] = {

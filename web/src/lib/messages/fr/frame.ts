@@ -121,6 +121,8 @@ export const overview: EarlyMessages['overview'] = {
   containers: 'Conteneurs',
   running: (total) => `actifs sur ${formats.number(total)}`,
   problems: 'Problèmes',
+  newer: 'Images plus récentes',
+  newerApplied: (at: string) => `Appliquée à partir du ${at}`,
   noProblems: 'Tout va bien.',
   moreProblems: (more) => `et ${formats.number(more)} de plus`,
   meanCpu: 'CPU moyen',
