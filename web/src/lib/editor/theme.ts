@@ -5,7 +5,17 @@ import { tags } from '@lezer/highlight';
 
 const surfaces = EditorView.theme({
   '&': { backgroundColor: 'var(--sunken)', color: 'var(--text)', fontSize: '13px', height: '100%' },
-  '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-2px' },
+  '&.cm-focused': { outline: 'none' },
+  // Around the gutters as well, which are above an outline.
+  '&.cm-focused::after': {
+    content: '""',
+    position: 'absolute',
+    inset: '0',
+    zIndex: '201',
+    border: '2px solid var(--accent)',
+    borderRadius: 'inherit',
+    pointerEvents: 'none',
+  },
   '.cm-scroller': {
     fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
     lineHeight: '20px',
@@ -52,6 +62,8 @@ const surfaces = EditorView.theme({
     border: 'none',
     color: 'var(--muted)',
   },
+  // What is there by default is in few fonts.
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"…"' },
   '&.cm-merge-b .cm-changedLine, .cm-insertedLine': { backgroundColor: 'var(--good-soft)' },
   '.cm-deletedChunk': { backgroundColor: 'var(--critical-soft)' },
   '&.cm-merge-b .cm-changedText': {
@@ -60,6 +72,9 @@ const surfaces = EditorView.theme({
   '.cm-deletedChunk .cm-deletedText': {
     background: 'color-mix(in srgb, var(--critical) 25%, transparent)',
   },
+  // The colours of words are made for the ground of the editor, and not for these.
+  '&.cm-merge-b .cm-changedText span, &.cm-merge-b .cm-changedLine span, .cm-insertedLine span, .cm-deletedChunk span':
+    { color: 'inherit' },
   '.cm-changeGutter': { width: '3px', paddingLeft: '0' },
   '&.cm-merge-b .cm-changedLineGutter': { background: 'var(--good)' },
   '.cm-deletedLineGutter': { background: 'var(--critical)' },

@@ -64,8 +64,8 @@ export const List = graphql(`
 `);
 
 export const Changes = graphql(`
-  subscription Jobs_Changes {
-    jobChanges {
+  subscription Jobs_Changes($serverId: ID) {
+    jobChanges(serverId: $serverId) {
       ...Jobs_Row
     }
   }

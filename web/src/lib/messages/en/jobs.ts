@@ -32,7 +32,7 @@ export const jobs = {
     'stack.stop': 'Stop stack',
     'stack.takeover': 'Take over stack',
     'stack.deploy': 'Deploy stack',
-    'stack.sync': 'Deploy from Git stack',
+    'stack.sync': 'Deploy Git stack',
     'stack.restore': 'Roll back stack',
   },
   missing: (lines: number) =>

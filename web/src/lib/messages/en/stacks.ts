@@ -66,7 +66,7 @@ export const stacks = {
     },
     room: 'The most room first',
     servers: 'Servers',
-    stop: 'Begin on no more',
+    stop: 'Stop there',
     submit: (servers: number) => `Deploy to ${count(servers, { one: 'server', other: 'servers' })}`,
     tag: 'Tag',
     text: 'One job with a result for each server. Where the plan fails, nothing is done.',
@@ -88,7 +88,7 @@ export const stacks = {
   noVersions: 'No versions yet',
   noVersionsText: 'Each deployment that comes up is kept here, with its files and images.',
   onServer: 'On the server now',
-  otherSettings: 'runs with other settings now',
+  otherSettings: 'Runs with other settings now.',
   overtaken:
     'Somebody deployed another version meanwhile. What you wrote stays; compare it with theirs before you deploy.',
   planTitle: 'What it would do',
@@ -96,7 +96,7 @@ export const stacks = {
   pullAll: 'Pull every image, not only those that are missing',
   readAgain: 'Compare with the newest version',
   reasons: {
-    gone: 'The file has it no more.',
+    gone: 'It is no longer in the file.',
     image: (before: string, after: string) => `Image: ${before} → ${after}`,
     new: (image: string) => `Image: ${image}`,
     newer: (before: string, after: string) => `Another image under the same name: ${before} → ${after}`,

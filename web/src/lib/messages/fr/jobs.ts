@@ -32,7 +32,7 @@ export const jobs = {
     'stack.stop': 'Arrêter la stack',
     'stack.takeover': 'Reprendre la stack',
     'stack.deploy': 'Déployer la stack',
-    'stack.sync': 'Déployer depuis Git la stack',
+    'stack.sync': 'Déployer la stack Git',
     'stack.restore': 'Ramener la stack',
   },
   missing: (lines: number) =>

@@ -67,7 +67,7 @@ export const stacks: LaterMessages['stacks'] = {
     },
     room: 'Le plus de place d’abord',
     servers: 'Serveurs',
-    stop: 'N’en commencer aucun autre',
+    stop: 'S’arrêter là',
     submit: (servers) => `Déployer sur ${count(servers, { one: 'serveur', other: 'serveurs' })}`,
     tag: 'Étiquette',
     text: 'Une tâche avec un résultat par serveur. Là où le plan échoue, rien n’est fait.',
@@ -77,7 +77,7 @@ export const stacks: LaterMessages['stacks'] = {
   nameFirst: 'Donnez-lui un nom, et ce que ferait le déploiement s’affiche ici.',
   nameHint: 'Minuscules, chiffres, tirets et traits de soulignement.',
   nameTaken: (name) =>
-    `Il y a déjà un stack ${name} sur ce serveur. Choisissez un autre nom, ou ouvrez celui-là pour le modifier.`,
+    `Il y a déjà une stack ${name} sur ce serveur. Choisissez un autre nom, ou ouvrez celle-là pour la modifier.`,
   openIt: 'L’ouvrir',
   nameWrong:
     'Il faut 1 à 63 minuscules, chiffres, tirets ou traits de soulignement, avec une lettre ou un chiffre au début.',
@@ -89,7 +89,7 @@ export const stacks: LaterMessages['stacks'] = {
   noVersions: 'Aucune version',
   noVersionsText: 'Chaque déploiement réussi est gardé ici, avec ses fichiers et ses images.',
   onServer: 'Sur le serveur maintenant',
-  otherSettings: 'tourne maintenant avec d’autres réglages',
+  otherSettings: 'Tourne maintenant avec d’autres réglages.',
   overtaken:
     'Quelqu’un a déployé une autre version entre-temps. Ce que vous avez écrit reste ; comparez-le avant de déployer.',
   planTitle: 'Ce que cela ferait',
@@ -97,7 +97,7 @@ export const stacks: LaterMessages['stacks'] = {
   pullAll: 'Télécharger toutes les images, pas seulement celles qui manquent',
   readAgain: 'Comparer à la version la plus récente',
   reasons: {
-    gone: 'Le fichier ne l’a plus.',
+    gone: 'Il n’est plus dans le fichier.',
     image: (before, after) => `Image : ${before} → ${after}`,
     new: (image) => `Image : ${image}`,
     newer: (before, after) => `Une autre image sous le même nom : ${before} → ${after}`,
