@@ -23,7 +23,7 @@ export function openDiff(box: HTMLElement, { before, after, language, label }: D
           extensions: [
             lineNumbers(),
             EditorState.readOnly.of(true),
-            EditorView.contentAttributes.of({ 'aria-label': label }),
+            EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
             EditorView.lineWrapping,
             languageOf(language),
             theme,

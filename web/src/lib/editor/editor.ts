@@ -61,7 +61,7 @@ export function openEditor(box: HTMLElement, options: EditorOptions): Editor {
     indentUnit.of('  '),
     EditorState.tabSize.of(2),
     EditorState.readOnly.of(readOnly),
-    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false' }),
+    EditorView.contentAttributes.of({ 'aria-label': label, spellcheck: 'false', tabindex: '0' }),
     readOnly
       ? []
       : [
