@@ -69,9 +69,14 @@ export const jobFields = `id kind state step errorCode errorMessage cancelAskedA
 export interface JobRigOptions {
   /** Docker's socket. @default the machine's own */
   readonly docker?: string;
+  /** What may be done on the server at most. @default DOCKER_MANAGER */
+  readonly profile?: 'DOCKER_MANAGER' | 'FULL_ACCESS';
 }
 
-export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions = {}): Promise<JobRig> {
+export async function jobRig({
+  docker = '/var/run/docker.sock',
+  profile = 'DOCKER_MANAGER',
+}: JobRigOptions = {}): Promise<JobRig> {
   await using undo = new AsyncDisposableStack();
   const dir = undo.use(await tempDir('sk-job-rig-'));
   const data = undo.use(await tempDir('serverkit-plane-'));
@@ -88,7 +93,7 @@ export async function jobRig({ docker = '/var/run/docker.sock' }: JobRigOptions 
     createServer: { server: { id: string }; registrationToken: string };
   }>(
     'mutation ($input: CreateServerInput!) { createServer(input: $input) { server { id } registrationToken } }',
-    { input: { name: 'web', profile: 'DOCKER_MANAGER' } },
+    { input: { name: 'web', profile } },
   );
   const { server, registrationToken } = createServer;
   const config = dir.file('agent.yaml');

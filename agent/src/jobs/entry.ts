@@ -1,7 +1,16 @@
 import { AgentError, describe } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Notifier } from '../notifier.ts';
-import type { Job, JobHandle, JobLine, JobProgress, JobResult, JobStart, LineStream } from './job.ts';
+import {
+  AgentStops,
+  type Job,
+  type JobHandle,
+  type JobLine,
+  type JobProgress,
+  type JobResult,
+  type JobStart,
+  type LineStream,
+} from './job.ts';
 import type { JobRecords } from './records.ts';
 import { Spool } from './spool.ts';
 
@@ -156,7 +165,7 @@ export class JobEntry {
 
   /** The agent stops: the work is left where it is. */
   leave(): void {
-    this.#controller.abort();
+    this.#controller.abort(new AgentStops());
     this.#spool.close();
   }
 

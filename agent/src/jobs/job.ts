@@ -84,3 +84,11 @@ export interface JobStart {
 export function isEnded({ state }: Pick<Job, 'state'>): boolean {
   return state !== 'RUNNING';
 }
+
+/** Why the signal of a job is aborted that nobody cancelled: the next agent finds it unfinished, and says so. */
+export class AgentStops extends Error {
+  constructor() {
+    super('the agent stops');
+    this.name = 'AgentStops';
+  }
+}

@@ -1,9 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { localImage } from '../images/local.ts';
 import { splitReference } from '../images/pull.ts';
 import { AgentError, describe } from '../errors.ts';
-import type { JobHandle, JobResult } from '../jobs/job.ts';
+import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { bring, type Puller } from './bring.ts';
 import { layFiles } from './git-lay.ts';
@@ -21,6 +22,7 @@ import { readProjects } from './projects.ts';
 import { isRecord } from './compose-file.ts';
 import type { StackService } from './stack.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
+import type { Unfinished, UnfinishedDeployments } from './unfinished.ts';
 
 /** What a roll-back may take, as it cannot be cancelled. Ms. */
 export const ROLL_BACK = 10 * 60_000;
@@ -52,6 +54,7 @@ export interface DeployTools {
   readonly docker: DockerService;
   readonly normaliser: Normaliser;
   readonly store: StackStore;
+  readonly unfinished: UnfinishedDeployments;
   readonly log: Log;
   /** Of the agent's own, for files that only live as long as they are read. */
   readonly scratch: string;
@@ -67,7 +70,7 @@ export interface DeployTools {
  */
 export async function deploy(options: DeployOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
   const { name, files, baseVersion, authority, restores, tree } = options;
-  const { docker, normaliser, store } = tools;
+  const { docker, normaliser, store, unfinished } = tools;
   job.step('Check');
   await checkBase(name, baseVersion, tools);
   if (options.place || store.isPlaced(name)) requirePlaceScope(authority);
@@ -99,6 +102,15 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   allow(await judgePrivilege(docker.engine, stack), authority, `Deploying ${name}`);
   const trees = store.trees(name);
   const lain = previous?.tree == null ? [] : (trees.read(previous.tree) ?? []);
+  unfinished.note({
+    name,
+    folder,
+    json: stack.json,
+    previous: before,
+    ran,
+    privileged: authority.scopes.has('docker:containers:privileged'),
+    laid: tree ? tree.files.map((file) => file.path) : null,
+  });
   const putBack =
     tree &&
     layFiles(
@@ -131,8 +143,11 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       },
       options.place,
     );
+    unfinished.forget(name);
     return { version: version.number };
   } catch (error) {
+    // There is no time left: the next agent puts back what ran.
+    if (job.signal.reason instanceof AgentStops) throw error;
     try {
       putBack?.();
     } catch (second) {
@@ -140,11 +155,55 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       job.line(`The files of before could not be put back: ${describe(second)}`, 'STDERR');
     }
     const now = await rollBack(stack, { previous, ran, authority }, job, tools);
+    unfinished.forget(name);
     job.line(now);
     if (!(error instanceof AgentError)) throw error;
     throw new AgentError(error.code, `${error.message.replace(/[.]?$/, '.')} ${now}`, error);
   }
 }
+
+/** Between two looks for the engine. Ms. */
+const PACE = 1_000;
+
+/**
+ * Undoes a deployment that the agent before this one was ended in the middle of, once there is an engine.
+ *
+ * @throws AgentError
+ */
+export async function undo(
+  { name, folder, json, previous: number, ran, privileged, laid }: Unfinished,
+  deniesPath: Authority['deniesPath'],
+  tools: DeployTools,
+): Promise<void> {
+  const { docker, normaliser, store, unfinished, log } = tools;
+  // It was kept, and only its end is missing here.
+  if (store.latest(name) !== number) return unfinished.forget(name);
+  while (!docker.facts().available) await sleep(PACE, undefined, { ref: false });
+  const previous = number === null ? undefined : store.version(name, number);
+  if (laid) {
+    const lain = previous?.tree == null ? [] : (store.trees(name).read(previous.tree) ?? []);
+    layFiles(folder, lain, laid);
+  }
+  const authority: Authority = {
+    scopes: new Set(privileged ? ['docker:containers:privileged'] : []),
+    deniesPath,
+  };
+  const stack = await normaliser.kept({ name, folder, json });
+  const now = await rollBack(stack, { previous, ran, authority }, unwatched, tools);
+  unfinished.forget(name);
+  log.warn('a deployment was undone that the end of the agent had interrupted', { stack: name, now });
+}
+
+/** What a roll-back tells, to whoever follows it. */
+type Telling = Pick<JobHandle, 'line' | 'step' | 'progress' | 'ready'>;
+
+/** Of what nobody follows. */
+const unwatched: Telling = {
+  line: () => undefined,
+  step: () => undefined,
+  progress: () => undefined,
+  ready: () => Promise.resolve(),
+};
 
 async function checkBase(name: string, base: number | null, { docker, store }: DeployTools): Promise<void> {
   checkVersion(name, base, store);
@@ -165,7 +224,7 @@ async function checkBase(name: string, base: number | null, { docker, store }: D
 export async function up(
   stack: RunTarget,
   signal: AbortSignal,
-  job: JobHandle,
+  job: Telling,
   { normaliser }: DeployTools,
   how: readonly string[] = ['--remove-orphans'],
 ): Promise<void> {
@@ -196,7 +255,7 @@ async function rollBack(
     ran,
     authority,
   }: { readonly previous: KeptVersion | undefined; readonly ran: boolean; readonly authority: Authority },
-  job: JobHandle,
+  job: Telling,
   tools: DeployTools,
 ): Promise<string> {
   const { name, folder } = stack;
@@ -271,7 +330,7 @@ async function bringBack(
 
 async function retag(
   services: readonly DeployedService[],
-  job: JobHandle,
+  job: Telling,
   { docker }: DeployTools,
 ): Promise<void> {
   for (const { image, imageId } of services) {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { AgentError, systemCode } from '../errors.ts';
-import { endGroup } from './process-group.ts';
+import { endGroup, endLeftGroups, noteGroup } from './process-group.ts';
 
 /** More than any normalised stack. Characters, of each of the two streams. */
 const MAX_OUTPUT = 8 * 1024 * 1024;
@@ -44,6 +44,8 @@ export interface RunOptions {
 }
 
 /**
+ * What an agent that was killed left running is ended first: it would go on beside what comes next.
+ *
  * Compose reads variables from its environment into what it makes, so it gets none of the agent's: only what it takes to
  * run, and to find the engine. As a process group of its own, or what it started would outlive a cancelled job.
  */
@@ -61,11 +63,13 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
     COMPOSE_EXPERIMENTAL_GIT_REMOTE: 'false',
     COMPOSE_EXPERIMENTAL_OCI_REMOTE: 'false',
   };
+  endLeftGroups(home);
   return async ([program, ...first], call) => {
     const { args, input, signal } = call;
     throwIfCancelled(signal);
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const child = spawn(program, [...first, ...args], { cwd: home, env, detached: true, stdio: 'pipe' });
+    noteGroup(child, home);
     const stop = (): void => endGroup(child, LAST_WORDS);
     signal.addEventListener('abort', stop, { once: true });
     try {

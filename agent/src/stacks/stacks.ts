@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { pages } from '../docker/pages.ts';
 import type { DockerService } from '../docker/service.ts';
+import { describe } from '../errors.ts';
 import { localImage, type LocalImage } from '../images/local.ts';
 import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
-import { deploy } from './deploy.ts';
+import { deploy, undo } from './deploy.ts';
 import { gitDeploy, gitFetch } from './git-deploy.ts';
 import { sweepScratch, withRemote } from './git-remote.ts';
 import { normaliseStaged } from './git-stage.ts';
@@ -29,6 +30,7 @@ import { requirePlaceScope } from './place.ts';
 import { StackStore } from './store.ts';
 import { takeDown } from './takedown.ts';
 import { findSource, takeOver } from './takeover.ts';
+import { UnfinishedDeployments } from './unfinished.ts';
 
 export interface StacksOptions {
   readonly docker: DockerService;
@@ -54,8 +56,20 @@ export function createStacks(options: StacksOptions): StackService {
   const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
   const scratch = path.join(stateDir, 'git');
   sweepScratch(scratch);
-  const tools = { docker, normaliser, store, log, scratch, settledMs };
+  const unfinished = new UnfinishedDeployments(path.join(stateDir, 'stack-unfinished'));
+  const tools = { docker, normaliser, store, unfinished, log, scratch, settledMs };
   const locks = new StackLocks();
+  const deniesPath = (file: string): boolean => policy().deniesPath(file);
+  for (const one of unfinished.all()) {
+    locks
+      .hold(one.name, 'put back', () => undo(one, deniesPath, tools))
+      .catch((error: unknown) =>
+        log.error('a deployment that was interrupted could not be undone', {
+          stack: one.name,
+          reason: describe(error),
+        }),
+      );
+  }
 
   /** @param tree - files that would lie beside; none for those that do */
   async function plan(
