@@ -1,10 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { TestClient } from '../../testing/graphql-client.ts';
 import { testImages } from '../../testing/images.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { privateEngine, type PrivateEngine } from '../../testing/private-engine.ts';
-import { loadImage } from '../faults/fleet.ts';
+import { loadImage, recorded } from '../faults/fleet.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
 import { seriousProblems } from './axe.ts';
@@ -17,6 +18,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
   let dashboard: Dashboard;
   let page: Page;
   let serverId: string;
+  let client: TestClient;
 
   beforeAll(async () => {
     mkdirSync('e2e/screenshots', { recursive: true });
@@ -27,7 +29,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     ({ page } = dashboard.tab);
     // What is judged for its contrast is not half faded in.
     await page.emulateMedia({ reducedMotion: 'reduce' });
-    const client = await dashboard.plane.signIn();
+    client = await dashboard.plane.signIn();
     const host = undo.use(await managedHost({ docker: engine.socket }));
     const added = await addServer(client, 'box', 'FULL_ACCESS');
     ({ serverId } = added);
@@ -109,12 +111,24 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await dialog().getByRole('button', { name: 'Show all values', exact: true }).click();
     await environment.getByText('hunter 2', { exact: true }).waitFor();
     await gone();
+    const id = (await engine.cli('inspect', '--format', '{{.Id}}', 'pasted')).trim();
+    expect(await recorded(client, id)).toContainEqual({
+      action: 'container.reveal-environment',
+      outcome: 'OK',
+      code: null,
+    });
     await engine.cli('exec', 'pasted', 'touch', '/made-here');
     await tab('Changes');
     await page.getByTestId('changes').getByText('/made-here', { exact: true }).waitFor();
     await tab('Inspect');
     await page.getByRole('searchbox', { name: 'Search keys and values', exact: true }).fill('/var/data');
     await page.getByTestId('inspect').getByText('"/var/data"', { exact: true }).first().waitFor();
+    await page.getByRole('radio', { name: 'JSON', exact: true }).check();
+    const raw = page.getByTestId('inspect').locator('pre');
+    await raw.waitFor();
+    const told = await raw.innerText();
+    expect(JSON.parse(told)).toMatchObject({ Name: '/pasted', HostConfig: { Memory: 67_108_864 } });
+    expect(told).not.toContain('hunter 2');
     await page.screenshot({ path: 'e2e/screenshots/container-inspect.png' });
     expect(await seriousProblems(page)).toEqual([]);
   });

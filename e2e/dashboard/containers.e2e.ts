@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ControlPlane } from '../../testing/control-plane.ts';
-import { container, docker, type TestContainer } from '../../testing/docker.ts';
+import { container, docker, uniqueName, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { openDashboard, type Dashboard } from './signed-in.ts';
+import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 /** The same is done to several containers, and each says how it ended. */
 describeWith(['docker', 'chromium'], 'several containers', () => {
@@ -17,6 +17,7 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ plane } = dashboard);
     ({ page } = dashboard.tab);
+    await raisedServer(plane);
     await page.goto(`${plane.url}/docker/containers`);
   });
   afterAll(async () => {
@@ -40,6 +41,39 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     await bar().getByRole('button', { name: 'Resume' }).click();
     for (const box of boxes) await row(box).getByText('Running').waitFor();
     await bar().waitFor({ state: 'detached' });
+  });
+
+  it('one of them joins a network, and leaves it', async () => {
+    const [, box] = boxes;
+    if (!box) throw new Error('two containers were started');
+    const name = uniqueName();
+    await docker('network', 'create', name);
+    try {
+      await page.goto(`${plane.url}/docker/networks?q=${name}`);
+      const actions = page.getByRole('button', { name: `Actions for ${name}`, exact: true });
+      const dialog = page.getByRole('dialog');
+      await actions.click();
+      await page.getByRole('menuitem', { name: 'Connect a container…', exact: true }).click();
+      await dialog.getByLabel('Container', { exact: true }).selectOption({ label: box.name });
+      await dialog.getByLabel('Other names', { exact: true }).fill('shop');
+      await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
+      await dialog.waitFor({ state: 'detached' });
+      expect(
+        JSON.parse(await docker('inspect', '--format', '{{json .NetworkSettings.Networks}}', box.id)),
+      ).toMatchObject({ [name]: { Aliases: expect.arrayContaining(['shop']) as unknown } });
+      await page.locator('[data-entry]').getByRole('link', { name: box.name, exact: true }).waitFor();
+      await actions.click();
+      await page.getByRole('menuitem', { name: 'Inspect', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Disconnect', exact: true }).click();
+      await dialog.getByText('Not in use', { exact: true }).waitFor();
+      expect(await docker('network', 'inspect', '--format', '{{len .Containers}}', name)).toBe('0\n');
+      await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+      await dialog.waitFor({ state: 'detached' });
+    } finally {
+      await docker('network', 'disconnect', '--force', name, box.id).catch(() => undefined);
+      await docker('network', 'rm', name);
+    }
+    await page.goto(`${plane.url}/docker/containers`);
   });
 
   it('are removed as far as they may be, and the rest says why not', async () => {

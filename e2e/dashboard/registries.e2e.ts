@@ -1,22 +1,29 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeWith } from '../../testing/parts.ts';
+import { registry, type Registry } from '../../testing/registry.ts';
 import { seriousProblems } from './axe.ts';
-import { openDashboard, type Dashboard } from './signed-in.ts';
+import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
-describeWith(['chromium'], 'credentials for a registry', () => {
+describeWith(['chromium', 'docker', 'registry'], 'credentials for a registry', () => {
   let dashboard: Dashboard;
   let page: Page;
+  let hub: Registry;
   const secret = 'hunter2-hunter2';
 
   beforeAll(async () => {
-    dashboard = await openDashboard();
+    hub = await registry({ credentials: { username: 'ada', password: secret } });
+    dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ page } = dashboard.tab);
+    await raisedServer(dashboard.plane);
     await page.goto(`${dashboard.plane.url}/settings/registries`);
   });
-  afterAll(() => dashboard?.[Symbol.asyncDispose]());
+  afterAll(async () => {
+    await dashboard?.[Symbol.asyncDispose]();
+    await hub?.[Symbol.asyncDispose]();
+  });
 
-  const row = () => page.getByTestId('registry');
+  const row = (host = 'ghcr.io') => page.getByTestId('registry').filter({ hasText: host });
 
   it('are kept, and not shown again', async () => {
     await page.getByText('No registries').waitFor();
@@ -37,6 +44,23 @@ describeWith(['chromium'], 'credentials for a registry', () => {
     await dialog.waitFor({ state: 'detached' });
     expect(await seriousProblems(page)).toEqual([]);
     expect(await page.content()).not.toContain(secret);
+  });
+
+  it('are tried from a server, which says whether it is let in', async () => {
+    await page.getByRole('button', { name: 'Add a registry', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Host', { exact: true }).fill(hub.address);
+    await dialog.getByLabel('User name', { exact: true }).fill('ada');
+    await dialog.getByLabel('Password or access token', { exact: true }).fill(secret);
+    await dialog.getByRole('radio', { name: 'Every server' }).check();
+    await dialog.getByRole('button', { name: 'Save', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.getByRole('button', { name: `Actions for ${hub.address}`, exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Test…', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
+    await dialog.getByText('It lets this server in.').waitFor();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
+    await dialog.waitFor({ state: 'detached' });
   });
 
   it('are forgotten when they are removed', async () => {

@@ -48,6 +48,34 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
     await see(/answer-42/);
   });
 
+  it('shows every colour, which the policy of the page allows as style set by script alone', async () => {
+    await type(String.raw`printf '\033[48;2;1;2;3mdeep\033[0m-%s\n' end`);
+    await see(/^deep-end/m);
+    const deep = screen().locator('.xterm-rows span', { hasText: /^deep$/ });
+    expect(await deep.evaluate((span) => getComputedStyle(span).backgroundColor)).toBe('rgb(1, 2, 3)');
+  });
+
+  it('is pasted into, and copied from', async () => {
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+    await page.evaluate(() => navigator.clipboard.writeText('echo pasted-$kept'));
+    await page.getByRole('button', { name: 'Paste', exact: true }).click();
+    await see(/echo pasted-\$kept/);
+    await screen().locator('textarea').focus();
+    await page.keyboard.press('Enter');
+    await see(/pasted-42/);
+    const line = screen()
+      .locator('.xterm-rows > div')
+      .filter({ hasText: /^pasted-42/ });
+    const place = await line.boundingBox();
+    // A double click chooses the word under it.
+    await page.mouse.dblclick((place?.x ?? 0) + 12, (place?.y ?? 0) + 6);
+    await page.getByRole('button', { name: 'Copy what is selected', exact: true }).click();
+    await eventually(
+      async () => (await page.evaluate(() => navigator.clipboard.readText())) === 'pasted-42',
+      'the word to be copied',
+    );
+  });
+
   it('follows the size of the window', async () => {
     await page.setViewportSize({ width: 1200, height: 800 });
     const rows = () => screen().locator('.xterm-rows > div').count();

@@ -96,6 +96,15 @@ describeWith(['docker', 'registry'], 'a registry with a password', () => {
     }
   });
 
+  test('is not pulled from for a container that may not be made', async () => {
+    const answer = await rig.admin.answer(
+      'mutation C($input: CreateContainerInput!) { createContainer(input: $input) { job { id } } }',
+      { input: { serverId: rig.serverId, spec: { image: reference, privileged: true } } },
+    );
+    expect(codeOf(answer)).toBe('PERMISSION_DENIED');
+    await expect(run('docker', ['image', 'inspect', reference])).rejects.toThrow(/no such image/i);
+  });
+
   test('is not signed in to by those who only look', async () => {
     const answer = await rig.plane
       .anonymous()

@@ -14,6 +14,17 @@ export function withOwnStyles<Opened>(open: () => Opened): Opened {
   }
 }
 
+/**
+ * From now on a span that is given its style as text has it set by script: the policy of the site allows that and no
+ * attribute. It is how xterm.js shows colours beyond the sixteen, and what is chosen, on spans that it makes itself.
+ */
+export function styleSpansByScript(): void {
+  HTMLSpanElement.prototype.setAttribute = function (name, value) {
+    if (name === 'style') this.style.cssText = value;
+    else HTMLElement.prototype.setAttribute.call(this, name, value);
+  };
+}
+
 /** Takes text as a style element does. */
 function standIn(): HTMLElement {
   const element = create('span');

@@ -1,7 +1,7 @@
 import { FitAddon } from '@xterm/addon-fit';
 import { Terminal, type ITheme } from '@xterm/xterm';
 import '@xterm/xterm/css/xterm.css';
-import { withOwnStyles } from '../own-styles.ts';
+import { styleSpansByScript, withOwnStyles } from '../own-styles.ts';
 
 /** Imported when a terminal is looked at: it is as large as the rest of the dashboard. */
 export interface Screen {
@@ -38,6 +38,7 @@ export function openScreen(box: HTMLElement, { label, onInput }: ScreenOptions):
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
+  styleSpansByScript();
   withOwnStyles(() => terminal.open(box));
   terminal.textarea?.setAttribute('aria-label', label);
   leaveAnswersToTheServer(terminal);
