@@ -2,6 +2,7 @@ import { accessRoom } from './access/room.ts';
 import { agentsRoom } from './agents/room.ts';
 import { auditRoom } from './audit/room.ts';
 import { containersRoom } from './containers/room.ts';
+import { imagesRoom } from './images/room.ts';
 import { dockerFilesRoom } from './docker-files/room.ts';
 import { addDashboard } from './http/dashboard.ts';
 import { Dispatcher } from './http/dispatch.ts';
@@ -45,6 +46,7 @@ export const rooms: readonly RoomFactory[] = [
   (_platform, { fleet }) => fleetRoom(fleet),
   (_platform, { install }) => installRoom(install),
   dockerFilesRoom,
+  imagesRoom,
   logsRoom,
   gitSourcesRoom,
   graphqlRoom,

@@ -9,6 +9,7 @@ import { DockerFiles } from './docker-files/service.ts';
 import { Fleet } from './fleet/service.ts';
 import { Identity } from './identity/service.ts';
 import { Groups } from './groups/service.ts';
+import { ArchiveBuilds } from './images/builds.ts';
 import { Images } from './images/service.ts';
 import { createInstall, type Install } from './install/service.ts';
 import { Jobs } from './jobs/service.ts';
@@ -47,6 +48,7 @@ export interface Services {
   readonly gitSources: GitSources;
   readonly groups: Groups;
   readonly identity: Identity;
+  readonly imageBuilds: ArchiveBuilds;
   readonly images: Images;
   readonly install: Install;
   readonly jobs: Jobs;
@@ -121,6 +123,7 @@ export function createServices(platform: Platform): Services {
     gitSources: new GitSources({ db, vault, access, agents, audit, jobs, registries, stacks }),
     groups,
     identity,
+    imageBuilds: new ArchiveBuilds({ agents, audit, db, jobs }),
     images,
     install,
     jobs,

@@ -1,11 +1,14 @@
+import { writeFile } from 'node:fs/promises';
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { browser, type TestBrowser, type TestPage } from '../../testing/browser.ts';
+import { uniqueName } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { testImages } from '../../testing/images.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { run } from '../../testing/processes.ts';
 import { freshImage, registry, type Registry } from '../../testing/registry.ts';
+import { tempDir } from '../../testing/tmp.ts';
 import { jobRig, type JobRig } from '../jobs/rig.ts';
 import { seriousProblems } from './axe.ts';
 import { signIn } from './signed-in.ts';
@@ -124,5 +127,32 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
     await over(`Pull image ${reference}: Done`);
     await row.getByText('Newer available').waitFor({ state: 'detached' });
     expect(tab.complaints).toEqual([]);
+  });
+
+  it('and so is a build from an archive; what is none is refused before anything begins', async () => {
+    await using dir = await tempDir('sk-archive-');
+    const reference = `${uniqueName()}:1`;
+    pulled.push(reference);
+    await writeFile(dir.file('Dockerfile'), `FROM ${testImages.busybox}\nCOPY copied /copied\n`);
+    await writeFile(dir.file('copied'), 'from the archive');
+    await run('tar', ['-czf', dir.file('context.tgz'), '-C', dir.path, 'Dockerfile', 'copied']);
+
+    await page.goto(`${rig.plane.url}/docker/images`);
+    await page.getByTestId('image-row').first().waitFor();
+    await page.getByRole('button', { name: 'More for images' }).click();
+    await page.getByRole('menuitem', { name: 'Build…' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Build an image' });
+    await dialog.getByLabel('Name', { exact: true }).fill(reference);
+    await dialog.getByRole('radio', { name: 'From an archive' }).check();
+    const file = dialog.getByLabel('Archive', { exact: true });
+    const submit = dialog.getByRole('button', { name: 'Build', exact: true });
+    await file.setInputFiles(dir.file('Dockerfile'));
+    await submit.click();
+    await dialog.getByRole('alert').getByText('This is no tar archive').waitFor();
+    await file.setInputFiles(dir.file('context.tgz'));
+    await submit.click();
+    await page.getByRole('link', { name: `Build image ${reference}: Done` }).waitFor();
+    const read = ['run', '--rm', '--network', 'none', reference, 'cat', '/copied'];
+    expect(await run('docker', read)).toBe('from the archive');
   });
 });

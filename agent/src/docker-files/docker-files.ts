@@ -3,12 +3,13 @@ import type { DockerService } from '../docker/service.ts';
 import { describe } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { download } from './download.ts';
+import type { Incoming } from './incoming.ts';
 import { listed } from './listing.ts';
 import { exposesOwn, type OwnPaths } from './own-paths.ts';
 import { checkedPath } from './place.ts';
 import { createHelpers } from './helpers.ts';
 import { createPlaces, type Opened } from './places.ts';
-import type { DockerFiles, FileRequest } from './service.ts';
+import type { BuildContexts, DockerFiles, FileRequest } from './service.ts';
 import { createSlots } from './slots.ts';
 import type { Uploads } from './uploads.ts';
 
@@ -46,7 +47,9 @@ export function createDockerFiles({
   const places = createPlaces({ docker, helpers, exposesOwn: exposesOwn(own) });
   const lists = createSlots(MAX_LISTS, 'folders');
   const downloads = createSlots(MAX_DOWNLOADS, 'downloads');
+  let coming: Promise<Incoming> | undefined;
   let opened: Promise<Uploads> | undefined;
+  let contexts: Promise<BuildContexts> | undefined;
 
   const emptied = rm(uploads.folder, { recursive: true, force: true }).catch((error: unknown) =>
     log.warn('files that were on their way stay on the disk', { reason: describe(error) }),
@@ -55,10 +58,17 @@ export function createDockerFiles({
   const open = ({ place, authority }: FileRequest, signal: AbortSignal): Promise<Opened> =>
     places.open({ place, authority, signal });
 
+  async function openIncoming(): Promise<Incoming> {
+    const { createIncoming } = await import('./incoming.ts');
+    await emptied;
+    return createIncoming({ ...uploads, log });
+  }
+
+  const incoming = (): Promise<Incoming> => (coming ??= openIncoming());
+
   async function openUploads(): Promise<Uploads> {
     const { createUploads } = await import('./uploads.ts');
-    await emptied;
-    return createUploads({ ...uploads, places, log });
+    return createUploads({ places, incoming: await incoming(), log });
   }
 
   return {
@@ -90,8 +100,10 @@ export function createDockerFiles({
       return download(begin, { path, archive }, credits, request.signal);
     },
     uploads: () => (opened ??= openUploads()),
+    buildContexts: () => (contexts ??= incoming().then((all) => all.intake<null>(() => 'a build'))),
     async close() {
-      if (opened) await (await opened).close();
+      if (opened) (await opened).close();
+      if (coming) await (await coming).close();
       await helpers.close();
     },
   };

@@ -2,6 +2,7 @@ import type { CreditWindow } from '../context.ts';
 import type { Authority } from '../docker/privilege/guard.ts';
 import type { Source } from '../source.ts';
 import type { FilePiece } from './download.ts';
+import type { Intake } from './incoming.ts';
 import type { FilePage } from './listing.ts';
 import type { FilePlace } from './place.ts';
 import type { Uploads } from './uploads.ts';
@@ -15,6 +16,9 @@ export interface FileRequest {
   readonly signal: AbortSignal;
 }
 
+/** Archives that images are built from, on their way. */
+export type BuildContexts = Intake<null>;
+
 /** Files of containers and volumes. Every method throws AgentError. */
 export interface DockerFiles {
   /** What is in a folder. @param after - `next` of the page before */
@@ -26,5 +30,7 @@ export interface DockerFiles {
   download(request: FileRequest, archive: boolean, credits: CreditWindow): Source<FilePiece>;
   /** Loaded when somebody uploads. */
   uploads(): Promise<Uploads>;
+  /** They share places and disk with the uploads; loaded when somebody builds from one. */
+  buildContexts(): Promise<BuildContexts>;
   close(): Promise<void>;
 }

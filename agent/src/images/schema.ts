@@ -3,6 +3,7 @@ import { AgentError } from '../errors.ts';
 import { scoped } from '../scoped.ts';
 import './actions-schema.ts';
 import './prune-schema.ts';
+import './build-schema.ts';
 import './push-schema.ts';
 import './registry-schema.ts';
 import './update-schema.ts';

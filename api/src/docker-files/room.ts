@@ -1,8 +1,9 @@
 import { createDownloadHandler } from '../http/download.ts';
+import { createUploadHandler } from '../http/upload.ts';
 import type { Platform, Room } from '../platform.ts';
 import type { Services } from '../services.ts';
 import { downloadPath, fileDownloads } from './route.ts';
-import { createUploadHandler, uploadPath } from './upload-route.ts';
+import { fileUploads, uploadPath } from './upload-route.ts';
 
 /** What goes beside GraphQL: the bytes of files. */
 export function dockerFilesRoom(platform: Platform, services: Services): Room {
@@ -17,7 +18,7 @@ export function dockerFilesRoom(platform: Platform, services: Services): Room {
       router.http({
         path: `${uploadPath}*`,
         methods: ['PUT'],
-        handle: createUploadHandler(platform, services),
+        handle: createUploadHandler(platform.log, fileUploads(services)),
       });
     },
   };

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import { readBulk } from '../agents/bulk.ts';
+import { sendPieces } from '../agents/send-pieces.ts';
 import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
@@ -248,24 +248,9 @@ export class DockerFiles {
     { actor, signal }: Asker,
   ): Promise<string> {
     const link = await this.#agents.commands.link(serverId, write);
-    const hash = createHash('sha256');
-    let offset = 0;
-    for await (const piece of pieces) {
-      hash.update(piece);
-      try {
-        await link.run(
-          WriteFileUploadDocument,
-          { id, offset, data: piece.toString('base64') },
-          { actor: nameOf(actor), scopes: [write], signal },
-        );
-      } catch (error) {
-        // Whether the piece came does not matter any more.
-        if (isServerKitError(error, 'OUTCOME_UNKNOWN')) throw brokeOff(error);
-        throw error;
-      }
-      offset += piece.length;
-    }
-    return hash.digest('hex');
+    return sendPieces(pieces, (piece) =>
+      link.run(WriteFileUploadDocument, { id, ...piece }, { actor: nameOf(actor), scopes: [write], signal }),
+    );
   }
 
   /** Puts an upload in its place, on record. @throws ServerKitError; what was there before is there still then */
@@ -325,16 +310,6 @@ function alreadyThere(): ServerKitError {
     'There is a file of this name. Ask for it to be replaced, or choose another name.',
     {
       details: { exists: true },
-    },
-  );
-}
-
-function brokeOff(cause: unknown): ServerKitError {
-  return new ServerKitError(
-    'AGENT_OFFLINE',
-    'The link to the agent broke; nothing of the file was put in its place.',
-    {
-      cause,
     },
   );
 }

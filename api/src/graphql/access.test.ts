@@ -342,6 +342,7 @@ describe('every root field', () => {
         "Mutation.startContainer: docker:containers:write → admin operator",
         "Mutation.startFileDownload: files:read → admin",
         "Mutation.startFileUpload: files:write → admin",
+        "Mutation.startImageBuild: docker:images:write → admin operator",
         "Mutation.startLogDownload: docker:containers:read → admin operator viewer",
         "Mutation.startStack: docker:compose:write → admin operator",
         "Mutation.stopContainer: docker:containers:write → admin operator",

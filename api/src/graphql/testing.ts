@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { graphqlClient, type TestClient } from '../../../testing/graphql-client.ts';
 import { dockerFilesRoom } from '../docker-files/room.ts';
+import { imagesRoom } from '../images/room.ts';
 import { logsRoom } from '../logs/room.ts';
 import { graphiqlRoom } from '../graphiql/room.ts';
 import { accessRoom } from '../access/room.ts';
@@ -106,6 +107,7 @@ export async function testApi({
       (_platform, services) => graphqlRoom(platform, services, pace),
       (_platform, services) => graphiqlRoom(platform, services, graphiql),
       (_platform, services) => dockerFilesRoom(platform, services),
+      (_platform, services) => imagesRoom(platform, services),
       (_platform, services) => logsRoom(platform, services),
       gitSourcesRoom,
     ],

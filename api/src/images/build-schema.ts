@@ -1,10 +1,14 @@
 import * as z from 'zod';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
+import { requirePerson } from '../context.ts';
+import { TransferPayload } from '../docker-files/transfer-type.ts';
 import { JobPayload } from '../jobs/job-type.ts';
+import { keptOf, targetOf } from './builds.ts';
 import { imageReference } from './fields.ts';
 import { imageBuild, imagePush } from './jobs.ts';
 import { BuildImageDocument, PushImageDocument } from './operations.ts';
+import { buildPath } from './room.ts';
 
 const PushImageInput = builder.inputType('PushImageInput', {
   fields: (t) => ({
@@ -30,31 +34,68 @@ const BuildArgumentInput = builder.inputType('BuildImageArgument', {
   }),
 });
 
+const argumentsField = {
+  required: true,
+  description: 'Values for its ARGs.',
+  validate: z.array(z.unknown()).max(100),
+} as const;
+
+const noCacheField = {
+  required: true,
+  defaultValue: false,
+  description: 'Use nothing built before.',
+} as const;
+
+const pullField = {
+  required: true,
+  defaultValue: false,
+  description: 'Look for newer images that it builds on.',
+} as const;
+
+const tagField = { required: true, description: 'The name that it gets.', validate: imageReference } as const;
+
 const BuildImageInput = builder.inputType('BuildImageInput', {
   fields: (t) => ({
-    arguments: t.field({
-      type: [BuildArgumentInput],
-      required: true,
-      defaultValue: [],
-      description: 'Values for its ARGs.',
-      validate: z.array(z.unknown()).max(100),
-    }),
+    arguments: t.field({ type: [BuildArgumentInput], defaultValue: [], ...argumentsField }),
     dockerfile: t.string({
       required: true,
-      description: 'The text of the Dockerfile. There are no other files to COPY from.',
+      description:
+        'The text of the Dockerfile. There are no other files to COPY from; `startImageBuild` takes an archive of them.',
       validate: z
         .string()
         .min(1, 'must not be empty')
         .max(256 * 1024),
     }),
-    noCache: t.boolean({ required: true, defaultValue: false, description: 'Use nothing built before.' }),
-    pull: t.boolean({
-      required: true,
-      defaultValue: false,
-      description: 'Look for newer images that it builds on.',
-    }),
+    noCache: t.boolean(noCacheField),
+    pull: t.boolean(pullField),
     serverId: t.id({ required: true }),
-    tag: t.string({ required: true, description: 'The name that it gets.', validate: imageReference }),
+    tag: t.string(tagField),
+  }),
+});
+
+/** The agent reads it and says what else is wrong with it. */
+const pathInArchive = z.string().min(1, 'must not be empty').max(4_095, 'must have at most 4,095 characters');
+
+const StartImageBuildInput = builder.inputType('StartImageBuildInput', {
+  fields: (t) => ({
+    arguments: t.field({ type: [BuildArgumentInput], defaultValue: [], ...argumentsField }),
+    dockerfilePath: t.string({
+      required: true,
+      defaultValue: 'Dockerfile',
+      description: 'Where the Dockerfile is in the archive.',
+      validate: pathInArchive,
+    }),
+    noCache: t.boolean(noCacheField),
+    pull: t.boolean(pullField),
+    serverId: t.id({ required: true }),
+    sizeBytes: t.field({
+      type: 'SafeInt',
+      required: true,
+      description:
+        "How many bytes the archive has. At most what the server's agent is configured to take, 4 GB by itself.",
+      validate: z.number().int().min(1, 'must not be empty'),
+    }),
+    tag: t.string(tagField),
   }),
 });
 
@@ -69,16 +110,27 @@ builder.mutationFields((t) => ({
     resolve: async (_root, { input: { serverId, ...options } }, context) => ({
       job: await context.services.jobs.start(imageBuild, {
         serverId,
-        target: { kind: 'image', id: options.tag },
-        parameters: {
-          arguments: options.arguments.map(({ name }) => name),
-          noCache: options.noCache,
-          pull: options.pull,
-        },
+        target: targetOf(options),
+        parameters: keptOf(options),
         actor: actorOf(context),
         document: BuildImageDocument,
         variables: (jobId) => ({ jobId, ...options }),
       }),
+    }),
+  }),
+  startImageBuild: t.field({
+    type: TransferPayload,
+    access: 'docker:images:write',
+    on: (_root, { input }) => input.serverId,
+    description:
+      'Allows an image to be built on a server from a tar archive, plain or compressed with gzip: PUT its bytes to `url` within a minute. Once all of it is there a job begins as for `buildImage`, and the answer is {"jobId": …}. The archive goes when Docker has it, or the build is over. CONFLICT where the disk has no room for it; INPUT_INVALID for what is no archive, or larger than the server takes. Scope: docker:images:write.',
+    args: { input: t.arg({ type: StartImageBuildInput, required: true }) },
+    resolve: async (_root, { input }, context) => ({
+      ...(await context.services.imageBuilds.offer(
+        { request: input, principal: requirePerson(context), actor: actorOf(context) },
+        context.signal,
+      )),
+      path: buildPath,
     }),
   }),
   pushImage: t.field({

@@ -168,3 +168,53 @@ export const BuildImageDocument = graphql(`
     }
   }
 `);
+
+export const OpenBuildContextDocument = graphql(`
+  mutation OpenBuildContext($id: ID!, $sizeBytes: SafeInt!) {
+    openBuildContext(id: $id, sizeBytes: $sizeBytes) {
+      id
+    }
+  }
+`);
+
+export const WriteBuildContextDocument = graphql(`
+  mutation WriteBuildContext($id: ID!, $offset: SafeInt!, $data: String!) {
+    writeBuildContext(id: $id, offset: $offset, data: $data) {
+      id
+    }
+  }
+`);
+
+export const AbortBuildContextDocument = graphql(`
+  mutation AbortBuildContext($id: ID!) {
+    abortBuildContext(id: $id) {
+      id
+    }
+  }
+`);
+
+export const BuildImageFromContextDocument = graphql(`
+  mutation BuildImageFromContext(
+    $jobId: ID!
+    $contextId: ID!
+    $sha256: String!
+    $dockerfile: String!
+    $tag: String!
+    $arguments: [BuildArgument!]!
+    $pull: Boolean!
+    $noCache: Boolean!
+  ) {
+    buildImageFromContext(
+      jobId: $jobId
+      contextId: $contextId
+      sha256: $sha256
+      dockerfile: $dockerfile
+      tag: $tag
+      arguments: $arguments
+      pull: $pull
+      noCache: $noCache
+    ) {
+      id
+    }
+  }
+`);

@@ -1,7 +1,10 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect } from 'vitest';
 import { docker, uniqueName } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
+import { run } from '../../../testing/processes.ts';
 import { registry } from '../../../testing/registry.ts';
+import { tempDir } from '../../../testing/tmp.ts';
 import { cliJson, type Comparison } from '../comparison.ts';
 import type { DockerRig } from '../rig.ts';
 
@@ -46,6 +49,68 @@ async function holdBuild(rig: DockerRig): Promise<void> {
   }
 }
 
+interface Built {
+  readonly Config: {
+    readonly Env: string[];
+    readonly Cmd: string[];
+    readonly Labels: Record<string, string>;
+  };
+  readonly RootFS: { readonly Layers: string[] };
+  readonly Id: string;
+}
+
+async function sendArchive(rig: DockerRig, tag: string, content: Buffer): Promise<Response> {
+  const { startImageBuild } = await rig.query<{ startImageBuild: { url: string } }>(
+    `mutation ($serverId: ID!, $tag: String!, $sizeBytes: SafeInt!) {
+      startImageBuild(input: {
+        serverId: $serverId, tag: $tag, sizeBytes: $sizeBytes, dockerfilePath: "in/Other",
+        arguments: [{ name: "GREETING", value: "hello" }]
+      }) { url }
+    }`,
+    { tag, sizeBytes: content.length },
+  );
+  return fetch(`${rig.url}${startImageBuild.url}`, { method: 'PUT', body: new Uint8Array(content) });
+}
+
+/** The same archive, built by ServerKit and by the command. */
+async function holdArchive(rig: DockerRig): Promise<void> {
+  await using dir = await tempDir('sk-build-');
+  await mkdir(dir.file('context/in'), { recursive: true });
+  await writeFile(dir.file('context/in/file'), 'what is copied');
+  await writeFile(
+    dir.file('context/in/Other'),
+    `FROM ${testImages.busybox}\nARG GREETING\nLABEL greeting=$GREETING\nCOPY in/file /copied\nCMD ["cat", "/copied"]\n`,
+  );
+  const archive = dir.file('context.tar.gz');
+  await run('tar', ['-czf', archive, '-C', dir.file('context'), '.']);
+  const content = await readFile(archive);
+  const [ours, theirs] = [`${uniqueName()}:1`, `${uniqueName()}:1`];
+  try {
+    const refused = await sendArchive(rig, theirs, Buffer.from('FROM busybox'));
+    expect([refused.status, await refused.text()]).toEqual([400, expect.stringMatching(/no tar archive/)]);
+    const answer = await sendArchive(rig, ours, content);
+    const told = await answer.text();
+    expect([answer.status, told]).toEqual([200, expect.stringContaining('jobId')]);
+    const parse: (text: string) => { readonly jobId: string } = JSON.parse;
+    const result = await resultOf(rig, parse(told).jobId);
+    // The builder of the engine itself, which is the one that both can ask.
+    const build = 'DOCKER_BUILDKIT=0 docker build --no-cache --file in/Other --build-arg GREETING=hello';
+    await run('sh', ['-c', `${build} --tag "$1" - <"$2"`, 'sh', theirs, archive]);
+    const [mine] = await cliJson<[Built]>('image', 'inspect', ours);
+    const [other] = await cliJson<[Built]>('image', 'inspect', theirs);
+    expect(result).toEqual({ id: mine.Id, tag: ours });
+    expect(mine.Config.Labels['greeting']).toBe('hello');
+    expect([mine.Config.Cmd, mine.Config.Env, mine.Config.Labels, mine.RootFS]).toEqual([
+      other.Config.Cmd,
+      other.Config.Env,
+      other.Config.Labels,
+      other.RootFS,
+    ]);
+  } finally {
+    await docker('rmi', '--force', ours, theirs);
+  }
+}
+
 async function holdPush(rig: DockerRig): Promise<void> {
   await using hub = await registry();
   const reference = `${hub.address}/team/pushed:1`;
@@ -64,6 +129,11 @@ async function holdPush(rig: DockerRig): Promise<void> {
 }
 
 export const builds: readonly Comparison[] = [
+  {
+    title: 'what is built of an archive has the layers and settings that the command gives it',
+    covers: ['Mutation.startImageBuild'],
+    run: holdArchive,
+  },
   {
     title: 'what a build made is what the command then has',
     covers: ['Mutation.buildImage'],

@@ -9,9 +9,10 @@ export interface Sending {
 /**
  * Puts the bytes of a file to an address. Not by fetch, which does not tell how far it is.
  *
+ * @returns the body of the answer
  * @throws Failure
  */
-export function sendFile(url: string, file: Blob, { signal, onprogress }: Sending): Promise<void> {
+export function sendFile(url: string, file: Blob, { signal, onprogress }: Sending): Promise<string> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     const fail = (failure: Failure): void => reject(failure);
@@ -19,7 +20,7 @@ export function sendFile(url: string, file: Blob, { signal, onprogress }: Sendin
     request.open('PUT', url);
     request.upload.addEventListener('progress', ({ loaded }) => onprogress(loaded));
     request.addEventListener('load', () => {
-      if (request.status >= 200 && request.status < 300) resolve();
+      if (request.status >= 200 && request.status < 300) resolve(request.responseText);
       else fail(failureIn(request.responseText));
     });
     request.addEventListener('error', () => fail(new Failure('NETWORK', 'The connection broke.')));

@@ -94,11 +94,20 @@ export const images = {
 };
 
 export const build = {
+  archive: 'Archive',
+  archiveHint:
+    'A tar archive of the folder, plain or compressed with gzip. The build begins once it is sent.',
   ask: 'Build…',
   dockerfile: 'Dockerfile',
   dockerfileHint: 'There are no other files: COPY finds nothing, RUN and ADD from an address do.',
+  from: 'What to build from',
+  fromArchive: 'From an archive',
+  fromText: 'From a text',
   noCache: 'Use nothing that was built before',
+  path: 'Dockerfile in the archive',
+  pathHint: 'Its path from the top of the archive.',
   pull: 'Look for newer images that it builds on',
+  sending: 'Sending the archive',
   submit: 'Build',
   tag: 'Name',
   tagHint: 'Such as team/app:1. What has this name now loses it once the build is done.',

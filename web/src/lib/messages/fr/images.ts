@@ -95,11 +95,20 @@ export const images = {
 };
 
 export const build = {
+  archive: 'Archive',
+  archiveHint:
+    'Une archive tar du dossier, telle quelle ou compressée avec gzip. La construction commence une fois l’archive envoyée.',
   ask: 'Construire…',
   dockerfile: 'Dockerfile',
   dockerfileHint: 'Il n’y a pas d’autres fichiers : COPY ne trouve rien, RUN et ADD depuis une adresse, si.',
+  from: 'À partir de quoi construire',
+  fromArchive: 'Depuis une archive',
+  fromText: 'Depuis un texte',
   noCache: 'Ne rien réutiliser des constructions précédentes',
+  path: 'Dockerfile dans l’archive',
+  pathHint: 'Son chemin depuis la racine de l’archive.',
   pull: 'Chercher des versions plus récentes des images de base',
+  sending: 'Envoi de l’archive',
   submit: 'Construire',
   tag: 'Nom',
   tagHint: 'Par exemple equipe/app:1. Ce qui porte ce nom le perd une fois l’image construite.',
