@@ -19,15 +19,28 @@ export interface PrivateEngine extends AsyncDisposable {
   goOn(): void;
   /** The docker command. */
   cli(...args: readonly string[]): Promise<string>;
+  /** Starts a command in its network, where nothing but loopback is. */
+  beside(command: string, ...args: readonly string[]): TestProcess;
+  /** Where it keeps everything. */
+  readonly data: string;
+}
+
+export interface PrivateEngineOptions {
+  /** Has it keep everything on a file system of its own, so large. Bytes. */
+  readonly room?: number;
 }
 
 /**
  * Lays out a private engine. It has a network namespace of its own: told to do without a bridge, an engine deletes
  * `docker0`, whosever it is.
  */
-export async function privateEngine(): Promise<PrivateEngine> {
+export async function privateEngine({ room }: PrivateEngineOptions = {}): Promise<PrivateEngine> {
   const dir = await tempDir('sk-engine-');
   await mkdir(dir.file('run'));
+  if (room !== undefined) {
+    await mkdir(dir.file('data'));
+    await run('mount', ['-t', 'tmpfs', '-o', `size=${room}`, 'tmpfs', dir.file('data')]);
+  }
   const socket = dir.file('run', 'docker.sock');
   let process: TestProcess | undefined;
 
@@ -72,6 +85,11 @@ export async function privateEngine(): Promise<PrivateEngine> {
     hang: () => process?.kill('SIGSTOP'),
     goOn: () => process?.kill('SIGCONT'),
     cli: (...args) => run('docker', ['--host', `unix://${socket}`, ...args]),
+    beside(command, ...args) {
+      if (!process) throw new Error('the engine was not started');
+      return startProcess('nsenter', [`--net=/proc/${process.pid}/ns/net`, command, ...args]);
+    },
+    data: dir.file('data'),
     async [Symbol.asyncDispose]() {
       engine.goOn();
       await process?.[Symbol.asyncDispose]();

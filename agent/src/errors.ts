@@ -36,3 +36,11 @@ export function systemCode(error: unknown): string | undefined {
 export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** What may be told of what nobody expected: that a disk is full everybody can mend, the rest is for the log. */
+export function unexpected(error: unknown): string {
+  const code = systemCode(error);
+  return code === 'ENOSPC' || code === 'EDQUOT'
+    ? 'The disk of this server that the agent writes to is full.'
+    : 'The agent failed unexpectedly; its log says why.';
+}

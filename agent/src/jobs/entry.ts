@@ -1,4 +1,4 @@
-import { AgentError, describe } from '../errors.ts';
+import { AgentError, describe, unexpected } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { Notifier } from '../notifier.ts';
 import {
@@ -120,7 +120,7 @@ export class JobEntry {
       this.#end({
         state: 'FAILED',
         errorCode: known?.code ?? 'AGENT_INTERNAL',
-        errorMessage: this.#fit(known?.message ?? 'The agent failed unexpectedly; its log says why.'),
+        errorMessage: this.#fit(known?.message ?? unexpected(error)),
       });
     } finally {
       limit.end();

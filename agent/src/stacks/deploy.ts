@@ -3,7 +3,7 @@ import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { localImage } from '../images/local.ts';
 import { splitReference } from '../images/pull.ts';
-import { AgentError, describe } from '../errors.ts';
+import { AgentError, describe, unexpected } from '../errors.ts';
 import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { bring, type Puller } from './bring.ts';
@@ -157,8 +157,10 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     const now = await rollBack(stack, { previous, ran, authority }, job, tools);
     unfinished.forget(name);
     job.line(now);
-    if (!(error instanceof AgentError)) throw error;
-    throw new AgentError(error.code, `${error.message.replace(/[.]?$/, '.')} ${now}`, error);
+    const known = error instanceof AgentError;
+    if (!known) tools.log.error('a deployment failed unexpectedly', { stack: name, reason: describe(error) });
+    const what = (known ? error.message : unexpected(error)).replace(/[.]?$/, '.');
+    throw new AgentError(known ? error.code : 'AGENT_INTERNAL', `${what} ${now}`, error);
   }
 }
 
@@ -284,8 +286,18 @@ async function rollBack(
     return 'Nothing of it runs, as before.';
   } catch (error) {
     tools.log.error('a stack could not be rolled back', { stack: name, reason: describe(error) });
+    if (previous && (await stillRuns(name, previous, tools))) return `Version ${previous.number} runs still.`;
     return `What ran before could not be started again: ${describe(error)}`;
   }
+}
+
+/** Whether nothing of a version was touched after all. */
+async function stillRuns(name: string, { services }: KeptVersion, { docker }: DeployTools): Promise<boolean> {
+  const projects = await readProjects(docker).catch(() => undefined);
+  const now = new Map(projects?.get(name)?.services.map((one) => [one.name, one.containers]));
+  return services.every(({ service, configHash }) =>
+    now.get(service)?.some((one) => one.state === 'RUNNING' && one.configHash === configHash),
+  );
 }
 
 export async function pullMissing(
