@@ -90,12 +90,7 @@ export class JobEntry {
 
   /** Does the work, to its end. Never throws. */
   async work({ run, secrets = [] }: Pick<JobStart, 'run' | 'secrets'>): Promise<void> {
-    // The longest first: one that begins like another would leave the rest of it behind.
-    this.#secrets = secrets
-      // What is said comes line by line.
-      .flatMap((secret) => [secret, ...secret.split(/\r?\n/)])
-      .filter((secret) => secret.length >= MIN_SECRET)
-      .toSorted((one, other) => other.length - one.length);
+    this.#hide(secrets);
     const limit = this.#limit();
     try {
       const result = await Promise.race([run(this.#handle()), limit.reached]);
@@ -189,7 +184,20 @@ export class JobEntry {
         this.changes.notify();
       },
       ready: () => this.#spool.ready(),
+      hide: (secrets) => this.#hide(secrets),
     };
+  }
+
+  #hide(secrets: readonly string[]): void {
+    const hidden = new Set([
+      ...this.#secrets,
+      // What is said comes line by line.
+      ...secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]),
+    ]);
+    // The longest first: one that begins like another would leave the rest of it behind.
+    this.#secrets = [...hidden]
+      .filter((secret) => secret.length >= MIN_SECRET)
+      .toSorted((one, other) => other.length - one.length);
   }
 
   #say(text: string, stream: LineStream): void {

@@ -66,6 +66,8 @@ export interface JobHandle {
   step(name: string): void;
   /** Whoever passes on what another program says awaits it in between, so that a flood holds up nobody else. */
   ready(): Promise<void>;
+  /** Values that it learned on the way and that must appear nowhere: blanked in what it says from then on. */
+  hide(secrets: readonly string[]): void;
 }
 
 export interface JobStart {

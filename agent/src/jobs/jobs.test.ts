@@ -145,6 +145,21 @@ test('secrets are blanked in whatever a job says, should another program quote t
   expect(told.lines[0]?.text).toBe('login with ••• failed');
 });
 
+test('what a job learns on the way is blanked from then on, with what it was begun with', async () => {
+  const { ended } = jobs.begin({
+    secrets: ['begun-with'],
+    run: (job) => {
+      job.line('before: learned-later');
+      job.hide(['learned-later\nsecond-line', 'ab']);
+      job.line('ab begun-with learned-later');
+      return Promise.reject(new AgentError('DOCKER_ERROR', 'bad value second-line'));
+    },
+  });
+  const { job, lines } = await ended;
+  expect(lines.map(({ text }) => text)).toEqual(['before: learned-later', 'ab ••• •••']);
+  expect(job.errorMessage).toBe('bad value •••');
+});
+
 test('a secret that begins like another, or has several lines, leaves nothing of itself', async () => {
   const { ended } = jobs.begin({
     secrets: ['shop', 'shop-x9k2', '-----BEGIN KEY-----\nMIIabc123\n-----END KEY-----'],

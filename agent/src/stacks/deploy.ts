@@ -6,6 +6,7 @@ import { splitReference } from '../images/pull.ts';
 import { AgentError, describe, unexpected } from '../errors.ts';
 import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
+import { secretsIn } from './begin.ts';
 import { bring, type Puller } from './bring.ts';
 import { layFiles } from './git-lay.ts';
 import { normaliseStaged } from './git-stage.ts';
@@ -92,6 +93,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   const ran = (await readProjects(docker)).get(name)?.services.some(isUp) ?? false;
   const before = store.latest(name);
   const previous = before === null ? undefined : store.version(name, before);
+  // Compose quotes the file that it goes back to as well.
+  if (previous) job.hide(secretsIn(previous.files));
 
   job.step('Images');
   if (restores) await bringBack(restores.services, options, job, tools);
@@ -111,12 +114,13 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     privileged: authority.scopes.has('docker:containers:privileged'),
     laid: tree ? tree.files.map((file) => file.path) : null,
   });
-  const putBack =
+  const laid =
     tree &&
     layFiles(
       folder,
       tree.files,
       lain.map((file) => file.path),
+      tools.scratch,
     );
   try {
     await up(stack, job.signal, job, tools);
@@ -149,7 +153,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     // There is no time left: the next agent puts back what ran.
     if (job.signal.reason instanceof AgentStops) throw error;
     try {
-      putBack?.();
+      laid?.undo();
     } catch (second) {
       // What runs counts for more than what lies beside it.
       job.line(`The files of before could not be put back: ${describe(second)}`, 'STDERR');
@@ -161,6 +165,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     if (!known) tools.log.error('a deployment failed unexpectedly', { stack: name, reason: describe(error) });
     const what = (known ? error.message : unexpected(error)).replace(/[.]?$/, '.');
     throw new AgentError(known ? error.code : 'AGENT_INTERNAL', `${what} ${now}`, error);
+  } finally {
+    laid?.release();
   }
 }
 
@@ -184,7 +190,7 @@ export async function undo(
   const previous = number === null ? undefined : store.version(name, number);
   if (laid) {
     const lain = previous?.tree == null ? [] : (store.trees(name).read(previous.tree) ?? []);
-    layFiles(folder, lain, laid);
+    layFiles(folder, lain, laid, tools.scratch).release();
   }
   const authority: Authority = {
     scopes: new Set(privileged ? ['docker:containers:privileged'] : []),

@@ -5,26 +5,38 @@ import {
   fstatSync,
   ftruncateSync,
   lstatSync,
-  mkdirSync,
   openSync,
-  readFileSync,
+  readSync,
   rmdirSync,
   rmSync,
   writeSync,
 } from 'node:fs';
 import path from 'node:path';
 import { AgentError, systemCode } from '../errors.ts';
+import { makeScratch } from './git-remote.ts';
 import type { TreeFile } from './git-tree.ts';
+import { inTheWay, within } from './inside.ts';
 
-/** Larger than any file of a commit: somebody else has written to it. Bytes. */
-const MAX_BEFORE = 32 * 1024 * 1024;
+/** Of what stood there before, all together; a commit may bring a quarter of it. Bytes. */
+const MAX_ASIDE = 64 * 1024 * 1024;
+/** Read at once. Bytes. */
+const CHUNK = 64 * 1024;
 
-const { O_CREAT, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** What stood somewhere before; null for nothing. */
+/** What stood somewhere before. */
 interface Before {
   readonly path: string;
-  readonly file: { readonly bytes: Buffer; readonly mode: number } | null;
+  /** A copy of it, and its mode; null for nothing. */
+  readonly file: { readonly copy: string; readonly mode: number } | null;
+}
+
+/** Files that were laid. */
+export interface Laid {
+  /** Has all of it be as it was. @throws AgentError */
+  undo(): void;
+  /** Forgets how it was. */
+  release(): void;
 }
 
 /**
@@ -33,35 +45,48 @@ interface Before {
  * sees the new content. Containers may write there meanwhile and put links in the way: none is followed.
  *
  * @param gone - paths of files that go, unless they are among those that come
- * @returns has all of it be as it was
+ * @param scratch - of the agent's own: what stood there before is kept on the disk, however large containers made it
  * @throws AgentError CONFLICT where something is in the way; all is as it was then
  */
-export function layFiles(folder: string, files: readonly TreeFile[], gone: Iterable<string>): () => void {
+export function layFiles(
+  folder: string,
+  files: readonly TreeFile[],
+  gone: Iterable<string>,
+  scratch: string,
+): Laid {
+  const aside = makeScratch(scratch);
   const done: Before[] = [];
+  let left = MAX_ASIDE;
+  /** @returns whether anything is to be done about it */
+  const keep = (name: string, wanted: TreeFile | null): boolean => {
+    const copy = path.join(aside, String(done.length));
+    const kept = setAside(folder, name, { copy, wanted, most: left });
+    if (kept === 'same' || (kept === null && wanted === null)) return false;
+    left -= kept?.size ?? 0;
+    done.push({ path: name, file: kept && { copy, mode: kept.mode } });
+    return true;
+  };
   const undo = (): void => {
     for (const { path: name, file } of done.splice(0).toReversed()) {
-      if (file) write(folder, name, file.bytes, file.mode);
+      if (file) write(folder, name, file.mode, (fd) => copyInto(fd, file.copy));
       else remove(folder, name);
     }
   };
+  const release = (): void => rmSync(aside, { recursive: true, force: true });
   try {
     const coming = new Set(files.map((file) => file.path));
     for (const name of gone) {
-      if (coming.has(name)) continue;
-      const file = read(folder, name);
-      if (!file) continue;
-      done.push({ path: name, file });
-      remove(folder, name);
+      if (!coming.has(name) && keep(name, null)) remove(folder, name);
     }
-    for (const { path: name, bytes, executable } of files) {
-      const mode = executable ? 0o755 : 0o644;
-      const file = read(folder, name);
-      if (file && file.mode === mode && file.bytes.equals(bytes)) continue;
-      done.push({ path: name, file });
-      write(folder, name, bytes, mode);
+    for (const file of files) {
+      if (keep(file.path, file)) write(folder, file.path, modeOf(file), (fd) => writeAll(fd, file.bytes));
     }
   } catch (error) {
-    undo();
+    try {
+      undo();
+    } finally {
+      release();
+    }
     if (error instanceof AgentError) throw error;
     throw new AgentError(
       'CONFLICT',
@@ -69,32 +94,113 @@ export function layFiles(folder: string, files: readonly TreeFile[], gone: Itera
       error,
     );
   }
-  return undo;
+  return { undo, release };
 }
 
-/** @returns null for what is not there */
-function read(folder: string, name: string): Before['file'] {
-  return (
-    within(folder, name, false, (file) => {
-      let fd: number;
-      try {
-        fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-      } catch (error) {
-        if (systemCode(error) === 'ENOENT') return null;
-        throw inTheWay(name, error);
-      }
-      try {
-        const stat = fstatSync(fd);
-        if (!stat.isFile() || stat.size > MAX_BEFORE) throw inTheWay(name);
-        return { bytes: readFileSync(fd), mode: stat.mode & 0o777 };
-      } finally {
-        closeSync(fd);
-      }
-    }) ?? null
-  );
+/** Takes files away for good. Where something else is in the way of one, that stays: it is not the commit's. */
+export function removeFiles(folder: string, names: Iterable<string>): void {
+  for (const name of names) {
+    try {
+      remove(folder, name);
+    } catch (error) {
+      if (!(error instanceof AgentError)) throw error;
+    }
+  }
 }
 
-function write(folder: string, name: string, bytes: Buffer, mode: number): void {
+const modeOf = ({ executable }: TreeFile): number => (executable ? 0o755 : 0o644);
+
+interface Aside {
+  readonly copy: string;
+  /** What comes in its place. */
+  readonly wanted: TreeFile | null;
+  /** Bytes. */
+  readonly most: number;
+}
+
+/** @returns null for what is not there, `same` where it is what is to be there; what was copied otherwise */
+function setAside(
+  folder: string,
+  name: string,
+  { copy, wanted, most }: Aside,
+): { readonly size: number; readonly mode: number } | 'same' | null {
+  const kept = within(folder, name, false, (file) => {
+    let fd: number;
+    try {
+      fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null;
+      throw inTheWay(name, error);
+    }
+    try {
+      const stat = fstatSync(fd);
+      if (!stat.isFile()) throw inTheWay(name);
+      const mode = stat.mode & 0o777;
+      if (wanted && mode === modeOf(wanted) && stat.size === wanted.bytes.length && holds(fd, wanted.bytes)) {
+        return 'same' as const;
+      }
+      return { size: copyOut(fd, copy, { name, most }), mode };
+    } finally {
+      closeSync(fd);
+    }
+  });
+  return kept ?? null;
+}
+
+/** @yields chunks of an open file from its beginning on; each is only good until the next */
+function* chunksOf(fd: number): Generator<Buffer> {
+  const chunk = Buffer.allocUnsafe(CHUNK);
+  for (let at = 0; ;) {
+    const size = readSync(fd, chunk, 0, CHUNK, at);
+    if (size === 0) return;
+    yield chunk.subarray(0, size);
+    at += size;
+  }
+}
+
+function holds(fd: number, bytes: Buffer): boolean {
+  let at = 0;
+  for (const chunk of chunksOf(fd)) {
+    if (!chunk.equals(bytes.subarray(at, at + chunk.length))) return false;
+    at += chunk.length;
+  }
+  return at === bytes.length;
+}
+
+/** @returns how much it was; it may grow meanwhile @throws AgentError for more than may be kept */
+function copyOut(
+  from: number,
+  copy: string,
+  { name, most }: { readonly name: string; readonly most: number },
+): number {
+  const to = openSync(copy, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+  try {
+    let size = 0;
+    for (const chunk of chunksOf(from)) {
+      size += chunk.length;
+      if (size > most) throw inTheWay(name);
+      writeAll(to, chunk);
+    }
+    return size;
+  } finally {
+    closeSync(to);
+  }
+}
+
+function copyInto(to: number, copy: string): void {
+  const from = openSync(copy, O_RDONLY);
+  try {
+    for (const chunk of chunksOf(from)) writeAll(to, chunk);
+  } finally {
+    closeSync(from);
+  }
+}
+
+function writeAll(fd: number, bytes: Buffer): void {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+}
+
+function write(folder: string, name: string, mode: number, fill: (fd: number) => void): void {
   within(folder, name, true, (file) => {
     let fd: number;
     try {
@@ -105,7 +211,7 @@ function write(folder: string, name: string, bytes: Buffer, mode: number): void 
     try {
       if (!fstatSync(fd).isFile()) throw inTheWay(name);
       ftruncateSync(fd);
-      for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+      fill(fd);
       fchmodSync(fd, mode);
     } finally {
       closeSync(fd);
@@ -130,60 +236,3 @@ function remove(folder: string, name: string): void {
   });
   if (empty) remove(folder, parent);
 }
-
-/**
- * Gives the path of a file below a folder by which it is reached whatever is renamed meanwhile: through the opened folder
- * that it is in (proc(5), /proc/pid/fd), into which no link led.
- *
- * @returns undefined where a folder on the way is not there
- */
-function within<Result>(
-  folder: string,
-  name: string,
-  make: boolean,
-  use: (file: string) => Result,
-): Result | undefined {
-  const names = name.split('/');
-  const last = names.pop() ?? '';
-  let plain = folder;
-  let fd = openSync(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-  const reach = (one: string): string =>
-    process.platform === 'linux' ? `/proc/self/fd/${fd}/${one}` : path.join(plain, one);
-  try {
-    for (const one of names) {
-      const here = reach(one);
-      const made = make && makeFolder(here);
-      let next: number;
-      try {
-        next = openSync(here, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-      } catch (error) {
-        if (systemCode(error) === 'ENOENT') return undefined;
-        throw inTheWay(name, error);
-      }
-      closeSync(fd);
-      fd = next;
-      plain = path.join(plain, one);
-      if (made) fchmodSync(fd, 0o755);
-    }
-    return use(reach(last));
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function makeFolder(folder: string): boolean {
-  try {
-    mkdirSync(folder, { mode: 0o755 });
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'EEXIST') return false;
-    throw error;
-  }
-}
-
-const inTheWay = (name: string, cause?: unknown): AgentError =>
-  new AgentError(
-    'CONFLICT',
-    `Something else is in the way of ${name} in the stack's folder. Move it away, and try again.`,
-    cause,
-  );

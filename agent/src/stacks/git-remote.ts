@@ -68,14 +68,20 @@ export function sweepScratch(scratch: string): void {
   }
 }
 
+/** A folder that nobody else looks into, to be removed by who asks for it. Without symbolic links in its path. */
+export function makeScratch(scratch: string): string {
+  mkdirSync(scratch, { recursive: true, mode: 0o700 });
+  const folder = path.join(realpathSync(scratch), randomBytes(8).toString('hex'));
+  mkdirSync(folder, { mode: 0o700 });
+  return folder;
+}
+
 /** A folder that nobody else looks into, for as long as it is used. Without symbolic links in its path. */
 export async function withScratch<Result>(
   scratch: string,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
-  mkdirSync(scratch, { recursive: true, mode: 0o700 });
-  const folder = path.join(realpathSync(scratch), randomBytes(8).toString('hex'));
-  mkdirSync(folder, { mode: 0o700 });
+  const folder = makeScratch(scratch);
   try {
     return await use(folder);
   } finally {

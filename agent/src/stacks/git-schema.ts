@@ -4,7 +4,7 @@ import { AgentError } from '../errors.ts';
 import { RegistryAuthInput } from '../images/pull-schema.ts';
 import { JobType } from '../jobs/job-type.ts';
 import { scoped } from '../scoped.ts';
-import { authsText, baseVersionText, secretsIn } from './begin.ts';
+import { authsText, baseVersionText } from './begin.ts';
 import { begin } from './deploy-schema.ts';
 import type { GitPlan } from './git-deploy.ts';
 import { checkSource, type GitHead, type GitSource } from './git-remote.ts';
@@ -110,12 +110,9 @@ builder.mutationField('deployGitStack', (t) =>
     resolve(_root, { source: given, commit = null, env = null, pull, ...wanted }, context) {
       const source = sourceOf(given);
       const { token, privateKey } = source;
-      const kept = env ?? context.services.stacks.files(wanted.name)?.env ?? '';
       return begin('stack.sync', wanted, context, {
-        secrets: [
-          ...secretsIn({ compose: '', env: kept }),
-          ...[token ?? [], privateKey?.split('\n') ?? []].flat(),
-        ],
+        // What its files say in confidence is known once they are there.
+        secrets: [token ?? [], privateKey ?? []].flat(),
         run: (options, job) =>
           context.services.stacks.gitDeploy({ ...options, source, env, commit, pull }, job),
       });

@@ -127,8 +127,8 @@ const deploying = (
   source: GitSource,
   { env = null, baseVersion = null }: { env?: string | null; baseVersion?: number | null } = {},
 ): Promise<Told> =>
-  asJob((job) =>
-    stack.stacks.gitDeploy(
+  asJob(async (job) => {
+    const result = await stack.stacks.gitDeploy(
       {
         name: stack.name,
         source,
@@ -141,12 +141,14 @@ const deploying = (
         authority: { scopes: new Set(), deniesPath: () => false },
       },
       job,
-    ),
-  );
+    );
+    job.line('Compose says: hunter2, from-the-repository');
+    return result;
+  });
 
 /** With a file beside it, which Compose mounts, and a variable of the env file, which the repository does not have. */
 const composed = (greeting: string): string =>
-  `${running(testImages.busybox, greeting)}    env_file: app.env\n    volumes: ["./conf:/conf:ro"]\n    labels: { told: "\${SECRET}" }\n`;
+  `${running(testImages.busybox, greeting)}    env_file: app.env\n    volumes: ["./conf:/conf:ro"]\n    labels:\n      told: "\${SECRET}"\n      api_token: from-the-repository\n`;
 
 describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real engine', () => {
   const [tool] = eachCompose().slice(-1);
@@ -167,7 +169,8 @@ describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real
     expect(plan.plan.services).toMatchObject([{ service: 'web', action: 'CREATE' }]);
     expect(await readdir(stack.folder), 'a plan changes nothing').toEqual([]);
 
-    const { job } = await deploying(stack, source, { env: 'SECRET=hunter2' });
+    const { job, lines } = await deploying(stack, source, { env: 'SECRET=hunter2' });
+    expect(lines.at(-1)?.text).toBe('Compose says: •••, •••');
     expect(job).toMatchObject({ state: 'SUCCEEDED', result: { version: 1, commit: first } });
     const file = (name: string) => `${stack.folder}/${stack.name}/${name}`;
     expect(await readFile(file('conf/a'), 'utf8')).toBe('one');

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../../testing/tmp.ts';
 import { StackStore, type KeptVersion } from './store.ts';
@@ -31,6 +31,23 @@ test('versions are listed without their files, which may be large, and forgotten
   const kept = await readdir(`${versions}/shop`);
   expect(kept.filter((file) => file.endsWith('.summary.json'))).toHaveLength(store.numbers('shop').length);
   expect(existsSync(`${versions}/shop/1.summary.json`)).toBe(false);
+});
+
+test('a stack is forgotten although a container put a link in the way of a file of its commit', async () => {
+  await using dir = await tempDir('sk-store-');
+  await using outside = await tempDir('sk-outside-');
+  const policy = () => ({ deniesPath: () => false });
+  const store = new StackStore({ folder: dir.path, versions: dir.file('versions'), policy });
+  const id = '1'.repeat(40);
+  store.write('shop', version.files);
+  store.trees('shop').keep(id, [{ path: 'conf/x', executable: false, bytes: Buffer.from('1') }]);
+  store.keep('shop', { ...version, tree: id });
+  await writeFile(outside.file('x'), 'untouched');
+  await symlink(outside.path, dir.file('shop', 'conf'));
+  store.forget('shop');
+  expect(store.has('shop')).toBe(false);
+  expect(await readdir(dir.file('shop'))).toEqual(['conf']);
+  expect(await readFile(outside.file('x'), 'utf8')).toBe('untouched');
 });
 
 test('a folder that this host denies is told, and not opened', async () => {

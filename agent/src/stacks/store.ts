@@ -13,7 +13,7 @@ import { object, parse } from '../docker/json.ts';
 import { AgentError } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
 import type { Policy } from '../policy.ts';
-import { layFiles } from './git-lay.ts';
+import { removeFiles } from './git-lay.ts';
 import { StackTrees } from './git-trees.ts';
 import { checkStackName, isStackName } from './names.ts';
 import { readPlain, requireWritable, type StackPlace } from './place.ts';
@@ -247,12 +247,10 @@ export class StackStore {
     const latest = this.latest(name);
     const tree = latest === null ? null : this.summary(name, latest).tree;
     if (tree !== null && existsSync(folder)) {
-      layFiles(
+      const lain = this.trees(name).read(tree) ?? [];
+      removeFiles(
         folder,
-        [],
-        this.trees(name)
-          .read(tree)
-          ?.map((file) => file.path) ?? [],
+        lain.map((file) => file.path),
       );
     }
     for (const file of [composeFile, envFile]) rmSync(path.join(folder, file), { force: true });
