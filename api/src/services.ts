@@ -28,6 +28,7 @@ import { Terminals } from './terminals/service.ts';
 import { GitSources } from './stacks/git-sources.ts';
 import { Stacks } from './stacks/service.ts';
 import { Updates } from './updates/service.ts';
+import { Mandates } from './mandates/service.ts';
 import { Tokens } from './tokens/service.ts';
 import { Volumes } from './volumes/service.ts';
 
@@ -77,6 +78,7 @@ export function createServices(platform: Platform): Services {
   const access = new Access({ db, audit, topics });
   const identity = new Identity({ db, log, vault, access, audit, topics });
   const tokens = new Tokens({ db, log, access, audit, topics, identity });
+  const mandates = new Mandates({ db, access, tokens });
   const groups = new Groups({ db, access, audit, topics });
   const agents = createAgentService(platform, { audit, topics });
   const containers = new Containers(platform, agents, topics);
@@ -91,7 +93,7 @@ export function createServices(platform: Platform): Services {
   const updates = new Updates({
     db,
     log,
-    access,
+    mandates,
     audit,
     topics,
     agents,
@@ -120,7 +122,7 @@ export function createServices(platform: Platform): Services {
     dockerEvents: new DockerEvents(agents.links, topics),
     dockerFiles: new DockerFiles({ agents, audit, db }),
     fleet,
-    gitSources: new GitSources({ db, vault, access, agents, audit, jobs, registries, stacks }),
+    gitSources: new GitSources({ db, log, vault, mandates, agents, audit, jobs, registries, stacks }),
     groups,
     identity,
     imageBuilds: new ArchiveBuilds({ agents, audit, db, jobs }),

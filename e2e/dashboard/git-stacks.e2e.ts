@@ -169,11 +169,14 @@ describeWith(['docker', 'compose', 'chromium', 'git'], 'a stack from a Git repos
     await dialog(`Remove ${name}?`).getByRole('button', { name: 'Remove', exact: true }).click();
     await page.getByText('There is no such stack', { exact: true }).waitFor();
     expect(await told('{{.Id}}')).toEqual([]);
-    const { server } = await client.query<{ server: { gitSource: object | null } }>(
-      'query ($serverId: ID!, $name: String!) { server(id: $serverId) { gitSource(stack: $name) { id } } }',
-      { serverId, name },
-    );
-    expect(server.gitSource).toBeNull();
+    // Once all of it is gone: its page may be told of that first.
+    await eventually(async () => {
+      const { server } = await client.query<{ server: { gitSource: object | null } }>(
+        'query ($serverId: ID!, $name: String!) { server(id: $serverId) { gitSource(stack: $name) { id } } }',
+        { serverId, name },
+      );
+      return server.gitSource === null;
+    }, 'the end of its connection');
     expect(dashboard.tab.complaints).toEqual([]);
   });
 });

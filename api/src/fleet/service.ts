@@ -119,7 +119,8 @@ export class Fleet {
     const rollout = new Rollout(this.#stage(jobId, how));
     const over = new AbortController();
     const news = topics.subscribe(jobChanges, {
-      where: (change) => change.parentId === jobId || change.jobId === jobId,
+      // What a part says on its way changes nothing.
+      where: (change) => (change.parentId === jobId && change.ended) || change.jobId === jobId,
       signal: AbortSignal.any([signal, over.signal]),
     });
     void (async () => {
@@ -193,7 +194,8 @@ export class Fleet {
     if (!family?.order || family.standing.job.cancelAskedAt) return;
     const { credentialId, order, standing } = family;
     const { part } = kindsOf(order);
-    const principal = (await renew(services, [credentialId])).get(credentialId);
+    // Nobody is there: what goes on without them keeps no session open.
+    const principal = (await renew(services, [credentialId], { isUse: false })).get(credentialId);
     if (principal?.rights.on(serverId).has(part.scope)) {
       const { address } = order;
       await beginOn({ principal, address, services }, order, { serverId, parentId });

@@ -88,6 +88,7 @@ const allScopes: readonly Scope[] = [...agentScopes, ...controlScopes];
 /** Arguments that make a change sensitive which otherwise is not. */
 const sensitiveInputs: Readonly<Record<string, object>> = {
   'Mutation.bulkServers': { action: 'DELETE' },
+  'Mutation.setUpdatePolicy': { mode: 'apply' },
   'Mutation.updateServer': { profile: 'full_access' },
   'Mutation.updateUser': { role: 'viewer' },
 };
@@ -167,6 +168,7 @@ describe('every root field', () => {
     expect(table).toMatchInlineSnapshot(`
       [
         "Mutation.beginSecondFactor",
+        "Mutation.bindGitSource",
         "Mutation.bulkServers: with action",
         "Mutation.confirmSecondFactor",
         "Mutation.createApiToken",
@@ -186,6 +188,7 @@ describe('every root field', () => {
         "Mutation.revokeGrant",
         "Mutation.rotateControlKey",
         "Mutation.setAuditRetention",
+        "Mutation.setUpdatePolicy: with mode",
         "Mutation.setUserAccess",
         "Mutation.setUserDisabled",
         "Mutation.updateRegistry",

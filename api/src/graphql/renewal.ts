@@ -6,15 +6,21 @@ import type { Services } from '../services.ts';
 /**
  * Who these sessions and API tokens stand for now; those that ended are missing. The two tell each other apart by the
  * prefix of their ids.
+ *
+ * @param how - isUse: whether they count as used by it; not where nobody is there any more @default true
  */
 export async function renew(
   { identity, tokens }: Pick<Services, 'identity' | 'tokens'>,
   credentialIds: readonly string[],
+  how: { readonly isUse?: boolean } = {},
 ): Promise<ReadonlyMap<string, PersonPrincipal>> {
   const isToken = (id: string): boolean => kindOfId(id) === 'token';
   const [sessions, programs] = await Promise.all([
-    identity.sessions.renew(credentialIds.filter((id) => !isToken(id))),
-    tokens.renew(credentialIds.filter(isToken)),
+    identity.sessions.renew(
+      credentialIds.filter((id) => !isToken(id)),
+      how,
+    ),
+    tokens.renew(credentialIds.filter(isToken), how),
   ]);
   return new Map<string, PersonPrincipal>([...sessions, ...programs]);
 }

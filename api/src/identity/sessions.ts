@@ -119,8 +119,15 @@ export class Sessions {
     return principalOf(this.#access, { ...person, id: userId }, { id, freshAt });
   }
 
-  /** The same people as they stand now, by session; those that ended are missing. Counts as use. */
-  async renew(ids: readonly string[]): Promise<Map<string, UserPrincipal>> {
+  /**
+   * The same people as they stand now, by session; those that ended are missing.
+   *
+   * @param how - isUse: whether the session counts as used by it, and so lives longer @default true
+   */
+  async renew(
+    ids: readonly string[],
+    { isUse = true }: { readonly isUse?: boolean } = {},
+  ): Promise<Map<string, UserPrincipal>> {
     if (ids.length === 0) return new Map();
     const { rows } = await this.#db.pool.query<SessionRow>({
       name: 'session.renew',
@@ -128,11 +135,8 @@ export class Sessions {
       values: [ids],
     });
     const living = rows.filter(alive);
-    this.#touch(
-      living
-        .filter(({ lastUsedAt }) => Date.now() - lastUsedAt.getTime() > touchMs)
-        .map((session) => session.id),
-    );
+    const untouched = living.filter(({ lastUsedAt }) => Date.now() - lastUsedAt.getTime() > touchMs);
+    if (isUse) this.#touch(untouched.map((session) => session.id));
     return new Map(living.map((session) => [session.id, this.#principalOf(session)]));
   }
 

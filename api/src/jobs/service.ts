@@ -18,6 +18,8 @@ export { jobChanges } from './events.ts';
 
 /** Long work as it is asked for. */
 export interface JobRequest<Result, Variables> {
+  /** For who has put it down before there is such a job. @default a new one */
+  readonly id?: string;
   readonly serverId: string;
   /** The one on many servers that it is a part of. */
   readonly parentId?: string | undefined;
@@ -89,6 +91,7 @@ export class Jobs {
   async start<Result, Variables>(
     { name, scope }: JobKind,
     {
+      id = newId('job'),
       serverId,
       parentId,
       target,
@@ -99,7 +102,6 @@ export class Jobs {
       variables,
     }: JobRequest<Result, Variables>,
   ): Promise<Job> {
-    const id = newId('job');
     this.#beginning.add(id);
     let known = false;
     try {

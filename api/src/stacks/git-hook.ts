@@ -16,6 +16,8 @@ const maxBody = 2 * 1024 * 1024;
 const strangers = { free: 20, firstWaitMs: 1_000, longestWaitMs: 60_000, maxKeys: 10_000 } as const;
 /** Good ones of one source: whoever recorded one could send it again and again. */
 const deliveries = { free: 30, firstWaitMs: 2_000, longestWaitMs: 60_000, maxKeys: 10_000 } as const;
+/** The same of other branches, which have nothing done and take nothing from those that have. */
+const elsewhere = { ...deliveries, free: 600 } as const;
 
 /** Compared with where there is no secret, so that it takes as long. */
 const nobodys = createHash('sha256').update('nobody').digest();
@@ -57,6 +59,7 @@ interface Needs {
 export function createHookHandler({ platform: { vault }, services: { audit, gitSources }, wake }: Needs) {
   const refusals = new Throttle(strangers);
   const accepted = new Throttle(deliveries);
+  const passedOver = new Throttle(elsewhere);
 
   return async ({ request, response, facts, path }: Exchange): Promise<void> => {
     const place = addressKey(facts.address);
@@ -78,8 +81,9 @@ export function createHookHandler({ platform: { vault }, services: { audit, gitS
       const secret = source?.sealedHook ? vault.open(source.sealedHook, hookOf(source)) : null;
       if (!isDelivery(secret, request.headers, body) || !source) return refuse('CREDENTIALS_INVALID');
       refusals.refund(place);
-      accepted.attempt(id);
-      if (!isElsewhere(body, source.branch)) {
+      if (isElsewhere(body, source.branch)) passedOver.attempt(id);
+      else {
+        accepted.attempt(id);
         await gitSources.announce(id);
         wake();
       }

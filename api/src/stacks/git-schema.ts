@@ -1,8 +1,10 @@
 import { gitProtocol, isGitBranch, isGitPath } from '@serverkit/wire/git-source.ts';
 import * as z from 'zod';
 import { builder } from '../builder.ts';
+import { requirePerson } from '../context.ts';
 import { linesText } from '../input-text.ts';
 import { JobPayload } from '../jobs/job-type.ts';
+import { mandateOf } from '../mandates/service.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { commonFields, stackName, targetFields } from './fields.ts';
 import type { BoundGitSource } from './git-sources.ts';
@@ -150,13 +152,16 @@ builder.mutationFields((t) => ({
     type: BindGitSourcePayload,
     access: 'docker:compose:write',
     on: (_root, { input }) => input.serverId,
+    // It goes on without whoever asks for it.
+    fresh: true,
     description:
-      'Has the files of a stack, new or not, come from a Git repository from now on, instead of another one before; the server asks the repository once. Nothing is deployed yet. After the first deployment, new commits are deployed as whoever asks for this, with the rights they have then. Scope: docker:compose:write.',
+      'Has the files of a stack, new or not, come from a Git repository from now on, instead of another one before; the server asks the repository once. Nothing is deployed yet. After the first deployment, new commits are deployed as whoever asks for this, with the rights they have then; bound with an API token, for as long as that works and with what it may do. Scope: docker:compose:write; needs a fresh sign-in.',
     args: { input: t.arg({ type: BindGitSourceInput, required: true }) },
     resolve: (_root, { input: { name, ...input } }, context) =>
       context.services.gitSources.bind(
         { ...input, stack: name, pollSeconds: input.pollSeconds ?? null },
         byOf(context, input.serverId),
+        mandateOf(requirePerson(context)),
       ),
   }),
   checkGitSource: t.field({

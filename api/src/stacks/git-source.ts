@@ -1,14 +1,10 @@
 import type { GitSource } from '@serverkit/prisma/generated/client/client.ts';
 import { gitProtocol } from '@serverkit/wire/git-source.ts';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
-import type { Access } from '../access/service.ts';
 import type { Actor } from '../audit/actor.ts';
-import type { Database } from '../database/database.ts';
 import { ServerKitError } from '../errors.ts';
 import type { GitSourceInput } from '../generated/agent/graphql.ts';
-import { withGrants } from '../identity/service.ts';
 import type { Vault } from '../secrets/vault.ts';
-import { mayTake } from './fields.ts';
 
 /** What proves to a repository who asks; at most one of them. */
 export interface GitCredential {
@@ -73,35 +69,5 @@ export function sourceInput(vault: Vault, row: GitSource): GitSourceInput {
     token: credential === 'token' ? secret : null,
     privateKey: credential === 'key' ? secret : null,
     knownHosts,
-  };
-}
-
-/**
- * What the person may do now who had new commits deployed on their behalf: no more than they held when they said so, and
- * no more than they hold.
- *
- * @returns why nothing is deployed, where that is so
- */
-export async function ownerOf(
-  { ownerId, ownerScopes, serverId, stack }: GitSource,
-  { db, access }: { readonly db: Database; readonly access: Access },
-): Promise<GitBy | string> {
-  const user =
-    ownerId === null
-      ? null
-      : await db.prisma.user.findUnique({ where: { id: ownerId }, include: withGrants });
-  if (!user) return 'Whoever set this up has no account any more. Set it up anew to go on.';
-  if (user.disabledAt !== null) {
-    return `The account of ${user.email}, who set this up, is disabled. Somebody else has to set it up anew.`;
-  }
-  const now = access.rightsOf(user).on(serverId);
-  if (!now.has('docker:compose:write')) {
-    return `${user.email}, who set this up, may not deploy stacks on this server any more. Somebody who may has to set it up anew.`;
-  }
-  return {
-    // A program that acts for a person, as one with a token does.
-    actor: { kind: 'token', id: user.id, label: `Git source of ${stack} (${user.email})`, address: '' },
-    asker: user.id,
-    held: mayTake.filter((scope) => now.has(scope) && ownerScopes.includes(scope)),
   };
 }

@@ -1,12 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { eventually } from '../../../testing/events.ts';
-import { codeOf } from '../../../testing/graphql-client.ts';
+import { codeOf, type TestClient } from '../../../testing/graphql-client.ts';
 import { http } from '../../../testing/http.ts';
 import type { AgentLink } from '../agents/link.ts';
-import { ServerKitError } from '../errors.ts';
+import { ServerKitError, type ErrorCode } from '../errors.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
+import { Mandates } from '../mandates/service.ts';
 import { addServer } from '../metrics/testing.ts';
+import { GitAsker } from './git-asker.ts';
+import { GitConductor } from './git-conductor.ts';
+import { GitDeployments } from './git-deployments.ts';
 import { DeployGitStackDocument, GitHeadDocument, RemoveStackDocument } from './operations.ts';
 
 let api: TestApi;
@@ -68,6 +72,15 @@ function agent(): void {
   vi.spyOn(api.services.stacks, 'versions').mockResolvedValue([version]);
 }
 
+/** What a conductor of its own takes: one that has ended does nothing any more. */
+function conductorNeeds(): ConstructorParameters<typeof GitConductor>[0] {
+  const { platform, services } = api;
+  const asker = new GitAsker({ ...platform, ...services });
+  const deployments = new GitDeployments({ ...platform, ...services, asker });
+  const mandates = new Mandates({ ...services, db: platform.db });
+  return { ...platform, ...services, asker, deployments, mandates };
+}
+
 const bindDocument =
   'mutation B($input: BindGitSourceInput!) { bindGitSource(input: $input) { webhookSecret source { id url webhookPath commit seenCommit } } }';
 interface Bound {
@@ -108,7 +121,7 @@ async function running(given: object = {}, person = admin): Promise<Bound['bindG
   const bound = await bind(given, person);
   await deploy(person);
   await ends(one);
-  await api.services.gitSources.round();
+  await api.services.gitSources.conductor.round();
   expect(await row()).toMatchObject({ commit: one, jobId: null, failure: null });
   deployed = [];
   scopes = [];
@@ -177,7 +190,7 @@ describe('a stack that is bound to a repository', () => {
     await deploy();
     await bind({ url: 'https://git.example/team/other.git' });
     await ends(one);
-    await api.services.gitSources.round();
+    await api.services.gitSources.conductor.round();
     expect(await row()).toMatchObject({
       url: 'https://git.example/team/other.git',
       commit: null,
@@ -185,15 +198,92 @@ describe('a stack that is bound to a repository', () => {
     });
   });
 
-  test('is bound no more once it is removed for good', async () => {
+  test('is bound no more once it has been removed for good, and still where that failed', async () => {
     await running();
     const document = 'mutation R($input: RemoveStackInput!) { removeStack(input: $input) { job { id } } }';
-    await admin.client.query(document, { input: place() });
-    expect(await api.services.gitSources.find(serverId, 'shop')).toBeNull();
+    const remove = async (state: 'failed' | 'succeeded'): Promise<void> => {
+      const { removeStack } = await admin.client.query<{ removeStack: { job: { id: string } } }>(document, {
+        input: place(),
+      });
+      const { jobs } = api.services;
+      const job = await jobs.require(removeStack.job.id);
+      const error =
+        state === 'failed' ? ({ code: 'CONFLICT', message: 'It is being deployed.' } as const) : null;
+      const result = error ? null : { containers: 1, networks: 1, volumes: 0 };
+      await jobs.records.end(job, { state, result, error });
+      jobs.tell(await jobs.require(job.id), true);
+    };
+    await remove('failed');
+    await api.services.gitSources.releaseMissed();
+    expect(await api.services.gitSources.find(serverId, 'shop')).not.toBeNull();
+    await remove('succeeded');
+    const gone = async () => (await api.services.gitSources.find(serverId, 'shop')) === null;
+    await eventually(gone, 'the end of its connection');
     const [event] = await api.platform.db.prisma.auditEvent.findMany({
       where: { action: 'gitSource.unbind', serverId },
     });
     expect(event).toMatchObject({ targetName: 'shop', actorId: admin.userId });
+  });
+
+  test('is bound by a person who has proven lately that it is them', async () => {
+    const late = await api.join('admin');
+    await api.platform.db.prisma.session.update({
+      where: { id: late.sessionId },
+      data: { freshAt: new Date(Date.now() - 3_600_000) },
+    });
+    const input = { ...place(), url: 'https://git.example/team/app.git' };
+    expect(codeOf(await late.client.answer(bindDocument, { input }))).toBe('FRESH_SIGN_IN_REQUIRED');
+  });
+
+  test('is deployed once, however many ask for it at the same moment', async () => {
+    await bind();
+    const answers = await Promise.all(
+      [1, 2, 3].map(() => admin.client.answer(deployDocument, { input: place() })),
+    );
+    expect(
+      answers
+        .map((answer) => codeOf(answer) ?? 'BEGUN')
+        .map(String)
+        .toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual(['BEGUN', 'CONFLICT', 'CONFLICT']);
+    expect(deployed).toHaveLength(1);
+    expect(await row()).toMatchObject({ jobId: deployed[0]?.['jobId'] });
+  });
+
+  test('whose deployment did not begin can be deployed again', async () => {
+    await bind();
+    const link = vi.spyOn(api.services.agents.commands, 'link');
+    link.mockRejectedValueOnce(new ServerKitError('AGENT_OFFLINE', 'Away.'));
+    expect(codeOf(await admin.client.answer(deployDocument, { input: place() }))).toBe('AGENT_OFFLINE');
+    expect(await row()).toMatchObject({ jobId: null });
+    await deploy();
+    expect(deployed).toHaveLength(1);
+  });
+
+  test('is not deployed once its connection has ended while that was prepared', async () => {
+    await bind();
+    const { commands } = api.services.agents;
+    const link = await commands.link(serverId, 'docker:compose:write');
+    vi.spyOn(commands, 'link').mockImplementationOnce(async () => {
+      await api.services.gitSources.unbind(serverId, 'shop', { actor: { kind: 'system', label: 'test' } });
+      return link;
+    });
+    const answer = await admin.client.answer(deployDocument, { input: place() });
+    expect(codeOf(answer)).toBe('CONFLICT');
+    expect(deployed).toEqual([]);
+  });
+
+  test('tells what its deployment said to those alone who may read that', async () => {
+    await running();
+    await deploy();
+    await ends(two, { code: 'CONFLICT', message: 'web has a bad value hunter2' });
+    const ask =
+      'query ($serverId: ID!) { server(id: $serverId) { gitSource(stack: "shop") { failure deploying } } }';
+    const tell = async ({ client }: TestPerson) => (await client.answer(ask, { serverId })).data;
+    expect(await tell(admin)).toMatchObject({
+      server: { gitSource: { failure: 'web has a bad value hunter2', deploying: false } },
+    });
+    expect(await tell(await api.join('viewer'))).toMatchObject({ server: { gitSource: { failure: null } } });
   });
 
   test.each(['ext::sh -c x', 'http://git.example/a.git', 'https://ada:pw@git.example/a.git', 'file:///etc'])(
@@ -209,29 +299,29 @@ describe('a stack that is bound to a repository', () => {
 describe('new commits', () => {
   test('are deployed when it is time to ask, once, and as whoever bound the stack', async () => {
     await running({ pollSeconds: 60 });
-    const { gitSources } = api.services;
+    const { conductor } = api.services.gitSources;
     head = two;
-    await gitSources.round();
+    await conductor.round();
     expect(deployed, 'not asked yet').toEqual([]);
-    await Promise.all([gitSources.round(Date.now() + 61_000), gitSources.round(Date.now() + 61_000)]);
+    await Promise.all([conductor.round(Date.now() + 61_000), conductor.round(Date.now() + 61_000)]);
     expect(deployed).toMatchObject([{ commit: two, baseVersion: 1, env: null }]);
     const job = await api.services.jobs.require(String(deployed[0]?.['jobId']));
     expect(job.actor).toMatchObject({ kind: 'token', id: admin.userId });
     expect(job.kind).toBe('stack.sync');
     // Another one comes while that goes on.
     head = three;
-    await gitSources.round(Date.now() + 61_000);
+    await conductor.round(Date.now() + 61_000);
     expect(deployed).toHaveLength(1);
     await ends(two);
-    await gitSources.round(Date.now() + 61_000);
+    await conductor.round(Date.now() + 61_000);
     expect(deployed).toMatchObject([{ commit: two }, { commit: three }]);
     expect(await row()).toMatchObject({ commit: two, seenCommit: three });
   });
 
   test('that cannot be deployed are told of and not tried again; those that may later are', async () => {
     await running({ pollSeconds: 60 });
-    const { gitSources } = api.services;
-    const later = () => gitSources.round(Date.now() + 61_000);
+    const { conductor } = api.services.gitSources;
+    const later = () => conductor.round(Date.now() + 61_000);
     head = two;
     await later();
     await ends(two, { code: 'CONFLICT', message: 'Somebody deploys it right now.' });
@@ -253,8 +343,8 @@ describe('new commits', () => {
     const boss = await api.join('admin');
     await running({ pollSeconds: 60 }, boss);
     const { prisma } = api.platform.db;
-    const { gitSources } = api.services;
-    const later = () => gitSources.round(Date.now() + 61_000);
+    const { conductor } = api.services.gitSources;
+    const later = () => conductor.round(Date.now() + 61_000);
     head = two;
     await later();
     expect(scopes.at(-1)).toContain('docker:containers:privileged');
@@ -285,6 +375,172 @@ describe('new commits', () => {
   });
 });
 
+/** A program with a token of somebody's. */
+async function program(
+  person: TestPerson,
+): Promise<{ readonly client: TestClient; readonly tokenId: string }> {
+  const document =
+    'mutation ($input: CreateApiTokenInput!) { createApiToken(input: $input) { secret token { id } } }';
+  const input = { name: 'deployer', scopes: ['servers:read', 'docker:compose:*', 'docker:images:write'] };
+  const { createApiToken: made } = await person.client.query<{
+    createApiToken: { secret: string; token: { id: string } };
+  }>(document, { input });
+  return { client: api.stranger.with({ token: made.secret, origin: null }), tokenId: made.token.id };
+}
+
+describe('with an API token', () => {
+  const later = () => api.services.gitSources.conductor.round(Date.now() + 61_000);
+  const hold = async (): Promise<unknown> => api.services.gitSources.hold(await row());
+
+  test('new commits are deployed with what the token may, which is less than its owner', async () => {
+    const { client } = await program(admin);
+    await running({ pollSeconds: 60 }, { ...admin, client });
+    head = two;
+    await later();
+    expect(deployed).toMatchObject([{ commit: two }]);
+    expect(scopes.at(-1)).not.toContain('docker:containers:privileged');
+    expect(await hold()).toBeNull();
+  });
+
+  test.each([
+    ['was revoked', { revokedAt: new Date() }, /was revoked or has expired/],
+    ['has expired', { expiresAt: new Date(0) }, /was revoked or has expired/],
+    ['is worth less', { scopes: ['servers:read', 'docker:compose:read'] }, /token .* may not deploy/],
+    ['is deleted', null, /was revoked or has expired/],
+  ])(
+    'nothing is deployed any more once it %s, which is told and once on record',
+    async (_what, data, why) => {
+      const { client, tokenId: id } = await program(admin);
+      await running({ pollSeconds: 60 }, { ...admin, client });
+      const { prisma } = api.platform.db;
+      if (data) await prisma.apiToken.update({ where: { id }, data });
+      else await prisma.apiToken.delete({ where: { id } });
+      head = two;
+      await later();
+      await later();
+      expect(deployed).toEqual([]);
+      expect((await row()).failure).toMatch(why);
+      expect(await hold()).toBe('token');
+      await api.services.audit.flush();
+      const events = await prisma.auditEvent.findMany({
+        where: { action: 'stack.sync', serverId, outcome: 'refused' },
+      });
+      expect(events).toMatchObject([{ count: 1 }]);
+      // Its owner goes on with it.
+      await running({ pollSeconds: 60 });
+      expect(await hold()).toBeNull();
+    },
+  );
+});
+
+describe('what goes wrong and may go well the next time', () => {
+  const minute = 60_000;
+  const away = (code: ErrorCode) =>
+    vi.spyOn(api.services.agents.commands, 'link').mockRejectedValue(new ServerKitError(code, 'Not now.'));
+  const round = (ms = 0) => api.services.gitSources.conductor.round(Date.now() + ms);
+  const waits = async (): Promise<number> => {
+    const { retryAt, checkedAt } = await row();
+    return Math.round((Number(retryAt) - Number(checkedAt)) / minute);
+  };
+
+  test('is tried again later each time, an hour at most, and all is forgotten when it goes well', async () => {
+    await running({ pollSeconds: 60 });
+    const link = away('GIT_ERROR');
+    const pauses: number[] = [];
+    for (let count = 0; count < 8; count += 1) {
+      await round(24 * 60 * minute);
+      pauses.push(await waits());
+    }
+    expect(pauses).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    const asked = link.mock.calls.length;
+    await round(59 * minute);
+    expect(link.mock.calls.length, 'it is left alone').toBe(asked);
+    expect(await api.services.gitSources.hold(await row())).toBe('paused');
+    agent();
+    await round(61 * minute);
+    expect(await row()).toMatchObject({ failures: 0, retryAt: null, failure: null });
+  });
+
+  test('has a push that was announced meanwhile deployed in the end, where nothing is asked by itself', async () => {
+    const { source } = await running();
+    away('GIT_ERROR');
+    await api.services.gitSources.announce(source.id);
+    await round();
+    expect(await row()).toMatchObject({ wanted: true, failure: 'Not now.' });
+    agent();
+    head = two;
+    await round();
+    expect(deployed, 'it is left alone').toEqual([]);
+    await round(61_000);
+    expect(deployed).toMatchObject([{ commit: two }]);
+    // The deployment itself comes at a bad moment.
+    await ends(two, { code: 'CONFLICT', message: 'Somebody deploys it right now.' });
+    await round();
+    expect(await row()).toMatchObject({ wanted: true, failedCommit: null });
+    await round(61_000);
+    expect(deployed).toMatchObject([{ commit: two }, { commit: two }]);
+  });
+
+  test('does not wait once somebody pushes', async () => {
+    const { source } = await running();
+    away('GIT_ERROR');
+    await api.services.gitSources.announce(source.id);
+    await round();
+    agent();
+    head = two;
+    await api.services.gitSources.announce(source.id);
+    await round();
+    expect(deployed).toMatchObject([{ commit: two }]);
+  });
+
+  test('is not tried again where somebody ended it', async () => {
+    await running({ pollSeconds: 60 });
+    head = two;
+    await round(61_000);
+    const { jobs } = api.services;
+    const job = await jobs.require(String(deployed.at(-1)?.['jobId']));
+    const error = { code: 'CANCELLED', message: 'It was cancelled.' } as const;
+    await jobs.records.end(job, { state: 'cancelled', result: null, error });
+    await round(24 * 60 * minute);
+    await round(24 * 60 * minute);
+    expect(deployed).toHaveLength(1);
+    expect(await row()).toMatchObject({ failedCommit: two, wanted: false });
+    expect(await api.services.gitSources.hold(await row())).toBe('failed');
+  });
+});
+
+test('a server that does not answer holds up neither other servers nor the end of the process', async () => {
+  await running({ pollSeconds: 60 });
+  const slow = serverId;
+  serverId = (await addServer(api.platform.db)).id;
+  await running({ pollSeconds: 60 });
+  head = two;
+  const { commands } = api.services.agents;
+  const answering = await commands.link(serverId, 'docker:compose:write');
+  const asked = Promise.withResolvers<void>();
+  const link = {
+    ...answering,
+    run: (_document: unknown, _variables: unknown, { signal }: { readonly signal: AbortSignal }) => {
+      asked.resolve();
+      const { promise, reject } = Promise.withResolvers<never>();
+      signal.addEventListener('abort', () => reject(new ServerKitError('AGENT_TIMEOUT', 'Ended.')));
+      return promise;
+    },
+  };
+  vi.spyOn(commands, 'link').mockImplementation((id) =>
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a link no more is asked here
+    Promise.resolve(id === slow ? (link as unknown as AgentLink) : answering),
+  );
+  const conductor = new GitConductor(conductorNeeds());
+  const { done } = await conductor.begin(Date.now() + 61_000);
+  await asked.promise;
+  await eventually(() => deployed.length === 1, 'the other one to be deployed');
+  await conductor.end();
+  await done;
+  const where = { serverId_stack: { serverId: slow, stack: 'shop' } };
+  expect(await api.platform.db.prisma.gitSource.findUniqueOrThrow({ where })).toMatchObject({ failures: 0 });
+});
+
 describe('a webhook', () => {
   test('of a signed push has the new commit deployed; a push to another branch does not', async () => {
     const { webhookSecret, source } = await running();
@@ -301,10 +557,10 @@ describe('a webhook', () => {
     await Promise.all([push(source.webhookPath, told), push(source.webhookPath, signed(webhookSecret))]);
     expect(deployed).toHaveLength(1);
     await ends(two);
-    await api.services.gitSources.round();
+    await api.services.gitSources.conductor.round();
     await eventually(() => deployed.length === 2, 'the one after it');
     await ends(three);
-    await api.services.gitSources.round();
+    await api.services.gitSources.conductor.round();
     expect(deployed).toHaveLength(2);
     expect(await row()).toMatchObject({ commit: three });
   });
@@ -337,6 +593,15 @@ describe('a webhook', () => {
     expect(
       await prisma.auditEvent.count({ where: { action: 'gitSource.hook', outcome: 'refused' } }),
     ).toBeGreaterThan(1);
+  });
+
+  test('of other branches takes nothing from those of its own', async () => {
+    const { webhookSecret, source } = await running();
+    const other = '{"ref":"refs/heads/other"}';
+    for (let count = 0; count < 40; count += 1) {
+      expect((await push(source.webhookPath, signed(webhookSecret, other), other)).status).toBe(202);
+    }
+    expect((await push(source.webhookPath, signed(webhookSecret))).status).toBe(202);
   });
 
   test('that is sent again and again is refused like any other in the end', async () => {

@@ -4,9 +4,12 @@ import { builder } from '../builder.ts';
 import type { RequestContext } from '../context.ts';
 import { actorOf } from '../audit/actor.ts';
 import { askerOf, heldOf } from '../graphql/held.ts';
-import { mayTake } from './fields.ts';
+import { holds } from '../graphql/access.ts';
+import { mayTake, readerOf } from './fields.ts';
 import { hookPath, type GitBy } from './git-source.ts';
-import type { GitPlan } from './git-sources.ts';
+import type { GitPlan } from './git-asker.ts';
+import type { GitHold } from './git-sources.ts';
+import { stackSync } from './jobs.ts';
 import { StackPlanType } from './plan-type.ts';
 
 /** The one who asks, as the one who answers for it. */
@@ -37,7 +40,14 @@ const GitStackPlan = builder
     description: 'What deploying the commit that a branch points to would do.',
     fields: (t) => ({
       commit: t.exposeString('commit', { description: 'What the branch points to.' }),
-      compose: t.exposeString('compose', { description: 'The Compose file of that commit.' }),
+      compose: t.string({
+        perViewer: true,
+        description: 'The Compose file of that commit. Over HTTP only; asking is audited.',
+        async resolve({ serverId, name, commit, compose }, _args, context) {
+          await context.services.stacks.readBy(readerOf(context), serverId, name, { commit });
+          return compose;
+        },
+      }),
       plan: t.field({
         type: StackPlanType,
         description: 'What deploying it would do.',
@@ -45,6 +55,23 @@ const GitStackPlan = builder
       }),
     }),
   });
+
+const GitSourceHold = builder.enumType('GitSourceHold', {
+  description: 'Why new commits are not deployed by themselves.',
+  values: {
+    FAILED: { value: 'failed', description: 'The newest commit did not come up; the next one is deployed.' },
+    OWNER: {
+      value: 'owner',
+      description: 'Who bound the stack is gone, disabled, or may not deploy there any more.',
+    },
+    PAUSED: { value: 'paused', description: 'It went wrong, and is tried again at `retryAt`.' },
+    TOKEN: {
+      value: 'token',
+      description:
+        'The API token it was bound with was revoked, has expired, or may not deploy there any more.',
+    },
+  } as const satisfies Record<Uppercase<GitHold>, { value: GitHold; description: string }>,
+});
 
 const kinds = ['none', 'token', 'key'] as const;
 
@@ -72,9 +99,20 @@ export const GitSourceType = builder.objectRef<GitSource>('GitSource').implement
       description: 'Whether a deployment of it was begun whose end is not known yet.',
       resolve: ({ jobId }) => jobId !== null,
     }),
-    failure: t.exposeString('failure', {
+    failure: t.string({
       nullable: true,
-      description: 'What went wrong last, in English; null when nothing did.',
+      perViewer: true,
+      description:
+        'What went wrong last, in English; null when nothing did, and without docker:compose:write: a deployment that failed may quote what it deployed.',
+      resolve: ({ failure, serverId }, _args, { principal }) =>
+        holds(principal, { access: stackSync.reads, where: serverId }) ? failure : null,
+    }),
+    hold: t.field({
+      type: GitSourceHold,
+      nullable: true,
+      description:
+        'Why new commits are not deployed by themselves; null when nothing is in the way, or when they never are.',
+      resolve: (source, _args, { services }) => services.gitSources.hold(source),
     }),
     id: t.exposeID('id', { description: 'Opaque, git_….' }),
     knownHosts: t.exposeString('knownHosts', {
@@ -110,6 +148,12 @@ export const GitSourceType = builder.objectRef<GitSource>('GitSource').implement
     pollSeconds: t.exposeInt('pollSeconds', {
       nullable: true,
       description: 'How often it is asked for a new commit; null: never by itself.',
+    }),
+    retryAt: t.expose('retryAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'Until when it is left alone after something went wrong: longer each time, an hour at most. Null when nothing did.',
     }),
     seenCommit: t.exposeString('seenCommit', {
       nullable: true,

@@ -236,12 +236,10 @@ builder.mutationFields((t) => ({
     access: 'docker:compose:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to remove a stack for good: its containers and networks, the files and versions that the agent keeps, and where it came from a Git repository, its connection with that. Scope: docker:compose:write, and docker:volumes:write as well for its volumes.',
+      'Begins to remove a stack for good: its containers and networks, the files and versions that the agent keeps, and where it came from a Git repository, its connection with that once all of it is gone. Scope: docker:compose:write, and docker:volumes:write as well for its volumes.',
     args: { input: t.arg({ type: RemoveStackInput, required: true }) },
-    resolve: async (_root, { input }, context) => {
-      const job = await takeDown(stackRemove, true, input, context);
-      await context.services.gitSources.release(input.serverId, input.name, { actor: actorOf(context) });
-      return { job };
-    },
+    resolve: async (_root, { input }, context) => ({
+      job: await takeDown(stackRemove, true, input, context),
+    }),
   }),
 }));

@@ -206,7 +206,7 @@ export class Stacks {
     const link = this.#agents.require(serverId);
     const call = { actor: reader.asker, scopes: readsFiles, timeoutMs: listMs };
     const { stackFiles } = await link.run(StackFilesDocument, { name, version }, call);
-    if (stackFiles) await this.#readBy(reader, serverId, name, version === null ? {} : { version });
+    if (stackFiles) await this.readBy(reader, serverId, name, version === null ? {} : { version });
     return stackFiles;
   }
 
@@ -229,11 +229,12 @@ export class Stacks {
     const link = this.#agents.require(serverId);
     const call = { actor: reader.asker, scopes: [...readsFiles, ...scopes], timeoutMs: listMs };
     const { stackSource } = await link.run(StackSourceDocument, { name, path }, call);
-    await this.#readBy(reader, serverId, name, { folder: stackSource.folder });
+    await this.readBy(reader, serverId, name, { folder: stackSource.folder });
     return { ...stackSource, serverId };
   }
 
-  #readBy(
+  /** Puts on record that the files of a stack are told. */
+  readBy(
     { actor }: FilesReader,
     serverId: string,
     name: string,

@@ -198,8 +198,15 @@ export class Tokens {
     return this.#principalOf(row);
   }
 
-  /** The same programs as they stand now, by token; those that ended are missing. Counts as use. */
-  async renew(ids: readonly string[]): Promise<Map<string, TokenPrincipal>> {
+  /**
+   * The same programs as they stand now, by token; those that ended are missing.
+   *
+   * @param how - isUse: whether the token counts as used by it @default true
+   */
+  async renew(
+    ids: readonly string[],
+    { isUse = true }: { readonly isUse?: boolean } = {},
+  ): Promise<Map<string, TokenPrincipal>> {
     if (ids.length === 0) return new Map();
     const { rows } = await this.#needs.db.pool.query<TokenRow>({
       name: 'token.renew',
@@ -207,7 +214,7 @@ export class Tokens {
       values: [ids],
     });
     const living = rows.filter(works);
-    this.#touch(living);
+    if (isUse) this.#touch(living);
     return new Map(living.map((row) => [row.id, this.#principalOf(row)]));
   }
 

@@ -2,7 +2,7 @@ import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import { describe, expect, test } from 'vitest';
 import { ServerKitError } from '../errors.ts';
 import { Conductor, type ConductorNeeds } from './conductor.ts';
-import { policyScopes, type Runner } from './owners.ts';
+import { policyScopes, type Owner, type OwnerHold } from './owners.ts';
 import type { Policy } from './policy.ts';
 import type { PolicyNews } from './store.ts';
 import type { Survey } from './survey.ts';
@@ -14,10 +14,12 @@ const evening = new Date('2026-11-22T21:00:00Z');
 const newer = [{ reference: 'web:1', digest: 'sha256:2' }];
 const evenNewer = [{ reference: 'web:1', digest: 'sha256:3' }];
 
-const owner: Runner = {
+const owner: Owner = {
   actor: { kind: 'user', id: 'usr_1', label: 'ada@example.com', address: '' },
   scopes: new Set(policyScopes),
+  own: new Set(policyScopes),
 };
+const without: ReadonlySet<string> = new Set(policyScopes.filter((one) => one !== 'docker:containers:write'));
 
 const plain: Policy = {
   id: 'upd_1',
@@ -30,6 +32,7 @@ const plain: Policy = {
   healthTimeoutSeconds: 60,
   ownerId: 'usr_1',
   ownerLabel: 'ada@example.com',
+  tokenId: null,
   scopes: policyScopes,
   setAt: evening,
   checkedAt: null,
@@ -66,12 +69,16 @@ const job: Job = {
 };
 
 /** A world in which nothing is real and everything can be turned. */
-function world(policy: Partial<Policy> = {}) {
-  const policies = new Map([[plain.id, { ...plain, ...policy }]]);
+function world(policy: Partial<Policy> = {}, ...others: readonly Partial<Policy>[]) {
+  const policies = new Map<string, Policy>();
+  for (const given of [policy, ...others]) {
+    const one = { ...plain, ...given };
+    policies.set(one.id, one);
+  }
   const jobs = new Map<string, Job>();
   const state = {
     now: evening,
-    owner: owner as Runner | null,
+    owner: owner as Owner | OwnerHold,
     online: true,
     maintenance: false,
     survey: { newer, problem: null, hold: null } as Survey | ServerKitError,
@@ -96,10 +103,11 @@ function world(policy: Partial<Policy> = {}) {
         if (told?.entry) state.audited.push(told.entry.action);
         return Promise.resolve(note(id, news));
       },
-      claim: (id, attempt) =>
-        Promise.resolve(
-          policies.get(id)?.attempt?.state === 'begun' ? null : note(id, { attempt, hold: null }),
-        ),
+      claim: ({ id, setAt }, attempt) => {
+        const now = policies.get(id);
+        const isFree = now?.attempt?.state !== 'begun' && now?.setAt === setAt;
+        return Promise.resolve(isFree ? note(id, { attempt, hold: null }) : null);
+      },
     },
     surveyor: {
       look: () => {
@@ -128,6 +136,7 @@ function world(policy: Partial<Policy> = {}) {
     findJob: (id) => Promise.resolve(jobs.get(id) ?? null),
     jobOf: () => Promise.resolve([...jobs.values()].at(-1) ?? null),
     random: () => 0.5,
+    now: () => state.now,
   };
   const conductor = new Conductor(needs);
   return {
@@ -138,7 +147,7 @@ function world(policy: Partial<Policy> = {}) {
     policy: (): Policy => policies.get(plain.id) ?? plain,
     tick: async (minutes = 0): Promise<void> => {
       state.now = new Date(state.now.getTime() + minutes * minuteMs);
-      await conductor.tick(signal, state.now);
+      await conductor.tick(signal);
     },
     end: (id: string, ended: Partial<Job>) => {
       jobs.set(id, { ...(jobs.get(id) ?? job), finishedAt: new Date(), ...ended });
@@ -186,10 +195,9 @@ test('of two looks at once, the later is the one that counts', async () => {
     if (state.looks === 1) await held;
     return answer;
   };
-  const when = { signal, now: evening };
   state.survey = { newer: [], problem: null, hold: null };
-  const first = conductor.check(policy(), owner, when);
-  const second = conductor.check(policy(), owner, when);
+  const first = conductor.check(policy(), owner, signal);
+  const second = conductor.check(policy(), owner, signal);
   state.survey = { newer, problem: null, hold: null };
   resolve();
   await Promise.all([first, second]);
@@ -286,14 +294,10 @@ describe('nothing is applied', () => {
   test.each([
     ['while somebody works on the server', 'maintenance', { maintenance: true }],
     ['while its agent is away', 'offline', { online: false }],
-    ['for an owner who is gone or disabled', 'owner', { owner: null }],
-    [
-      'for an owner who lost a right',
-      'owner',
-      {
-        owner: { ...owner, scopes: new Set(policyScopes.filter((one) => one !== 'docker:containers:write')) },
-      },
-    ],
+    ['for an owner who is gone or disabled', 'owner', { owner: 'owner' }],
+    ['for an owner who lost a right', 'owner', { owner: { ...owner, scopes: without, own: without } }],
+    ['with a token that ended', 'token', { owner: 'token' }],
+    ['with a token that lost a right', 'token', { owner: { ...owner, scopes: without } }],
   ] as const)('%s, and nobody asked, until that is over', async (_when, hold, change) => {
     const { tick, state, policy } = world();
     const before = { ...state };
@@ -301,7 +305,11 @@ describe('nothing is applied', () => {
     await tick(60);
     await tick(1);
     expect(policy().hold).toBe(hold);
-    expect(state).toMatchObject({ applied: [], looks: 0, refused: hold === 'owner' ? 1 : 0 });
+    expect(state).toMatchObject({
+      applied: [],
+      looks: 0,
+      refused: hold === 'owner' || hold === 'token' ? 1 : 0,
+    });
     const { maintenance, online, owner: person } = before;
     Object.assign(state, { maintenance, online, owner: person });
     await tick(1);
@@ -315,6 +323,71 @@ describe('nothing is applied', () => {
     await tick(60);
     expect(policy()).toMatchObject({ hold: 'stopped', newer });
     expect(state.applied).toEqual([]);
+  });
+
+  test('once the window has closed while the registry was asked', async () => {
+    const { tick, state, needs, policy } = world();
+    const { look } = needs.surveyor;
+    needs.surveyor.look = async (...given) => {
+      const answer = await look(...given);
+      state.now = new Date(evening.getTime() + 121 * minuteMs);
+      return answer;
+    };
+    await tick(60);
+    expect(state).toMatchObject({ applied: [], looks: 1 });
+    expect(policy().newer).toEqual(newer);
+  });
+
+  test.each([
+    ['somebody began to work on the server', 'maintenance', { maintenance: true }],
+    ['the owner lost a right', 'owner', { owner: { ...owner, scopes: without, own: without } }],
+  ] as const)('when %s while the registry was asked', async (_what, hold, change) => {
+    const { tick, state, needs, policy } = world();
+    const { look } = needs.surveyor;
+    needs.surveyor.look = async (...given) => {
+      Object.assign(state, change);
+      return look(...given);
+    };
+    await tick(60);
+    expect(state.applied).toEqual([]);
+    expect(policy().hold).toBe(hold);
+  });
+
+  test('on a server where another update is under way, however close they follow', async () => {
+    const other = { id: 'upd_2', name: 'db' };
+    const { tick, state, end } = world({}, other, { id: 'upd_3', name: 'else', serverId: 'srv_2' });
+    await tick(60);
+    expect(state.applied).toHaveLength(2);
+    await tick(1);
+    expect(state.applied).toHaveLength(2);
+    end('job_1', { state: 'failed', errorCode: 'CONFLICT', errorMessage: 'it was unhealthy' });
+    await tick(1);
+    expect(state.applied).toHaveLength(3);
+  });
+
+  test('of a policy that somebody set anew meanwhile', async () => {
+    const { conductor, policy, state } = world({ newer });
+    const read = { ...policy(), setAt: new Date(0) };
+    await expect(conductor.begin(read, owner)).rejects.toThrow(/set anew/);
+    expect(state.applied).toEqual([]);
+  });
+
+  test('by a second hand while it is being begun, and the first goes on', async () => {
+    const { conductor, policy, needs, state } = world({ newer });
+    const { promise: held, resolve } = Promise.withResolvers<void>();
+    const { apply } = needs.applier;
+    needs.applier.apply = async (...given) => {
+      await held;
+      return apply(...given);
+    };
+    const first = conductor.begin(policy(), owner);
+    await expect(conductor.begin(policy(), owner)).rejects.toThrow(/under way/);
+    // It has no job yet, and is not taken for lost.
+    await conductor.settle(policy());
+    resolve();
+    await first;
+    expect(state.applied).toHaveLength(1);
+    expect(policy().attempt).toMatchObject({ state: 'begun', jobId: 'job_1' });
   });
 
   test('twice when the process ends in the middle of it', async () => {
@@ -333,11 +406,12 @@ describe('nothing is applied', () => {
     const died = new Promise<void>((resolve) => {
       die = resolve;
     });
-    void dying.tick(signal, new Date(evening.getTime() + 60 * minuteMs));
+    state.now = new Date(evening.getTime() + 60 * minuteMs);
+    void dying.tick(signal);
     await died;
     expect(policy().attempt).toMatchObject({ state: 'begun', jobId: null });
     // Another process takes over what this one left.
-    await tick(61);
+    await tick(1);
     expect(policy().attempt).toMatchObject({ state: 'begun', jobId: 'job_1' });
     state.survey = { newer: [], problem: null, hold: null };
     end('job_1', { state: 'succeeded' });

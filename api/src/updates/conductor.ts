@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Audit } from '../audit/service.ts';
 import { isServerKitError, ServerKitError } from '../errors.ts';
 import type { Applier } from './applier.ts';
-import { missingOf, type Runner } from './owners.ts';
+import { missingOf, type Owner, type OwnerHold, type Runner } from './owners.ts';
 import { sameImages, wasTried, type Attempt, type Hold, type Policy } from './policy.ts';
 import { nextCheck } from './schedule.ts';
 import type { PolicyStore } from './store.ts';
@@ -16,8 +16,8 @@ export interface ConductorNeeds {
   readonly applier: Pick<Applier, 'apply'>;
   readonly audit: Pick<Audit, 'refused'>;
   readonly log: Pick<Logger, 'warn' | 'error'>;
-  /** Null where they are gone or may not sign in. */
-  readonly ownerOf: (policy: Policy) => Promise<Runner | null>;
+  /** Or why nothing runs on their behalf. */
+  readonly ownerOf: (policy: Policy) => Promise<Owner | OwnerHold>;
   /** Of these servers those that somebody works on. */
   readonly inMaintenance: (serverIds: readonly string[]) => Promise<ReadonlySet<string>>;
   readonly online: (serverId: string) => boolean;
@@ -25,6 +25,8 @@ export interface ConductorNeeds {
   /** The newest job that a policy began since then. */
   readonly jobOf: (policy: Policy, since: Date) => Promise<Job | null>;
   readonly random?: () => number;
+  /** @default the clock */
+  readonly now?: () => Date;
 }
 
 /** Policies that are looked after at once, and so questions to registries. */
@@ -37,8 +39,8 @@ const system = { kind: 'system', label: 'update policies' } as const;
 /** Decides what is to be done about each policy, and does it. */
 export class Conductor {
   readonly #needs: ConductorNeeds;
-  /** Asked for by this process and not answered yet. */
-  readonly #beginning = new Set<string>();
+  /** Asked for by this process and not answered yet: the server of each policy. */
+  readonly #beginning = new Map<string, string>();
   /** By policy, the last that was begun; settles when it is over. */
   readonly #checks = new Map<string, Promise<void>>();
 
@@ -47,17 +49,17 @@ export class Conductor {
   }
 
   /** What is to be done every minute. Never throws. */
-  async tick(signal: AbortSignal, now = new Date()): Promise<void> {
+  async tick(signal: AbortSignal): Promise<void> {
     try {
       const policies = this.#needs.store.all();
-      for (const policy of policies) await this.settle(policy, now);
+      for (const policy of policies) await this.settle(policy);
       const awake = policies.filter(({ mode }) => mode !== 'off');
       const busy = await this.#needs.inMaintenance([...new Set(awake.map(({ serverId }) => serverId))]);
       const rest = awake.values();
       const worker = async (): Promise<void> => {
         for (const { id } of rest) {
           if (signal.aborted) return;
-          await this.#visit(id, busy, { signal, now });
+          await this.#visit(id, busy, signal);
         }
       };
       await Promise.all(Array.from({ length: atOnce }, worker));
@@ -66,47 +68,60 @@ export class Conductor {
     }
   }
 
-  async #visit(
-    id: string,
-    busy: ReadonlySet<string>,
-    { signal, now }: { readonly signal: AbortSignal; readonly now: Date },
-  ): Promise<void> {
+  #now(): Date {
+    return this.#needs.now?.() ?? new Date();
+  }
+
+  async #visit(id: string, busy: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { store, log } = this.#needs;
     try {
       let policy = store.get(id);
       if (!policy || policy.mode === 'off' || policy.attempt?.state === 'begun') return;
       const stand = await this.#standing(policy, busy);
       if (typeof stand === 'string') return await this.#hold(policy, stand);
-      if (policy.nextCheckAt <= now) policy = await this.check(policy, stand, { signal, now });
+      const now = this.#now();
+      if (policy.nextCheckAt <= now) policy = await this.check(policy, stand, signal);
       else if (isOver(policy.hold)) policy = (await store.note(id, { hold: null })) ?? undefined;
       if (!policy || policy.mode !== 'apply' || policy.newer.length === 0) return;
       if (wasTried(policy)) return await this.#hold(policy, 'failed');
       // A registry that does not answer is asked again when it is due, and not all through the window.
       if (policy.hold !== null || policy.problem || !openingAt(policy.window, now)) return;
       if (!policy.checkedAt || now.getTime() - policy.checkedAt.getTime() > freshMs) {
-        policy = await this.check(policy, stand, { signal, now });
+        policy = await this.check(policy, stand, signal);
         // What a registry cannot tell now, it cannot give either.
         if (!policy || policy.problem || policy.newer.length === 0 || policy.hold !== null) return;
         if (wasTried(policy)) return await this.#hold(policy, 'failed');
       }
-      if (this.#isBusy(policy)) return;
-      await this.begin(policy, stand, now);
+      await this.#beginDue(policy);
     } catch (error) {
       if (!signal.aborted)
         log.warn({ err: error, policyId: id }, 'an update policy could not be looked after');
     }
   }
 
+  /** By the clock, the rights and the state of the server of this moment: the questions before it take their time. */
+  async #beginDue(policy: Policy): Promise<void> {
+    const stand = await this.#standing(policy, await this.#needs.inMaintenance([policy.serverId]));
+    if (typeof stand === 'string') return this.#hold(policy, stand);
+    // Nothing is waited for between the look at the others on the server and the begin, which reserves it.
+    if (!openingAt(policy.window, this.#now()) || this.#isBusy(policy)) return;
+    await this.begin(policy, stand);
+  }
+
   /** With which rights it runs now, or why it does not. */
   async #standing(policy: Policy, busy: ReadonlySet<string>): Promise<Runner | Hold> {
     if (busy.has(policy.serverId)) return 'maintenance';
     const owner = await this.#needs.ownerOf(policy);
-    const missing = owner ? missingOf(owner, policy.kind, policy.mode) : undefined;
-    if (!owner || missing) {
-      if (policy.hold !== 'owner') this.#refused(policy, missing);
-      return 'owner';
-    }
+    if (typeof owner === 'string') return this.#without(policy, owner);
+    const missing = missingOf(owner, policy.kind, policy.mode);
+    // What the owner may still do, the token may not any more.
+    if (missing) return this.#without(policy, owner.own.has(missing) ? 'token' : 'owner', missing);
     return this.#needs.online(policy.serverId) ? owner : 'offline';
+  }
+
+  #without(policy: Policy, hold: OwnerHold, missing?: string): OwnerHold {
+    if (policy.hold !== hold) this.#refused(policy, missing);
+    return hold;
   }
 
   #refused({ id, serverId, kind, name, ownerLabel }: Policy, scope: string | undefined): void {
@@ -126,9 +141,8 @@ export class Conductor {
 
   /** One at a time on a server: what goes wrong there is then the fault of one. */
   #isBusy({ serverId }: Policy): boolean {
-    return this.#needs.store
-      .all()
-      .some((other) => other.serverId === serverId && other.attempt?.state === 'begun');
+    const begun = (other: Policy): boolean => other.serverId === serverId && other.attempt?.state === 'begun';
+    return [...this.#beginning.values()].includes(serverId) || this.#needs.store.all().some(begun);
   }
 
   /**
@@ -137,29 +151,22 @@ export class Conductor {
    *
    * @returns undefined where it was removed meanwhile
    */
-  async check(
-    { id }: Policy,
-    runner: Runner,
-    when: { readonly signal: AbortSignal; readonly now: Date },
-  ): Promise<Policy | undefined> {
+  async check({ id }: Policy, runner: Runner, signal: AbortSignal): Promise<Policy | undefined> {
     const before = this.#checks.get(id);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#checks.set(id, promise);
     try {
       await before;
       const policy = this.#needs.store.get(id);
-      return policy && (await this.#checkNow(policy, runner, when));
+      return policy && (await this.#checkNow(policy, runner, signal));
     } finally {
       if (this.#checks.get(id) === promise) this.#checks.delete(id);
       resolve();
     }
   }
 
-  async #checkNow(
-    policy: Policy,
-    runner: Runner,
-    { signal, now }: { readonly signal: AbortSignal; readonly now: Date },
-  ): Promise<Policy | undefined> {
+  async #checkNow(policy: Policy, runner: Runner, signal: AbortSignal): Promise<Policy | undefined> {
+    const now = this.#now();
     const { newer, problem, hold } = await this.#look(policy, runner, { signal, now });
     const failures = problem ? policy.failures + 1 : 0;
     const isNews = newer.length > 0 && !sameImages(newer, policy.newer);
@@ -199,23 +206,23 @@ export class Conductor {
   }
 
   /**
-   * Begins what is newer. That it was begun is stored before anything is sent.
+   * Begins what is newer. That it was begun is stored before anything is sent, and the server is reserved before anything
+   * is waited for.
    *
    * @throws ServerKitError CONFLICT when one is under way, and as the job itself
    */
-  async begin(policy: Policy, runner: Runner, now: Date): Promise<Job> {
+  async begin(policy: Policy, runner: Runner): Promise<Job> {
     const { store, applier } = this.#needs;
-    const { id, newer } = policy;
-    const attempt: Attempt = { newer, at: now, jobId: null, state: 'begun', reason: null };
-    this.#beginning.add(id);
+    const { id, newer, serverId } = policy;
+    const attempt: Attempt = { newer, at: this.#now(), jobId: null, state: 'begun', reason: null };
+    if (this.#beginning.has(id)) throw underWay(policy);
+    this.#beginning.set(id, serverId);
     try {
-      if (!(await store.claim(id, attempt))) {
-        throw new ServerKitError('CONFLICT', `An update of ${policy.name} is under way.`);
-      }
+      if (!(await store.claim(policy, attempt))) throw underWay(policy);
       const job = await this.#apply(applier, policy, runner, attempt);
       const told = await store.note(id, { attempt: { ...attempt, jobId: job.id } }, { kind: 'BEGUN' });
       // It may have ended before its id was known.
-      if (told) await this.settle(told, now, job.id);
+      if (told) await this.settle(told);
       return job;
     } finally {
       this.#beginning.delete(id);
@@ -244,18 +251,21 @@ export class Conductor {
   }
 
   /** The same for a job that was heard to have ended. Never throws: the next round makes up for it. */
-  async settled(jobId: string, now = new Date()): Promise<void> {
+  async settled(jobId: string): Promise<void> {
     const policy = this.#needs.store.all().find(({ attempt }) => attempt?.jobId === jobId);
     try {
-      if (policy) await this.settle(policy, now);
+      if (policy) await this.settle(policy);
     } catch (error) {
       this.#needs.log.warn({ err: error, jobId }, 'how an update ended could not be put down');
     }
   }
 
   /** Puts down how an update ended, once its job has. */
-  async settle(policy: Policy, now: Date, jobId = policy.attempt?.jobId ?? null): Promise<void> {
+  async settle({ id }: Pick<Policy, 'id'>): Promise<void> {
+    const policy = this.#needs.store.get(id);
+    if (!policy) return;
     const { attempt } = policy;
+    const jobId = attempt?.jobId ?? null;
     if (attempt?.state !== 'begun' || (jobId === null && this.#beginning.has(policy.id))) return;
     const { store, findJob, jobOf } = this.#needs;
     const job = jobId === null ? await jobOf(policy, attempt.at) : await findJob(jobId);
@@ -277,7 +287,7 @@ export class Conductor {
           newer: [],
           noticedAt: null,
           hold: null,
-          nextCheckAt: now,
+          nextCheckAt: this.#now(),
         },
         { kind: 'APPLIED' },
       );
@@ -296,7 +306,11 @@ const stillOlder = 'It was applied, and what runs is still older than what the r
 
 /** Whether a hold ends as soon as its cause does. The others end with the next check. */
 function isOver(hold: Hold | null): boolean {
-  return hold === 'owner' || hold === 'maintenance' || hold === 'offline';
+  return hold === 'owner' || hold === 'token' || hold === 'maintenance' || hold === 'offline';
+}
+
+function underWay({ name }: Policy): ServerKitError {
+  return new ServerKitError('CONFLICT', `An update of ${name} is under way, or it was set anew. Look again.`);
 }
 
 function noticed({ id, serverId, kind, name, ownerLabel }: Policy, newer: Policy['newer']) {

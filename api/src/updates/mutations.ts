@@ -5,6 +5,7 @@ import { isPerson, type RequestContext } from '../context.ts';
 import { inputInvalid } from '../errors.ts';
 import { containerReference } from '../input-text.ts';
 import { JobPayload } from '../jobs/job-type.ts';
+import { mandateOf } from '../mandates/service.ts';
 import type { Policy } from './policy.ts';
 import { UpdateModeEnum, UpdatePolicyType } from './policy-type.ts';
 import type { Asker, PolicyTarget } from './service.ts';
@@ -86,7 +87,7 @@ function askerFor(context: RequestContext, serverId: string): Asker {
   const { principal, signal } = context;
   return {
     actor: actorOf(context),
-    person: isPerson(principal) ? principal.user : null,
+    person: isPerson(principal) ? { ...mandateOf(principal), email: principal.user.email } : null,
     scopes: principal.rights.on(serverId),
     signal,
   };
@@ -111,7 +112,9 @@ builder.mutationFields((t) => ({
     type: UpdatePolicyPayload,
     access: 'docker:images:write',
     on: (_root, { input }) => input.serverId,
-    description: `Says what is to be done about newer images of a container or a stack, in place of what was said before. It is done on your behalf, with what you may do then. Scope: docker:images:write, ${besides}`,
+    // It goes on without whoever asks for it.
+    fresh: ({ input }) => input.mode === 'apply',
+    description: `Says what is to be done about newer images of a container or a stack, in place of what was said before. It is done on your behalf, with what you may do then; set with an API token, for as long as that works and with what it may do. Scope: docker:images:write, ${besides} APPLY needs a fresh sign-in.`,
     args: { input: t.arg({ type: SetUpdatePolicyInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { serverId, mode, window, healthTimeoutSeconds } = input;

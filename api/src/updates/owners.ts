@@ -1,10 +1,8 @@
 import type { AgentScope, ServerScope } from '@serverkit/wire/scopes.ts';
 import { agentScopes, isServerScope } from '@serverkit/wire/scopes.ts';
-import type { Access } from '../access/service.ts';
 import type { Actor } from '../audit/actor.ts';
-import type { Database } from '../database/database.ts';
-import { withGrants } from '../identity/service.ts';
-import type { Policy, TargetKind, UpdateMode } from './policy.ts';
+import type { Mandates } from '../mandates/service.ts';
+import type { Hold, Policy, TargetKind, UpdateMode } from './policy.ts';
 
 /** On whose behalf something is looked at or updated, and with which rights on its server. */
 export interface Runner {
@@ -45,23 +43,27 @@ export function heldBy({ scopes }: Runner, wanted: readonly AgentScope[]): Agent
   return wanted.filter((scope) => scopes.has(scope));
 }
 
-interface Needs {
-  readonly db: Database;
-  readonly access: Pick<Access, 'rightsOf'>;
+/** Who set a policy. */
+export interface Owner extends Runner {
+  /** What they may do themselves; a token they set it with may be worth less. */
+  readonly own: ReadonlySet<string>;
 }
 
-/**
- * The owner of a policy with what they may do now, and no more than they held when they set it; null for one who is gone
- * or may not sign in.
- */
-export async function ownerOf({ db, access }: Needs, policy: Policy): Promise<Runner | null> {
-  if (policy.ownerId === null) return null;
-  const where = { id: policy.ownerId };
-  const user = await db.prisma.user.findUnique({ where, include: withGrants });
-  if (!user || user.disabledAt) return null;
-  const held = access.rightsOf(user).on(policy.serverId);
+/** Why nothing runs on behalf of who set a policy. */
+export type OwnerHold = Extract<Hold, 'owner' | 'token'>;
+
+/** The owner of a policy with what they may do now, and no more than they held when they set it; or why there is none. */
+export async function ownerOf(
+  mandates: Pick<Mandates, 'standing'>,
+  policy: Pick<Policy, 'ownerId' | 'tokenId' | 'serverId' | 'scopes'>,
+): Promise<Owner | OwnerHold> {
+  const standing = await mandates.standing(policy);
+  if (standing.state !== 'stands') return standing.state === 'tokenEnded' ? 'token' : 'owner';
+  const { userId: id, email, rights, own } = standing;
+  const held = rights.on(policy.serverId);
   return {
-    actor: { kind: 'user', id: user.id, label: `update policy of ${user.email}`, address: '' },
+    actor: { kind: 'user', id, label: `update policy of ${email}`, address: '' },
     scopes: new Set(policy.scopes.filter((scope) => isServerScope(scope) && held.has(scope))),
+    own: own.on(policy.serverId),
   };
 }

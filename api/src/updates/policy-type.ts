@@ -1,9 +1,11 @@
 import { builder } from '../builder.ts';
 import { BulkError } from '../bulk/result-type.ts';
 import type { RequestContext } from '../context.ts';
+import { containerRecreate } from '../containers/service.ts';
 import { ContainerType } from '../containers/types.ts';
 import { holds } from '../graphql/access.ts';
 import { ServerType } from '../servers/server-type.ts';
+import { stackPull } from '../stacks/service.ts';
 import { StackType } from '../stacks/stack-type.ts';
 import type { Attempt, Hold, NewerImage, Policy, UpdateMode } from './policy.ts';
 import { nextOpening, type MaintenanceWindow } from './window.ts';
@@ -44,6 +46,10 @@ const UpdateHold = builder.enumType('UpdateHold', {
       value: 'stopped',
       description: 'It does not run, so that whether a new one is healthy could not be told.',
     },
+    TOKEN: {
+      value: 'token',
+      description: 'The API token it was set with was revoked, has expired, or lost a scope that it takes.',
+    },
   } as const satisfies Record<Uppercase<Hold>, { value: Hold; description: string }>,
 });
 
@@ -51,7 +57,10 @@ const UpdateAttemptState = builder.enumType('UpdateAttemptState', {
   description: 'Where an update stands.',
   values: {
     BEGUN: { value: 'begun', description: 'Its job is at work.' },
-    FAILED: { value: 'failed', description: 'What ran before runs again; it is not tried again by itself.' },
+    FAILED: {
+      value: 'failed',
+      description: 'See `reason` for what runs now; it is not tried again by itself.',
+    },
     SUCCEEDED: { value: 'succeeded', description: 'It runs.' },
   } as const satisfies Record<Uppercase<Attempt['state']>, { value: Attempt['state']; description: string }>,
 });
@@ -81,7 +90,12 @@ const MaintenanceWindowType = builder.objectRef<MaintenanceWindow>('MaintenanceW
   }),
 });
 
-const UpdateAttempt = builder.objectRef<Attempt>('UpdateAttempt').implement({
+/** What a job said of itself is for those who may read what it worked on. */
+const kindOfWork = { container: containerRecreate, stack: stackPull } as const;
+
+type ShownAttempt = Attempt & Pick<Policy, 'kind' | 'serverId'>;
+
+const UpdateAttempt = builder.objectRef<ShownAttempt>('UpdateAttempt').implement({
   access: 'inherited',
   description: 'An update that was begun.',
   fields: (t) => ({
@@ -92,7 +106,14 @@ const UpdateAttempt = builder.objectRef<Attempt>('UpdateAttempt').implement({
       description: 'What was applied.',
       resolve: ({ newer }) => [...newer],
     }),
-    reason: t.exposeString('reason', { nullable: true, description: 'Why it failed; null otherwise.' }),
+    reason: t.string({
+      nullable: true,
+      perViewer: true,
+      description:
+        'Why it failed; null otherwise, and for those who may not read the job: that takes docker:containers:read for a container, docker:compose:write for a stack.',
+      resolve: ({ reason, kind, serverId }, _args, { principal }) =>
+        holds(principal, { access: kindOfWork[kind].reads, where: serverId }) ? reason : null,
+    }),
     state: t.expose('state', { type: UpdateAttemptState, description: 'Where it stands.' }),
   }),
 });
@@ -106,7 +127,7 @@ export const UpdatePolicyType = builder.objectRef<Policy>('UpdatePolicy').implem
       type: UpdateAttempt,
       nullable: true,
       description: 'The newest update that was begun; null when none was.',
-      resolve: ({ attempt }) => attempt,
+      resolve: ({ attempt, kind, serverId }) => attempt && { ...attempt, kind, serverId },
     }),
     checkedAt: t.expose('checkedAt', {
       type: 'DateTime',

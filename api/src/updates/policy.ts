@@ -9,13 +9,14 @@ export type TargetKind = 'container' | 'stack';
  * Why a policy does nothing although there may be something newer:
  *
  * - `owner`: who set it is gone, disabled, or lost a right that it takes
+ * - `token`: the API token that it was set with ended, or lost one
  * - `maintenance`: somebody works on the server
  * - `offline`: its agent is away
  * - `gone`: there is no such container or stack
  * - `stopped`: it does not run, so that whether the new one is healthy could not be told
  * - `failed`: this very update failed before
  */
-export const holds = ['owner', 'maintenance', 'offline', 'gone', 'stopped', 'failed'] as const;
+export const holds = ['owner', 'token', 'maintenance', 'offline', 'gone', 'stopped', 'failed'] as const;
 export type Hold = (typeof holds)[number];
 
 /** An image that would be pulled now and does not run. */
@@ -54,6 +55,8 @@ export interface Policy {
   readonly window: MaintenanceWindow;
   readonly healthTimeoutSeconds: number;
   readonly ownerId: string | null;
+  /** The API token that it was set with, and ends with; null for a person at a browser. */
+  readonly tokenId: string | null;
   readonly ownerLabel: string;
   readonly scopes: readonly string[];
   readonly setAt: Date;

@@ -1,6 +1,7 @@
 import { jobChanges } from '../jobs/events.ts';
 import type { Topics } from '../live/topics.ts';
 import type { Room } from '../platform.ts';
+import { Rounds } from '../rounds.ts';
 import { updatePolicyChanges, type UpdatePolicyChange } from './events.ts';
 import { serverChanges } from '../servers/events.ts';
 import type { Updates } from './service.ts';
@@ -12,7 +13,7 @@ export function updatesRoom({ store, conductor }: Updates, topics: Topics): Room
   const ending = new AbortController();
   const { signal } = ending;
   let timer: NodeJS.Timeout | undefined;
-  let round: Promise<void> = Promise.resolve();
+  const rounds = new Rounds(() => conductor.tick(signal));
   return {
     name: 'updates',
     prepare: () => store.load(),
@@ -20,23 +21,19 @@ export function updatesRoom({ store, conductor }: Updates, topics: Topics): Room
       void forgetDeleted();
       void settleEnded();
       void visitSet();
-      timer = setInterval(next, everyMs).unref();
+      timer = setInterval(() => rounds.begin(), everyMs).unref();
     },
     async drain() {
       ending.abort();
       clearInterval(timer);
-      await round;
+      await rounds.end();
     },
   };
-
-  function next(): void {
-    round = round.then(() => conductor.tick(signal));
-  }
 
   /** Who sets one wants to see what comes of it. */
   async function visitSet(): Promise<void> {
     const where = ({ kind }: UpdatePolicyChange): boolean => kind === 'SET';
-    for await (const _change of topics.subscribe(updatePolicyChanges, { signal, where })) next();
+    for await (const _change of topics.subscribe(updatePolicyChanges, { signal, where })) rounds.begin();
   }
 
   async function forgetDeleted(): Promise<void> {

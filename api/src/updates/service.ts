@@ -1,6 +1,5 @@
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
-import type { Access } from '../access/service.ts';
 import { seenOf, type Sees } from '../access/sees.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Actor } from '../audit/actor.ts';
@@ -11,6 +10,7 @@ import { inputInvalid, notFound, permissionDenied, ServerKitError } from '../err
 import type { Images } from '../images/service.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Topics } from '../live/topics.ts';
+import type { Mandate, Mandates } from '../mandates/service.ts';
 import type { Registries } from '../registries/service.ts';
 import type { Secrets } from '../secrets/service.ts';
 import type { Stacks } from '../stacks/service.ts';
@@ -41,14 +41,14 @@ export interface NewPolicy {
 /** A person, and what they hold on the server. */
 export interface Asker extends Runner {
   /** Null where there is nobody on whose behalf it could run. */
-  readonly person: { readonly id: string; readonly email: string } | null;
+  readonly person: (Mandate & { readonly email: string }) | null;
   readonly signal: AbortSignal;
 }
 
 interface Needs {
   readonly db: Database;
   readonly log: Logger;
-  readonly access: Access;
+  readonly mandates: Mandates;
   readonly audit: Audit;
   readonly topics: Topics;
   readonly agents: AgentService;
@@ -67,7 +67,7 @@ export class Updates {
   readonly #containers: Containers;
 
   constructor(needs: Needs) {
-    const { db, access, agents, jobs, containers } = needs;
+    const { db, mandates, agents, jobs, containers } = needs;
     this.#containers = containers;
     this.store = new PolicyStore(needs);
     this.conductor = new Conductor({
@@ -75,7 +75,7 @@ export class Updates {
       store: this.store,
       surveyor: new Surveyor(needs),
       applier: new Applier(needs),
-      ownerOf: (policy) => ownerOf({ db, access }, policy),
+      ownerOf: (policy) => ownerOf(mandates, policy),
       online: (serverId) => {
         const link = agents.links.get(serverId);
         return link !== undefined && !link.closed.aborted;
@@ -145,7 +145,6 @@ export class Updates {
       kind === 'container'
         ? await this.#identity(serverId, target.containerId)
         : { name: target.name, compose: null };
-    this.#checkAlone(serverId, kind, identity);
     return this.store.set(
       {
         serverId,
@@ -154,11 +153,13 @@ export class Updates {
         mode,
         window: checked.data,
         healthTimeoutSeconds,
-        ownerId: asker.person.id,
+        ownerId: asker.person.ownerId,
         ownerLabel: asker.person.email,
+        tokenId: asker.person.tokenId,
         scopes: policyScopes.filter((scope) => asker.scopes.has(scope)),
       },
       asker.actor,
+      (others) => checkAlone(others, kind, identity),
     );
   }
 
@@ -166,20 +167,6 @@ export class Updates {
     const seen = await this.#containers.find(serverId, containerId);
     if (!seen) throw notFound('container', containerId);
     return identityOf(seen.container);
-  }
-
-  #checkAlone(serverId: string, kind: Policy['kind'], identity: ContainerIdentity): void {
-    const active = this.store.of(serverId).filter(({ mode }) => mode !== 'off');
-    const other =
-      kind === 'stack'
-        ? active.find((policy) => projectIn(policy) === identity.name)
-        : active.find((policy) => policy.kind === 'stack' && policy.name === projectIn(identity));
-    if (!other) return;
-    const message =
-      kind === 'stack'
-        ? `The container ${other.name} of this stack has an update policy of its own. Remove that first.`
-        : `The stack ${other.name} that this container is of has an update policy, which is about it too.`;
-    throw new ServerKitError('CONFLICT', message);
   }
 
   /** @throws ServerKitError NOT_FOUND, PERMISSION_DENIED */
@@ -195,7 +182,7 @@ export class Updates {
     const policy = this.store.require(serverId, id);
     const missing = missingOf(asker, policy.kind, 'notify');
     if (missing) throw permissionDenied(missing);
-    const checked = await this.conductor.check(policy, asker, { signal: asker.signal, now: new Date() });
+    const checked = await this.conductor.check(policy, asker, asker.signal);
     if (!checked) throw notFound('update policy', id);
     return checked;
   }
@@ -216,7 +203,7 @@ export class Updates {
         checked.problem?.message ?? `Nothing newer than what ${checked.name} runs is known.`,
       );
     }
-    return this.conductor.begin(checked, asker, new Date());
+    return this.conductor.begin(checked, asker);
   }
 
   /** The container that a policy follows now, as last seen; null when there is none. */
@@ -225,4 +212,23 @@ export class Updates {
     const container = seen && followed(policy, seen.containers.values());
     return container ? { serverId: policy.serverId, container, observedAt: seen.observedAt } : null;
   }
+}
+
+/** @throws ServerKitError CONFLICT for a stack and a container of it */
+function checkAlone(
+  others: readonly Policy[],
+  kind: Policy['kind'],
+  identity: Pick<Policy, 'name' | 'compose'>,
+): void {
+  const active = others.filter(({ mode }) => mode !== 'off');
+  const other =
+    kind === 'stack'
+      ? active.find((policy) => projectIn(policy) === identity.name)
+      : active.find((policy) => policy.kind === 'stack' && policy.name === projectIn(identity));
+  if (!other) return;
+  const message =
+    kind === 'stack'
+      ? `The container ${other.name} of this stack has an update policy of its own. Remove that first.`
+      : `The stack ${other.name} that this container is of has an update policy, which is about it too.`;
+  throw new ServerKitError('CONFLICT', message);
 }

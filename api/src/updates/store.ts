@@ -6,7 +6,6 @@ import { storableText } from '../database/storable.ts';
 import { notFound } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Topics } from '../live/topics.ts';
-import { errorCode } from '../startup-error.ts';
 import { updatePolicyChanges, type UpdatePolicyChange } from './events.ts';
 import { policyOf, storedAttempt, type Attempt, type Policy } from './policy.ts';
 
@@ -22,6 +21,7 @@ export type PolicyChoice = Pick<
   | 'healthTimeoutSeconds'
   | 'ownerId'
   | 'ownerLabel'
+  | 'tokenId'
   | 'scopes'
 >;
 
@@ -83,9 +83,18 @@ export class PolicyStore {
     return [...(this.#byServer.get(serverId)?.values() ?? [])];
   }
 
-  /** In place of the one that the container or stack has; what is known of it stays. @throws ServerKitError NOT_FOUND */
-  async set({ window, scopes, ...choice }: PolicyChoice, actor: Actor): Promise<Policy> {
-    const { serverId, kind, name, mode } = choice;
+  /**
+   * In place of the one that the container or stack has; what is known of it stays.
+   *
+   * @param check - of those on the server as they are then; throws where this one must not be beside them
+   * @throws ServerKitError NOT_FOUND
+   */
+  async set(
+    { window, scopes, ...choice }: PolicyChoice,
+    actor: Actor,
+    check: (others: readonly Policy[]) => void,
+  ): Promise<Policy> {
+    const { serverId, kind, name, mode, compose } = choice;
     const data = {
       ...choice,
       window: { ...window, days: [...window.days] },
@@ -95,28 +104,30 @@ export class PolicyStore {
       hold: null,
     };
     const { db, audit } = this.#needs;
-    try {
-      const row = await db.prisma.$transaction(async (tx) => {
-        const kept = await tx.updatePolicy.upsert({
-          where: { serverId_kind_name: { serverId, kind, name } },
-          create: { id: newId('updatePolicy'), ...data },
-          update: data,
-        });
-        await audit.record(tx, {
-          actor,
-          action: 'updatePolicy.set',
-          target: { kind, id: name, name },
-          serverId,
-          parameters: { policyId: kept.id, mode, ...(mode === 'apply' && { window: textOf(window) }) },
-        });
-        return kept;
+    const row = await db.prisma.$transaction(async (tx) => {
+      // One at a time for a server: of two that exclude each other, neither would find the other.
+      const held = await tx.$executeRaw`SELECT FROM "Server" WHERE "id" = ${serverId} FOR NO KEY UPDATE`;
+      if (held === 0) throw notFound('server', serverId);
+      const others = (await tx.updatePolicy.findMany({ where: { serverId } })).map(policyOf);
+      check(others);
+      const before = others.find((other) => other.kind === kind && other.name === name);
+      // What is known is of another container that was called the same.
+      const update = before?.compose === compose ? data : { ...data, ...nothingKnown };
+      const kept = await tx.updatePolicy.upsert({
+        where: { serverId_kind_name: { serverId, kind, name } },
+        create: { id: newId('updatePolicy'), ...data },
+        update,
       });
-      return this.#changed(policyOf(row), 'SET');
-    } catch (error) {
-      // P2003: the foreign key points nowhere.
-      if (errorCode(error) === 'P2003') throw notFound('server', serverId);
-      throw error;
-    }
+      await audit.record(tx, {
+        actor,
+        action: 'updatePolicy.set',
+        target: { kind, id: name, name },
+        serverId,
+        parameters: { policyId: kept.id, mode, ...(mode === 'apply' && { window: textOf(window) }) },
+      });
+      return kept;
+    });
+    return this.#changed(policyOf(row), 'SET');
   }
 
   /** @throws ServerKitError NOT_FOUND */
@@ -162,11 +173,16 @@ export class PolicyStore {
     return null;
   }
 
-  /** Begins an update unless one is under way. @returns null where it is not to be begun */
-  async claim(id: string, attempt: Attempt): Promise<Policy | null> {
+  /**
+   * Begins an update unless one is under way, or somebody has set or removed the policy since it was read.
+   *
+   * @returns null where it is not to be begun
+   */
+  async claim({ id, setAt }: Pick<Policy, 'id' | 'setAt'>, attempt: Attempt): Promise<Policy | null> {
     const [row] = await this.#needs.db.prisma.updatePolicy.updateManyAndReturn({
       where: {
         id,
+        setAt,
         OR: [
           { attempt: { equals: Prisma.DbNull } },
           { NOT: { attempt: { path: ['state'], equals: 'begun' } } },
@@ -204,6 +220,15 @@ export class PolicyStore {
     return policy;
   }
 }
+
+const nothingKnown = {
+  checkedAt: null,
+  failures: 0,
+  problem: Prisma.DbNull,
+  newer: [],
+  noticedAt: null,
+  attempt: Prisma.DbNull,
+} satisfies Prisma.UpdatePolicyUpdateManyMutationInput;
 
 const keyOf = ({ serverId, kind, name }: Pick<Policy, 'serverId' | 'kind' | 'name'>): string =>
   `${serverId} ${kind} ${name}`;

@@ -19,6 +19,7 @@ const policy: Policy = {
   window: { days: [7], from: '22:00', to: '23:00', timeZone: 'UTC' },
   healthTimeoutSeconds: 60,
   ownerId: null,
+  tokenId: null,
   ownerLabel: '',
   scopes: [],
   setAt: now,

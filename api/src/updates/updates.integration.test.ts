@@ -139,6 +139,117 @@ describe('is refused', () => {
   });
 });
 
+describe('set with an API token', () => {
+  const scopes = ['servers:read', 'docker:images:*', 'docker:compose:*', 'docker:containers:read'];
+
+  test.each([
+    ['was revoked', { revokedAt: new Date() }],
+    ['has expired', { expiresAt: new Date(0) }],
+    ['is worth less', { scopes: ['servers:read', 'docker:images:*', 'docker:containers:read'] }],
+  ])('stops once that %s, on record, and goes on when a person sets it again', async (_what, data) => {
+    await idOf(await world.program(operator, { scopes }));
+    await tick();
+    // There is no agent.
+    expect(await hold()).toBe('OFFLINE');
+    const { apiToken } = world.api.platform.db.prisma;
+    await apiToken.updateMany({ where: { userId: operator.userId }, data });
+    await tick();
+    await tick();
+    expect(await hold()).toBe('TOKEN');
+    await world.api.services.audit.flush();
+    expect(await recorded('updatePolicy.run')).toMatchObject([{ outcome: 'refused', count: 1 }]);
+    await idOf(operator.client);
+    await tick();
+    expect(await hold()).toBe('OFFLINE');
+  });
+
+  test('does not count as a use of it when it is looked at', async () => {
+    await idOf(await world.program(operator, { scopes }));
+    const { apiToken } = world.api.platform.db.prisma;
+    await apiToken.updateMany({ where: { userId: operator.userId }, data: { lastUsedAt: new Date(0) } });
+    await tick();
+    const [token] = await apiToken.findMany({ where: { userId: operator.userId } });
+    expect(token?.lastUsedAt).toEqual(new Date(0));
+  });
+});
+
+test('asks a person for a fresh sign-in before it applies anything without them', async () => {
+  await world.api.platform.db.prisma.session.update({
+    where: { id: operator.sessionId },
+    data: { freshAt: new Date(Date.now() - 3_600_000) },
+  });
+  expect(codeOf(await set(operator.client, { mode: 'APPLY' }))).toBe('FRESH_SIGN_IN_REQUIRED');
+  expect(codeOf(await set(operator.client, { mode: 'NOTIFY' }))).toBeUndefined();
+});
+
+test('tells what its job said to those alone who may read that', async () => {
+  const id = await idOf(operator.client);
+  const attempt = {
+    newer: [],
+    at: new Date(),
+    jobId: null,
+    state: 'failed',
+    reason: 'bad value hunter2',
+  } as const;
+  await world.api.services.updates.store.note(id, { attempt });
+  const viewer = await world.api.join('viewer');
+  const document = 'query ($ids: [ID!]) { updatePolicies(serverIds: $ids) { attempt { state reason } } }';
+  const tell = (client: TestClient) => client.query(document, { ids: [serverId] });
+  expect(await tell(operator.client)).toEqual({
+    updatePolicies: [{ attempt: { state: 'FAILED', reason: 'bad value hunter2' } }],
+  });
+  expect(await tell(viewer.client)).toEqual({
+    updatePolicies: [{ attempt: { state: 'FAILED', reason: null } }],
+  });
+});
+
+test('of another container by the same name knows nothing of the one before', async () => {
+  const { store } = world.api.services.updates;
+  const choice = {
+    serverId,
+    kind: 'container',
+    name: 'web',
+    compose: 'shop/web/1',
+    mode: 'apply',
+    window,
+    healthTimeoutSeconds: 60,
+    ownerId: operator.userId,
+    ownerLabel: 'x',
+    tokenId: null,
+    scopes: [],
+  } as const;
+  const by = { kind: 'system', label: 'test' } as const;
+  const alone = (): void => undefined;
+  const { id } = await store.set(choice, by, alone);
+  const newer = [{ reference: 'web:1', digest: 'sha256:2' }];
+  const attempt = { newer, at: new Date(), jobId: null, state: 'failed', reason: 'x' } as const;
+  await store.note(id, { newer, attempt, noticedAt: new Date(), failures: 2 });
+  expect(await store.set(choice, by, alone)).toMatchObject({ id, newer, attempt: { state: 'failed' } });
+  expect(await store.set({ ...choice, compose: null }, by, alone)).toMatchObject({
+    id,
+    newer: [],
+    attempt: null,
+    noticedAt: null,
+    failures: 0,
+  });
+});
+
+test('of two that exclude each other, set at the same moment, there is one', async () => {
+  const { store } = world.api.services.updates;
+  const by = { kind: 'system', label: 'test' } as const;
+  const base = { serverId, compose: null, mode: 'apply', window, healthTimeoutSeconds: 60 } as const;
+  const owner = { ownerId: operator.userId, ownerLabel: 'x', tokenId: null, scopes: [] } as const;
+  const alone = (others: readonly unknown[]): void => {
+    if (others.length > 0) throw new Error('not alone');
+  };
+  const ends = await Promise.allSettled(
+    (['stack', 'container'] as const).map((kind) =>
+      store.set({ ...base, ...owner, kind, name: kind }, by, alone),
+    ),
+  );
+  expect(ends.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+});
+
 describe('runs with what its owner may do', () => {
   test('and says so when they are disabled, once on record, until they are back', async () => {
     await idOf(operator.client);

@@ -18,6 +18,8 @@ export const SourceFields = graphql(`
     checkedAt
     deploying
     failure
+    hold
+    retryAt
   }
 `);
 

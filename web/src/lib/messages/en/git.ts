@@ -18,6 +18,14 @@ export const git = {
   fromEditor: 'Write it here',
   fromGit: 'From a Git repository',
   gone: 'An account that is gone',
+  holds: {
+    FAILED: 'The newest commit did not come up, and is not tried again by itself; the next one is.',
+    OWNER:
+      'Whoever connected this is gone, disabled or may not deploy here any more. Connect it anew to go on.',
+    PAUSED: 'It went wrong, and is tried again later by itself.',
+    TOKEN:
+      'The API token that this was connected with was revoked, has expired or may not deploy here any more. Connect it anew to go on.',
+  },
   hookDone: 'I have saved it',
   hookText:
     'Enter both where the repository is: as a webhook for pushes, with content type JSON (GitHub, Gitea) or as secret token (GitLab). The secret is not shown again.',
@@ -43,6 +51,7 @@ export const git = {
   },
   pollOther: (seconds: string) => `Every ${seconds} seconds`,
   privateKey: 'Private key',
+  retry: 'Tried again',
   review: 'Connect and review…',
   secret: 'Secret',
   seen: 'Newest commit',

@@ -19,6 +19,8 @@ export const updates = {
     OFFLINE: 'The agent is away; nothing is done until it is back.',
     OWNER: 'Who set this is gone, disabled or lost a right that it takes. Set it again to go on.',
     STOPPED: 'It does not run, so that whether a new one is healthy could not be told.',
+    TOKEN:
+      'The API token that this was set with was revoked, has expired or lost a right that it takes. Set it again to go on.',
   },
   job: 'See the last update',
   last: 'Last update',

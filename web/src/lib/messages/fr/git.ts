@@ -18,6 +18,15 @@ export const git = {
   fromEditor: 'L’écrire ici',
   fromGit: 'Depuis un dépôt Git',
   gone: 'Un compte supprimé',
+  holds: {
+    FAILED:
+      'Le commit le plus récent n’a pas démarré ; il n’est pas retenté de lui-même, le suivant le sera.',
+    OWNER:
+      'La personne qui l’a relié est partie, désactivée ou ne peut plus déployer ici. Reliez-le à nouveau pour continuer.',
+    PAUSED: 'Cela a échoué, et sera retenté plus tard de soi-même.',
+    TOKEN:
+      'Le jeton d’API avec lequel cela a été relié a été révoqué, a expiré ou ne peut plus déployer ici. Reliez-le à nouveau pour continuer.',
+  },
   hookDone: 'Je l’ai enregistré',
   hookText:
     'Saisissez les deux là où se trouve le dépôt : comme webhook pour les pushs, de type JSON (GitHub, Gitea), ou comme jeton secret (GitLab). Le secret n’est plus affiché ensuite.',
@@ -45,6 +54,7 @@ export const git = {
   },
   pollOther: (seconds: string) => `Toutes les ${seconds} secondes`,
   privateKey: 'Clé privée',
+  retry: 'Nouvel essai',
   review: 'Relier et examiner…',
   secret: 'Secret',
   seen: 'Commit le plus récent',

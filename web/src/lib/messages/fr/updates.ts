@@ -20,6 +20,8 @@ export const updates = {
     OWNER:
       'La personne qui l’a décidé est partie, désactivée ou a perdu un droit nécessaire. Décidez-le à nouveau pour continuer.',
     STOPPED: 'Il ne tourne pas : on ne saurait pas si un nouveau est sain.',
+    TOKEN:
+      'Le jeton d’API avec lequel cela a été décidé a été révoqué, a expiré ou a perdu un droit nécessaire. Décidez-le à nouveau pour continuer.',
   },
   job: 'Voir la dernière mise à jour',
   last: 'Dernière mise à jour',
