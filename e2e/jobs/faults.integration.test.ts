@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { container, uniqueName, type TestContainer } from '../../testing/docker.ts';
+import { container, docker, uniqueName, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { privateEngine, type PrivateEngine } from '../../testing/private-engine.ts';
@@ -15,7 +15,11 @@ import {
   type HeldStack,
 } from './held-work.ts';
 import { jobRig, type JobData, type JobRig } from './rig.ts';
+import { slowViewer } from './slow-viewer.ts';
 import { watch, type Watched } from './watched.ts';
+
+/** Of 1,000 bytes each: more than what lies between a server and a browser holds. */
+const manyLines = 40_000;
 
 /** An engine of its own shares no network with a registry here, so what it pulls from is never reached. */
 describeWith(['root', 'docker'], 'a pull whose engine', () => {
@@ -268,6 +272,26 @@ describeWith(['docker', 'registry', 'compose'], 'a server', () => {
       expect(await watched.terminal.ended).toMatchObject({ code: 'OUTCOME_UNKNOWN' });
       await watched.type('echo two-$((1+1))\r');
       await found.next(({ containerTerminal: { text } }) => text?.includes('two-2') === true, 'its shell');
+    });
+
+    test('a log that somebody does not read on waits on the server, holds up nobody, and loses no line', async () => {
+      const script = `l=$(printf '%0990d' 0); i=0; while [ $i -lt ${manyLines} ]; do echo "$i $l"; i=$((i+1)); done`;
+      await using large = await container({ command: ['sh', '-c', script], options: ['--network', 'none'] });
+      await docker('wait', large.id);
+      const sent = rig.network.upstreamBytes;
+      await using viewer = await slowViewer(rig, large.id);
+      // What others ask goes the same way, after all that the agent has sent by then.
+      for (let times = 0; times < 20; times += 1) {
+        const { pingServer } = await rig.admin.query<{ pingServer: unknown }>(
+          'mutation ($id: ID!) { pingServer(input: { serverId: $id }) { __typename } }',
+          { id: rig.serverId },
+        );
+        expect(pingServer).toBeDefined();
+      }
+      expect(rig.network.upstreamBytes - sent).toBeLessThan(manyLines * 500);
+      const lines = (await viewer.rest()).split('\n').filter(Boolean);
+      expect(lines).toHaveLength(manyLines);
+      expect(lines.findIndex((line, index) => Number(line.split(' ')[0]) !== index)).toBe(-1);
     });
 
     test('stopped during a deployment, and killed while that is undone, it has what ran before run again', async () => {
