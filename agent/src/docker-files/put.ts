@@ -70,6 +70,8 @@ export interface PutOptions {
  * The engine removes what has the name before it gives it to the new file, so that it can is tried first, with a name that
  * nobody needs: there are file systems on which a file has one name only.
  *
+ * Cancelling it counts as long as the content is on its way.
+ *
  * @throws AgentError; what was there before is there still then, or the message says where its successor is
  */
 export async function put(
@@ -87,7 +89,9 @@ export async function put(
       { ...attributes, name: trial, linkTo: own },
       { ...attributes, name, linkTo: own },
     ]);
-    await send(place, folder, Readable.from(archive, { objectMode: false }), signal);
+    using until = whileAborting(signal);
+    const body = tellingWhen(archive, sizeBytes, until.leave);
+    await send(place, folder, Readable.from(body, { objectMode: false }), until.signal);
   } catch (error) {
     if (!(await isLost(place, target).catch(() => false))) throw error;
     throw new AgentError(
@@ -97,6 +101,36 @@ export async function put(
     );
   } finally {
     for (const part of [trial, own]) if (!(await clear(place, target, part))) onLeft(part);
+  }
+}
+
+/** A signal that follows another one until it is left. */
+function whileAborting(signal: AbortSignal) {
+  const own = new AbortController();
+  const abort = (): void => own.abort(signal.reason);
+  const leave = (): void => signal.removeEventListener('abort', abort);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort, { once: true });
+  return { signal: own.signal, leave, [Symbol.dispose]: leave };
+}
+
+/**
+ * An archive, and when the content that it begins with is out: with what little follows the file gets its name, so from then on
+ * a cancel would come too late, and must not be told as one.
+ *
+ * @param contentOut - called before the rest goes out
+ * @yields the archive
+ */
+async function* tellingWhen(
+  archive: AsyncIterable<Buffer>,
+  sizeBytes: number,
+  contentOut: () => void,
+): AsyncGenerator<Buffer> {
+  let sent = 0;
+  for await (const chunk of archive) {
+    sent += chunk.length;
+    if (sent >= sizeBytes) contentOut();
+    yield chunk;
   }
 }
 

@@ -2,21 +2,16 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import * as z from 'zod';
 import { serversWhere } from '../access/sees.ts';
-import {
-  inputInvalid,
-  isServerKitError,
-  permissionDenied,
-  ServerKitError,
-  unauthenticated,
-} from '../errors.ts';
+import { inputInvalid, permissionDenied, unauthenticated } from '../errors.ts';
 import { each, holds } from '../graphql/access.ts';
 import { Authentication } from '../graphql/authentication.ts';
 import { contextOf, principalAsking } from '../graphql/http.ts';
-import { maskError } from '../graphql/mask-error.ts';
-import { readBody, sendJson, type Exchange } from '../http/exchange.ts';
+import { readBody, type Exchange } from '../http/exchange.ts';
+import { fileHandler } from '../http/transfer.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
-import type { RequestContext } from '../context.ts';
+import { holderOf, requirePerson, type RequestContext } from '../context.ts';
+import { Shares } from '../shares.ts';
 import { actorOf } from './actor.ts';
 import { exportEvents, exportFormats } from './export.ts';
 
@@ -24,7 +19,8 @@ import { exportEvents, exportFormats } from './export.ts';
 const recheckMs = 5_000;
 
 /** Exports at once: each keeps reading from the database. */
-const maxRunning = 4;
+const exportsAtOnce = () =>
+  new Shares({ each: 2, all: 4, refusal: 'Other exports are running. Wait for one to end.' });
 
 const maxBodyBytes = 16 * 1024;
 
@@ -59,51 +55,44 @@ interface Needs {
 export function createExportHandler(needs: Needs): (exchange: Exchange) => Promise<void> {
   const { log, db } = needs.platform;
   const authentication = new Authentication(needs);
-  let running = 0;
+  const turns = exportsAtOnce();
 
   async function answer(exchange: Exchange, signal: AbortSignal): Promise<void> {
     const { request, response } = exchange;
+    // What of a body was not read would be taken for the next request.
+    response.setHeader('connection', 'close');
     const context = await authorised(exchange, signal);
-    if (running >= maxRunning) {
-      throw new ServerKitError('TOO_MANY_OPERATIONS', 'Other exports are running. Wait for one to end.', {
-        details: { limit: maxRunning },
-      });
-    }
-    running += 1;
-    try {
-      const { format, filter } = parseRequest(await readBody(request, maxBodyBytes));
-      const bounded = {
-        ...filter,
-        actorKind: filter?.actorKind?.toLowerCase(),
-        outcome: filter?.outcome?.toLowerCase(),
-        to: filter?.to ?? new Date(),
-      };
-      await needs.services.audit.record(db.prisma, {
-        actor: actorOf(context),
-        action: 'audit.export',
-        parameters: { format, filter: bounded },
-      });
-      const { type, extension } = exportFormats[format];
-      const day = bounded.to.toISOString().slice(0, 10);
-      response.writeHead(200, {
-        'content-type': type,
-        'content-disposition': `attachment; filename="serverkit-audit-${day}.${extension}"`,
-        'cache-control': 'no-store',
-      });
-      let { principal } = context;
-      let checkedAt = performance.now();
-      const servers = async (): Promise<readonly string[] | undefined> => {
-        if (performance.now() - checkedAt > recheckMs) {
-          ({ principal } = await authorised(exchange, signal));
-          checkedAt = performance.now();
-        }
-        return serversWhere(principal.rights, 'audit:read')?.in;
-      };
-      const text = exportEvents({ pool: db.pool, format, filter: bounded, servers });
-      await pipeline(Readable.from(text, { objectMode: false }), response, { signal });
-    } finally {
-      running -= 1;
-    }
+    using _turn = turns.take(holderOf(requirePerson(context)));
+    const { format, filter } = parseRequest(await readBody(request, maxBodyBytes));
+    const bounded = {
+      ...filter,
+      actorKind: filter?.actorKind?.toLowerCase(),
+      outcome: filter?.outcome?.toLowerCase(),
+      to: filter?.to ?? new Date(),
+    };
+    await needs.services.audit.record(db.prisma, {
+      actor: actorOf(context),
+      action: 'audit.export',
+      parameters: { format, filter: bounded },
+    });
+    const { type, extension } = exportFormats[format];
+    const day = bounded.to.toISOString().slice(0, 10);
+    response.writeHead(200, {
+      'content-type': type,
+      'content-disposition': `attachment; filename="serverkit-audit-${day}.${extension}"`,
+      'cache-control': 'no-store',
+    });
+    let { principal } = context;
+    let checkedAt = performance.now();
+    const servers = async (): Promise<readonly string[] | undefined> => {
+      if (performance.now() - checkedAt > recheckMs) {
+        ({ principal } = await authorised(exchange, signal));
+        checkedAt = performance.now();
+      }
+      return serversWhere(principal.rights, 'audit:read')?.in;
+    };
+    const text = exportEvents({ pool: db.pool, format, filter: bounded, servers });
+    await pipeline(Readable.from(text, { objectMode: false }), response, { signal });
   }
 
   /** @throws ServerKitError for whoever may not read the record of any server */
@@ -116,38 +105,7 @@ export function createExportHandler(needs: Needs): (exchange: Exchange) => Promi
     throw error;
   }
 
-  return async (exchange) => {
-    const { response } = exchange;
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
-    try {
-      await answer(exchange, gone.signal);
-    } catch (error) {
-      if (gone.signal.aborted) return;
-      // Half a file must not look like a whole one: the connection breaks before the end of the body.
-      if (response.headersSent) {
-        response.destroy();
-        if (!isServerKitError(error)) log.error({ err: error }, 'an export of the audit record failed');
-        return;
-      }
-      response.setHeader('connection', 'close');
-      sendJson(response, statusOf(error), { errors: [maskError(error, log)] });
-    }
-  };
-}
-
-const statuses: Readonly<Record<string, number>> = {
-  UNAUTHENTICATED: 401,
-  PERMISSION_DENIED: 403,
-  ORIGIN_REFUSED: 403,
-  INPUT_INVALID: 400,
-  QUERY_INVALID: 415,
-  RATE_LIMITED: 429,
-  TOO_MANY_OPERATIONS: 429,
-};
-
-function statusOf(error: unknown): number {
-  return (isServerKitError(error) && statuses[error.code]) || 500;
+  return fileHandler(log, answer);
 }
 
 function parseRequest(body: Buffer): z.infer<typeof requestShape> {

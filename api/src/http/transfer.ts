@@ -13,25 +13,30 @@ export interface TransferEnd {
   readonly durationMs: number;
 }
 
+/** @param gone - the client left */
+type Answer = (exchange: Exchange, gone: AbortSignal) => Promise<void>;
+
 /**
  * What answers a transfer over HTTP. Its ticket is all that is shown: no cookie counts here, so there is nothing that another
  * page could use.
- *
- * @param answer - told by a signal that the client left
  */
-export function transferHandler(
-  log: Logger,
-  answer: (exchange: Exchange, gone: AbortSignal) => Promise<void>,
-): (exchange: Exchange) => Promise<void> {
+export function transferHandler(log: Logger, answer: Answer): (exchange: Exchange) => Promise<void> {
+  return fileHandler(log, async (exchange, gone) => {
+    refuseForeignPages(exchange.request, exchange.facts);
+    await answer(exchange, gone);
+  });
+}
+
+/** What answers with a file, to whomever `answer` finds that it may. */
+export function fileHandler(log: Logger, answer: Answer): (exchange: Exchange) => Promise<void> {
   return async (exchange) => {
-    const { request, response, facts } = exchange;
+    const { response } = exchange;
     const gone = new AbortController();
     response.once('close', () => {
       // It closes after its end as well.
       if (!response.writableFinished) gone.abort();
     });
     try {
-      refuseForeignPages(request, facts);
       await answer(exchange, gone.signal);
     } catch (error) {
       if (gone.signal.aborted) return;
@@ -69,6 +74,8 @@ const statuses: Readonly<Record<string, number>> = {
   CANCELLED: 408,
   CONFLICT: 409,
   INPUT_INVALID: 400,
+  QUERY_INVALID: 415,
+  RATE_LIMITED: 429,
   TOO_MANY_OPERATIONS: 429,
   AGENT_OFFLINE: 503,
   DOCKER_UNAVAILABLE: 503,

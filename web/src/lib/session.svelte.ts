@@ -112,6 +112,7 @@ class BrowserSession {
   #rereading = false;
   #scopes = $derived(new Set(this.#boot?.viewer.scopes ?? []));
   #leave: () => void = () => undefined;
+  readonly #forgets: (() => void)[] = [];
 
   constructor() {
     onUnauthenticated(() => this.#ended());
@@ -141,6 +142,11 @@ class BrowserSession {
   /** Sets what happens when the session is over while a page is on show. */
   onEnd(leave: () => void): void {
     this.#leave = leave;
+  }
+
+  /** What is kept for whoever is signed in, and must not be there for the next one. */
+  onForget(forget: () => void): void {
+    this.#forgets.push(forget);
   }
 
   /** Finds out who is here. Asks once; throws a failure when the API cannot be reached. */
@@ -226,6 +232,7 @@ class BrowserSession {
     this.#close();
     if (!wasIn) return;
     this.state = 'signedOut';
+    for (const forget of this.#forgets) forget();
     this.#leave();
   }
 

@@ -1,4 +1,5 @@
 import { toFailure, type Failure } from '../api/failure.ts';
+import { session } from '../session.svelte.ts';
 import { beginUpload, type FilesOf } from './files.ts';
 import { sendFile } from './send-file.ts';
 import { pathIn } from './words.ts';
@@ -62,6 +63,12 @@ class Uploads {
     this.#next();
   }
 
+  /** Whoever comes next sees nothing of them, and what is on its way is cancelled. */
+  forget(): void {
+    for (const { stop } of this.list) stop.abort();
+    this.list = [];
+  }
+
   #next(): void {
     const sending = this.list.filter(({ state }) => state === 'sending').length;
     const waiting = this.list.filter(({ state }) => state === 'waiting');
@@ -87,3 +94,4 @@ class Uploads {
 }
 
 export const uploads = new Uploads();
+session.onForget(() => uploads.forget());
