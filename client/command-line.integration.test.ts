@@ -21,6 +21,7 @@ describeWith('docker', "the README's command lines, one after the other, by the 
   let plane: ControlPlane;
   let folder: TempDir;
   let box: TestContainer;
+  let other: TestContainer;
   let server: { readonly id: string; readonly name: string };
 
   beforeAll(async () => {
@@ -30,6 +31,7 @@ describeWith('docker', "the README's command lines, one after the other, by the 
         command: ['sh', '-c', 'trap "exit 0" TERM; while :; do echo said again and again; sleep 1; done'],
       }),
     );
+    other = undo.use(await container({ command: ['sh', '-c', 'echo said once; exec sleep 1000'] }));
     plane = undo.use(await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } }));
     folder = undo.use(await packedClient());
     const admin = await plane.signIn();
@@ -38,9 +40,10 @@ describeWith('docker', "the README's command lines, one after the other, by the 
         const { containers } = await admin.query<{
           containers: { nodes: { name: string; server: { id: string; name: string } }[] };
         }>('{ containers(first: 500) { nodes { name server { id name } } } }');
-        return containers.nodes.find(({ name }) => name === box.name)?.server;
+        const seen = containers.nodes.find(({ name }) => name === box.name);
+        return containers.nodes.some(({ name }) => name === other.name) && seen?.server;
       },
-      'the container to be seen',
+      'the containers to be seen',
       { limit: 60_000 },
     );
     await admin.query(
@@ -61,6 +64,7 @@ describeWith('docker', "the README's command lines, one after the other, by the 
     const command = line
       .replace('https://serverkit.example.com', plane.url)
       .replace('web-1/nginx', `web-1/${box.name}`)
+      .replace('web-1/redis', `web-1/${other.name}`)
       .replace('srv_…', server.id)
       .replace('npx ', 'exec npx --offline ');
     await using program = startProcess('bash', ['-c', command], {

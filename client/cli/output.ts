@@ -20,6 +20,9 @@ export type Tone = 'good' | 'warning' | 'critical' | 'dim';
 
 const colors: Readonly<Record<Tone, number>> = { good: 32, warning: 33, critical: 31, dim: 2 };
 
+/** Cyan, yellow, green, magenta, blue, and the same brighter. */
+const labels = [36, 33, 32, 35, 34, 96, 93, 92, 95, 94] as const;
+
 export interface Cell {
   readonly text: string;
   readonly tone?: Tone | undefined;
@@ -73,6 +76,12 @@ export class Output {
   /** Text of others for where it goes: a file gets it as it is. */
   clean(text: string): string {
     return this.terminal ? safeText(text) : text;
+  }
+
+  /** The name of one of several, as a stripe of its colour tells it from the others. */
+  label(text: string, index: number): string {
+    const clean = this.clean(text);
+    return this.#options.color ? `\u001B[${labels[index % labels.length]}m${clean}\u001B[0m` : clean;
   }
 
   table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {

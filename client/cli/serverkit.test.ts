@@ -220,6 +220,37 @@ describe('logs', () => {
     }
   });
 
+  test('of several containers run into one, each line after its name', async () => {
+    await using api = await testApi();
+    serve(api, { containers: [container('web'), container('database', 'web-2')] });
+    const said = (source: number, text: string, partial = false) => ({
+      source,
+      stream: 'STDOUT',
+      text: `2026-01-01T00:00:0${source}.000000000Z ${text}${partial ? '' : '\n'}`,
+      partial,
+    });
+    const report = { source: 1, state: 'OFFLINE', error: null };
+    const done = ran(['logs', '--tail', '2', 'web', 'web-2/database', 'web-1/web'], { env: env(api) });
+    const operation = await api.subscription();
+    expect(operation.payload.variables).toMatchObject({
+      follow: false,
+      tail: 2,
+      sources: [{ serverId: 'srv_web-1' }, { serverId: 'srv_web-2' }],
+    });
+    const segments = [said(0, 'one'), said(1, 'half', true), said(0, 'two')];
+    operation.next({ data: { mergedLogs: { segments, sources: [report] } } });
+    operation.complete();
+    const { code, out, err } = await done;
+    expect(out.text.split('\n')).toEqual([
+      'web-1/web      | one',
+      'web-2/database | half',
+      'web-1/web      | two',
+      '',
+    ]);
+    expect(err.text).toContain('web-2/database: its server is offline.');
+    expect(code).toBe(1);
+  });
+
   test('end without a word when nobody reads any more', async () => {
     await using api = await testApi();
     serve(api, { containers: [container('web')] });

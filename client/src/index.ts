@@ -10,6 +10,13 @@ export {
 export type { ErrorCode } from './generated/enums.ts';
 export * from './generated/operations.ts';
 export { followLogs, logBatches, type LogOptions, type LogRequest } from './logs/follow.ts';
+export {
+  mergedLogBatches,
+  type MergedLogLine,
+  type MergedLogOptions,
+  type MergedLogReport,
+  type MergedLogRequest,
+} from './logs/merged.ts';
 export type { LogLine } from './logs/position.ts';
 export { watchMetrics, type ServerSample } from './metrics.ts';
 export type {
