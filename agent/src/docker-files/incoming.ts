@@ -9,6 +9,8 @@ export interface IncomingOrder {
   /** Chosen by the one who asks: new, 8 to 64 letters or digits. */
   readonly id: string;
   readonly sizeBytes: number;
+  /** Whose it is: nobody takes another's places. */
+  readonly actor: string;
 }
 
 /** What came whole. It is kept until it is disposed of. */
@@ -51,10 +53,18 @@ export interface IncomingOptions {
   readonly log: Log;
   /** One of which nothing comes any more is given up. Ms. @default 60_000 */
   readonly idleMs?: number;
+  /** One of which nothing came so long after it was asked for makes room where another one has none. Ms. @default 15_000 */
+  readonly askedMs?: number;
 }
 
 interface Coming {
   readonly sizeBytes: number;
+  readonly actor: string;
+  /** Ms, of this process. */
+  readonly askedAt: number;
+  /** Its room on the disk is its own, and what of that it did not take yet is nobody else's. */
+  hasRoom: boolean;
+  readonly giveUp: () => Promise<void>;
   /** Until it can come. */
   spool?: Spool;
   /** Something is done with it just now. */
@@ -62,10 +72,17 @@ interface Coming {
   timer?: NodeJS.Timeout;
 }
 
-const MAX_UPLOADS = 8;
+const MAX_UPLOADS = 16;
+const MAX_EACH = 4;
 const uploadId = /^[a-zA-Z0-9_-]{8,64}$/;
 
-export function createIncoming({ folder, maxBytes, log, idleMs = 60_000 }: IncomingOptions): Incoming {
+export function createIncoming({
+  folder,
+  maxBytes,
+  log,
+  idleMs = 60_000,
+  askedMs = 15_000,
+}: IncomingOptions): Incoming {
   /** Of every purpose, as they share the places and the disk. */
   const all = new Set<Coming>();
 
@@ -86,12 +103,33 @@ export function createIncoming({ folder, maxBytes, log, idleMs = 60_000 }: Incom
         `This server takes files of ${maxBytes} bytes at most (docker.max_upload in its agent's configuration).`,
       );
     }
-    if (all.size >= MAX_UPLOADS) {
+  }
+
+  /** Asking alone holds a place only as long as nobody needs it. */
+  function makeRoom(actor: string): void {
+    const theirs = [...all].filter((coming) => coming.actor === actor);
+    const full = all.size >= MAX_UPLOADS;
+    if (!full && theirs.length < MAX_EACH) return;
+    const now = performance.now();
+    const asked = (theirs.length < MAX_EACH ? [...all] : theirs).find(
+      ({ busy, spool, askedAt }) => !busy && spool?.received === 0 && now - askedAt >= askedMs,
+    );
+    if (!asked) {
       throw new AgentError(
         'TOO_MANY_OPERATIONS',
-        `This server has ${MAX_UPLOADS} uploads under way; wait for one to end.`,
+        full
+          ? `This server has ${MAX_UPLOADS} uploads under way; wait for one to end.`
+          : `You have ${MAX_EACH} uploads to this server under way; wait for one to end.`,
       );
     }
+    void asked.giveUp();
+  }
+
+  /** Of all the others. Bytes. */
+  function promised(): number {
+    let bytes = 0;
+    for (const { hasRoom, sizeBytes, spool } of all) if (hasRoom) bytes += sizeBytes - (spool?.received ?? 0);
+    return bytes;
   }
 
   function intake<About>(told: (about: About) => string): Intake<About> {
@@ -124,19 +162,27 @@ export function createIncoming({ folder, maxBytes, log, idleMs = 60_000 }: Incom
     return {
       async open(order, about, wanted) {
         check(order);
-        const { id, sizeBytes } = order;
+        const { id, sizeBytes, actor } = order;
         if (known.has(id)) throw new AgentError('CONFLICT', 'There is an upload of this id.');
-        const coming: Coming & { readonly about: About } = { about, sizeBytes, busy: true };
+        makeRoom(actor);
+        const coming: Coming & { readonly about: About } = {
+          about,
+          sizeBytes,
+          actor,
+          askedAt: performance.now(),
+          hasRoom: false,
+          busy: true,
+          giveUp: () => over(id),
+        };
         known.set(id, coming);
         all.add(coming);
         try {
           const ready = await wanted();
           if (ready) {
-            const promised = [...all].reduce(
-              (sum, { spool, sizeBytes: size }) => sum + (spool ? size - spool.received : 0),
-              0,
-            );
-            coming.spool = await createSpool(folder, sizeBytes, promised);
+            const others = promised();
+            // Before the disk is looked at: who looks at the same time must know.
+            coming.hasRoom = true;
+            coming.spool = await createSpool(folder, sizeBytes, others);
             coming.busy = false;
             awaitMore(id, coming);
           } else await over(id);

@@ -172,7 +172,8 @@ builder.mutationFields((t) => ({
     async resolve(_root, { id, sizeBytes, replace, ...asked }, context) {
       const request = requestOf(asked, context);
       const uploads = await context.services.dockerFiles.uploads();
-      return { id, ready: await uploads.open(request, { id, sizeBytes, replace }) };
+      const order = { id, sizeBytes, replace, actor: context.actor };
+      return { id, ready: await uploads.open(request, order) };
     },
   }),
   writeFileUpload: t.field({

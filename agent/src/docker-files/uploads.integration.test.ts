@@ -86,7 +86,7 @@ describeWith('docker', 'a file that is put into a container', () => {
       await using roomy = filesOf(docker, { stateDir: dir.path, maxBytes: 2 ** 60 });
       await using open = await container();
       const uploads = await roomy.uploads();
-      const order = { id: 'too-large', sizeBytes: 2 ** 52, replace: false };
+      const order = { id: 'too-large', sizeBytes: 2 ** 52, replace: false, actor: 'usr_1' };
       await expect(uploads.open(asking(containerPlace(open.id), '/x'), order)).rejects.toMatchObject({
         code: 'CONFLICT',
       });
@@ -155,7 +155,7 @@ describeWith('docker', 'a file that is put into a container', () => {
     const uploads = await files.uploads();
     const request = asking(containerPlace(box.id), '/x');
     const begin = async (id: string) =>
-      expect(await uploads.open(request, { id, sizeBytes: 4, replace: false })).toBe(true);
+      expect(await uploads.open(request, { id, sizeBytes: 4, replace: false, actor: 'usr_1' })).toBe(true);
     const sum = '0'.repeat(64);
     await begin('disorder');
     await expect(uploads.write('disorder', 1, text('b'))).rejects.toMatchObject({ code: 'CONFLICT' });

@@ -105,7 +105,7 @@ builder.mutationFields((t) => ({
     async resolve(_root, order, context) {
       const intake = await contexts(context);
       throwIfAborted(context.signal);
-      await intake.open(order, null, () => Promise.resolve(true));
+      await intake.open({ ...order, actor: context.actor }, null, () => Promise.resolve(true));
       return { id: order.id };
     },
   }),

@@ -30,7 +30,9 @@ describeWith('docker', 'an image that is built from an archive', () => {
       waiting: () => readdirSync(dir.file('uploads')),
       async arrived(archive: Buffer) {
         const id = randomBytes(8).toString('hex');
-        await contexts.open({ id, sizeBytes: archive.length }, null, () => Promise.resolve(true));
+        await contexts.open({ id, sizeBytes: archive.length, actor: 'usr_1' }, null, () =>
+          Promise.resolve(true),
+        );
         await contexts.write(id, 0, archive);
         return contexts.take(id, createHash('sha256').update(archive).digest('hex'));
       },
@@ -81,11 +83,11 @@ describeWith('docker', 'an image that is built from an archive', () => {
 
   test('cannot be too large, and is not begun without room for it', async () => {
     await using small = await agent(1000);
-    const order = { id: 'too-large', sizeBytes: 1001 };
+    const order = { id: 'too-large', sizeBytes: 1001, actor: 'usr_1' };
     const wanted = () => Promise.resolve(true);
     await expect(small.contexts.open(order, null, wanted)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
     await using large = await agent(2 ** 60);
-    const all = { id: 'too-large', sizeBytes: 2 ** 52 };
+    const all = { id: 'too-large', sizeBytes: 2 ** 52, actor: 'usr_1' };
     await expect(large.contexts.open(all, null, wanted)).rejects.toMatchObject({ code: 'CONFLICT' });
   });
 

@@ -144,6 +144,22 @@ describe('an upload', () => {
     });
   });
 
+  test('whose right ends with its last piece is given up, on record', async () => {
+    const other = await api.join('admin');
+    const { aborted, finished } = agent({
+      async write() {
+        await api.platform.db.prisma.session.deleteMany({ where: { userId: other.userId } });
+      },
+    });
+    const url = await allowed(4, { person: other, path: '/ended' });
+    expect((await http(url, { method: 'PUT', body: 'last' })).status).toBe(401);
+    expect(await recorded('file.uploaded', '/ended')).toMatchObject({
+      outcome: 'failed',
+      code: 'UNAUTHENTICATED',
+    });
+    expect([aborted.length, finished.length]).toEqual([1, 0]);
+  });
+
   test('is not for another page, without a ticket, after signing out, or for a viewer', async () => {
     agent();
     const put = { method: 'PUT', body: 'x' };

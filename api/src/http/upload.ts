@@ -65,13 +65,13 @@ export function createUploadHandler<Grant, Allowed>(
 
     /** @yields what comes, as long as it is no more than was announced */
     async function* counted(): AsyncGenerator<Buffer> {
-      const options = { size: pieceBytes, signal, onBytes: () => watch.touch() };
+      const options = { size: pieceBytes, signal, onBytes: (count: number) => watch.trickle(count) };
       for await (const piece of piecesOf(request, options)) {
         watch.rest();
         bytes += piece.length;
         if (bytes > sizeBytes) throw wrongLength(sizeBytes);
         yield piece;
-        watch.touch();
+        watch.resume();
       }
       if (bytes < sizeBytes) throw wrongLength(sizeBytes);
     }

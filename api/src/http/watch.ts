@@ -7,6 +7,8 @@ export interface WatchOptions {
   readonly everyMs?: number;
   /** For how long the client may keep it waiting. Milliseconds. @default 60_000 */
   readonly stillMs?: number;
+  /** What trickles in has moved when it is so much. Bytes. @default 8 KiB */
+  readonly leastBytes?: number;
 }
 
 /** Looks after a transfer that may take long: whether it still may, and whether the client still moves. Ends with its block. */
@@ -17,9 +19,15 @@ export class Watch implements Disposable {
   readonly #timer: NodeJS.Timeout;
   /** Null while it is not the client's turn. */
   #movedAt: number | null = null;
+  /** For how long it had not moved when the rest began. Milliseconds. */
+  #stillFor = 0;
+  /** Bytes since it last counted as moved. */
+  #trickled = 0;
   #checking = false;
+  readonly #leastBytes: number;
 
-  constructor({ check, everyMs = 5_000, stillMs = 60_000 }: WatchOptions) {
+  constructor({ check, everyMs = 5_000, stillMs = 60_000, leastBytes = 8 * 1024 }: WatchOptions) {
+    this.#leastBytes = leastBytes;
     this.signal = this.#controller.signal;
     this.#timer = setInterval(() => {
       if (this.#movedAt !== null && performance.now() - this.#movedAt > stillMs) {
@@ -41,11 +49,24 @@ export class Watch implements Disposable {
   /** Something moved, and it is for the client to take or send the next piece. */
   touch(): void {
     this.#movedAt = performance.now();
+    this.#trickled = 0;
+  }
+
+  /** So many bytes moved: a client that moves hardly any keeps it waiting all the same. */
+  trickle(bytes: number): void {
+    this.#trickled += bytes;
+    if (this.#trickled >= this.#leastBytes) this.touch();
   }
 
   /** Others are at work, who have limits of their own. */
   rest(): void {
+    if (this.#movedAt !== null) this.#stillFor = performance.now() - this.#movedAt;
     this.#movedAt = null;
+  }
+
+  /** It is for the client again, who has as much time left as before the rest. */
+  resume(): void {
+    this.#movedAt ??= performance.now() - this.#stillFor;
   }
 
   [Symbol.dispose](): void {
