@@ -22,6 +22,7 @@ import { retentionRoom } from './retention/room.ts';
 import { sweepsOf } from './retention/service.ts';
 import { keysRoom } from './keys/room.ts';
 import { logsRoom } from './logs/room.ts';
+import { terminalsRoom } from './terminals/room.ts';
 import { localAgentRoom } from './local-agent/room.ts';
 import type { Platform, Room } from './platform.ts';
 import { createServices, type Services } from './services.ts';
@@ -48,6 +49,7 @@ export const rooms: readonly RoomFactory[] = [
   dockerFilesRoom,
   imagesRoom,
   logsRoom,
+  terminalsRoom,
   gitSourcesRoom,
   graphqlRoom,
   (platform, services) => graphiqlRoom(platform, services),

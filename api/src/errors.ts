@@ -51,6 +51,10 @@ export const errorCodes = {
     description: 'Git, or ssh for it, is not installed on the server; the message says what to install.',
   },
   GIT_ERROR: { description: 'A Git repository could not be read; the message says why.' },
+  RECORDING_FAILED: {
+    description:
+      'A terminal that has to be recorded cannot be, so that it is not opened, or was closed; the message says why.',
+  },
   RESULT_TOO_LARGE: { description: 'The answer is larger than may be sent; ask for less.' },
   OUTCOME_UNKNOWN: { description: 'It was sent, the link broke, and whether it was done cannot be told.' },
   CANCELLED: { description: 'It was cancelled before anything was done.' },

@@ -22,6 +22,7 @@ import './keys/schema.ts';
 import './metrics/schema.ts';
 import './overview/schema.ts';
 import './terminals/schema.ts';
+import './terminals/recording/schema.ts';
 import './stacks/schema.ts';
 import './registries/schema.ts';
 import './updates/schema.ts';

@@ -85,7 +85,8 @@ export function createServices(platform: Platform): Services {
   const jobs = new Jobs(platform, { audit, topics, agents });
   const keys = new Keys({ db, log, audit, keys: platform.keys, agents });
   const metrics = new Metrics({ db, log, topics, agents: agents.links });
-  const servers = new Servers({ access, db, audit, topics, agents, jobs });
+  const terminals = new Terminals({ ...platform, dataDir: platform.env.dataDir, agents, containers, audit });
+  const servers = new Servers({ access, db, audit, topics, agents, jobs, terminals });
   const stacks = new Stacks({ audit, db, agents: agents.links, mirror: containers.mirror, topics });
   const registries = new Registries({ db, vault, access, audit, agents });
   const secrets = new Secrets({ db, vault, access, audit, mirror: containers.mirror });
@@ -138,7 +139,7 @@ export function createServices(platform: Platform): Services {
     savedFilters: new SavedFilters({ db, audit }),
     secrets,
     servers,
-    terminals: new Terminals({ agents, containers, audit, db, log }),
+    terminals,
     stacks,
     tokens,
     topics,

@@ -3,19 +3,22 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { container, docker, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
+import { seriousProblems } from './axe.ts';
 import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
   let dashboard: Dashboard;
   let page: Page;
   let box: TestContainer;
+  let address: string;
 
   beforeAll(async () => {
     box = await container({ command: ['sleep', '1000'] });
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ page } = dashboard.tab);
     const serverId = await raisedServer(dashboard.plane);
-    await page.goto(`${dashboard.plane.url}/servers/${serverId}/containers/${box.id}?tab=terminal`);
+    address = `${dashboard.plane.url}/servers/${serverId}/containers/${box.id}?tab=terminal`;
+    await page.goto(address);
   });
   afterAll(async () => {
     await dashboard?.[Symbol.asyncDispose]();
@@ -105,6 +108,37 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
       const left = await docker('top', box.id, '-eo', 'pid,args');
       return left.trim().split('\n').length === 2;
     }, 'the shell to be gone');
+  });
+
+  it('is recorded when it is asked for, for all to see, and played', async () => {
+    await page.goto(address);
+    await page.getByRole('checkbox', { name: 'Record this terminal' }).check();
+    await page.getByRole('button', { name: 'Open terminal', exact: true }).click();
+    await connected();
+    await page.getByTestId('terminal-recorded').getByText('Recorded', { exact: true }).waitFor();
+    await type('echo played-$((40+2))');
+    await see(/played-42/);
+    await page.getByRole('button', { name: 'Close', exact: true }).click();
+    await page.getByTestId('terminal-ended').getByText('This terminal was closed.').waitFor();
+    const line = page.getByTestId('recording-line');
+    await eventually(async () => {
+      await page.goto(`${dashboard.plane.url}/audit/recordings`);
+      await line.first().waitFor();
+      return line.first().getByText('Complete', { exact: true }).isVisible();
+    }, 'the end of the recording');
+    await line
+      .first()
+      .getByRole('button', { name: /^Play the recording of / })
+      .click();
+    const player = page.getByTestId('recording-player');
+    await player.and(page.locator('[data-state=ready]')).waitFor();
+    await player.getByRole('button', { name: 'Play', exact: true }).waitFor();
+    const rows = page.getByTestId('recording-screen').locator('.xterm-rows');
+    const text = async () => (await rows.innerText()).replaceAll('\u00a0', ' ');
+    await eventually(async () => /\nplayed-42/.test(await text()), 'what was shown');
+    await player.getByRole('slider', { name: 'Position', exact: true }).fill('0');
+    await eventually(async () => !(await text()).includes('played-42'), 'the beginning');
+    expect(await seriousProblems(page)).toEqual([]);
     expect(dashboard.tab.complaints).toEqual([]);
   });
 });

@@ -112,7 +112,9 @@ export async function openRig({
     });
     const access = new Access({ db, audit, topics });
     const jobs = new Jobs({ db, log: quiet }, { audit, topics, agents });
-    return { agents, audit, keys, servers: new Servers({ access, db, audit, topics, agents, jobs }) };
+    const terminals = { abandon: () => Promise.resolve(), serverDeleted: () => Promise.resolve() };
+    const servers = new Servers({ access, db, audit, topics, agents, jobs, terminals });
+    return { agents, audit, keys, servers };
   }
   let now = startControlPlane();
 

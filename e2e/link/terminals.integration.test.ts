@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -51,6 +51,43 @@ const close = /* GraphQL */ `
 const acknowledge = /* GraphQL */ `
   mutation Acknowledge($input: AcknowledgeContainerTerminalInput!) {
     acknowledgeContainerTerminal(input: $input)
+  }
+`;
+
+const recordings = /* GraphQL */ `
+  query Recordings($serverId: ID!) {
+    terminalRecordings(serverId: $serverId) {
+      totalCount
+      nodes {
+        id
+        terminalId
+        end
+      }
+    }
+  }
+`;
+interface Recordings {
+  readonly terminalRecordings: {
+    readonly totalCount: number;
+    readonly nodes: readonly {
+      readonly id: string;
+      readonly terminalId: string;
+      readonly end: string | null;
+    }[];
+  };
+}
+const startDownload = /* GraphQL */ `
+  mutation Start($input: StartTerminalRecordingDownloadInput!) {
+    startTerminalRecordingDownload(input: $input) {
+      url
+    }
+  }
+`;
+const deleteRecording = /* GraphQL */ `
+  mutation Delete($input: DeleteTerminalRecordingInput!) {
+    deleteTerminalRecording(input: $input) {
+      deletedRecordingId
+    }
   }
 `;
 
@@ -106,6 +143,12 @@ describeWith('docker', 'terminals', () => {
   const type = (terminalId: string, text: string, client = admin) =>
     client.answer(write, { input: { serverId, terminalId, text } });
   const closed = (terminalId: string) => admin.query(close, { input: { serverId, terminalId } });
+  async function downloadOf(recordingId: string): Promise<string> {
+    const answer = await admin.query<{ startTerminalRecordingDownload: { url: string } }>(startDownload, {
+      input: { recordingId },
+    });
+    return answer.startTerminalRecordingDownload.url;
+  }
   async function see(following: Following, pattern: RegExp): Promise<void> {
     let text = '';
     await following.next(({ containerTerminal: event }) => {
@@ -178,6 +221,98 @@ describeWith('docker', 'terminals', () => {
     expect(await following.ended).toBeDefined();
     expect(codeOf(await type(terminalId, 'x', program))).toBe('UNAUTHENTICATED');
     await closed(terminalId);
+  });
+
+  test('that are recorded are a file for those who may see it, without what was typed and not shown', async () => {
+    const { terminal } = (
+      await admin.query<{ openContainerTerminal: { terminal: { id: string; recorded: boolean } } }>(
+        'mutation ($input: OpenContainerTerminalInput!) { openContainerTerminal(input: $input) { terminal { id recorded } } }',
+        { input: { serverId, containerId: box.id, columns: 80, rows: 24, record: true } },
+      )
+    ).openContainerTerminal;
+    expect(terminal.recorded).toBe(true);
+    const terminalId = terminal.id;
+    await using one = followed(terminalId);
+    await one.next(({ containerTerminal: { kind } }) => kind === 'RECORDING', 'the sign');
+    await type(terminalId, 'stty -echo; echo ready-$((1+1)); read word; stty echo; echo word-of-${#word}\r');
+    await see(one, /ready-2/);
+    await type(terminalId, 'never-shown\r');
+    await see(one, /word-of-11/);
+    await closed(terminalId);
+    const recording = await eventually(async () => {
+      const { terminalRecordings } = await admin.query<Recordings>(recordings, { serverId });
+      const found = terminalRecordings.nodes.find((node) => node.terminalId === terminalId);
+      return found?.end === 'COMPLETE' && found;
+    }, 'the end of the recording');
+    const file = path.join(plane.dataDir, 'recordings', serverId, `${recording.id}.sealed`);
+    expect(readFileSync(file, 'latin1')).not.toContain('word-of-11');
+
+    const address = await downloadOf(recording.id);
+    const got = await fetch(plane.url + address);
+    expect(got.headers.get('content-disposition')).toContain(`${recording.id}.cast`);
+    const text = await got.text();
+    expect(JSON.parse(text.split('\n')[0] ?? '')).toMatchObject({ version: 2, width: 80, height: 24 });
+    expect(text).toContain('word-of-11');
+    expect(text).not.toContain('never-shown');
+    expect((await fetch(plane.url + address)).status).toBe(404);
+
+    for (const [scopes, code] of [
+      [['servers:read', 'docker:containers:exec'], 'PERMISSION_DENIED'],
+      [['servers:read', 'audit:read'], 'NOT_FOUND'],
+    ] as const) {
+      const made = await admin.query<{ createApiToken: { secret: string } }>(
+        'mutation ($input: CreateApiTokenInput!) { createApiToken(input: $input) { secret } }',
+        { input: { name: 'reader', scopes } },
+      );
+      const reader = plane.anonymous().with({ token: made.createApiToken.secret, origin: null });
+      const input = { recordingId: recording.id };
+      expect(codeOf(await reader.answer(startDownload, { input }))).toBe(code);
+      if (code === 'NOT_FOUND') {
+        const { terminalRecordings } = await reader.query<Recordings>(recordings, { serverId });
+        expect(terminalRecordings).toEqual({ totalCount: 0, nodes: [] });
+      }
+      expect(codeOf(await reader.answer(deleteRecording, { input }))).toBe('PERMISSION_DENIED');
+    }
+
+    await admin.query(deleteRecording, { input: { recordingId: recording.id } });
+    expect(existsSync(file)).toBe(false);
+    expect(codeOf(await admin.answer(startDownload, { input: { recordingId: recording.id } }))).toBe(
+      'NOT_FOUND',
+    );
+  });
+
+  test('that have to be recorded are not seen or typed into unless they are', async () => {
+    const require = (required: boolean) =>
+      admin.query(
+        'mutation ($input: RequireTerminalRecordingInput!) { requireTerminalRecording(input: $input) { required } }',
+        { input: { serverId, required } },
+      );
+    const open1 = await opened();
+    await using following = followed(open1);
+    await following.next(({ containerTerminal: { kind } }) => kind === 'SCREEN', 'its screen');
+    await require(true);
+    await following.next(({ containerTerminal: { kind } }) => kind === 'RECORDING', 'the sign');
+    await type(open1, 'echo on-$((1+1))\r');
+    await see(following, /on-2/);
+
+    // Where recordings would be, nothing can be written any more.
+    const folder = path.join(plane.dataDir, 'recordings', serverId);
+    renameSync(folder, `${folder}.away`);
+    writeFileSync(folder, '');
+    expect(
+      codeOf(await admin.answer(open, { input: { serverId, containerId: box.id, columns: 80, rows: 24 } })),
+    ).toBe('RECORDING_FAILED');
+    await eventually(async () => {
+      const { containerTerminals } = await admin.query<{ containerTerminals: { id: string }[] }>(
+        'query ($serverId: ID!) { containerTerminals(serverId: $serverId) { id } }',
+        { serverId },
+      );
+      return containerTerminals.length === 1 && containerTerminals[0]?.id === open1;
+    }, 'the terminal that is not recorded to be closed');
+    rmSync(folder);
+    renameSync(`${folder}.away`, folder);
+    await require(false);
+    await closed(open1);
   });
 
   test('that write without end hold nothing up, grow nothing, and stop when told to', async () => {

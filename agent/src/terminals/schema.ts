@@ -207,10 +207,18 @@ function fieldsOf(place: TerminalPlace, scope: AgentScope, enter: (context: Oper
       type: Event,
       args: {
         id: t.arg.id({ required: true }),
+        recording: t.arg.boolean({
+          description:
+            'To record it: it counts as nobody who looks at the terminal, and the terminal does not wait for it. One that falls behind gets a SCREEN again.',
+        }),
         windowBytes: t.arg.int({ required: true, description: 'Credit to begin with.' }),
       },
-      subscribe: (_root, { id }, context) =>
-        context.services.terminals.follow(callOf(id, context), context.credits, context.signal),
+      subscribe: (_root, { id, recording }, context) =>
+        context.services.terminals.follow(
+          { ...callOf(id, context), recording: recording === true },
+          context.credits,
+          context.signal,
+        ),
       resolve: (event) => event,
     }),
   );

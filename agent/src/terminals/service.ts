@@ -27,6 +27,11 @@ export interface TerminalCall {
   readonly caller: Caller;
 }
 
+export interface FollowTerminal extends TerminalCall {
+  /** To record it: counts as nobody who looks, and sets nobody's pace. @default false */
+  readonly recording?: boolean;
+}
+
 /** Terminals of this host. Every method throws AgentError: NOT_FOUND for a terminal that ended. */
 export interface Terminals {
   openInContainer(
@@ -38,7 +43,7 @@ export interface Terminals {
   openOnHost(options: OpenHostTerminal, caller: Caller, signal: AbortSignal): Promise<Terminal>;
   list(place: TerminalPlace): Terminal[];
   /** Its screen, then what is written and happens to it. Ends with the terminal. */
-  follow(call: TerminalCall, credits: CreditWindow, signal: AbortSignal): Source<TerminalEvent>;
+  follow(call: FollowTerminal, credits: CreditWindow, signal: AbortSignal): Source<TerminalEvent>;
   write(call: TerminalCall, text: string): void;
   /** While whoever opened it looks at it, only they change its size; for others it stays as it is. */
   resize(call: TerminalCall, size: Size): Promise<Terminal>;

@@ -14,6 +14,8 @@ import { OutputText } from './text.ts';
 import { Viewer } from './viewer.ts';
 
 const maxViewers = 16;
+/** One, and one whose link broke and was not missed yet. */
+const maxRecorders = 2;
 /** Input that the shell has not taken yet. Bytes. */
 const maxQueued = 256 * 1024;
 /** Between two pieces of output while nobody looks: 1 MB/s, so that work goes on and a flood costs little. Ms. */
@@ -45,16 +47,25 @@ export interface SessionOptions {
   readonly onEnd: (ended: TerminalEnded, clean: boolean) => void;
 }
 
+/** One who follows a terminal. */
+export interface Attached {
+  readonly next: Viewer['next'];
+  readonly leave: () => void;
+}
+
 /** A shell and whoever looks at it. It lives apart from them, for a while without any. */
 export class Session {
   readonly #options: SessionOptions;
   readonly #openedAt = Date.now();
   /** Each with whom it belongs to. */
   readonly #viewers = new Map<Viewer, string>();
+  /** They keep nothing alive, and nothing waits for them: one that falls behind goes on from a fresh screen. */
+  readonly #recorders = new Set<Viewer>();
   #size: Size;
   #unseen: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
-  #warned = false;
+  /** When it ends unless somebody types, once that was told. Ms of the monotonic clock. */
+  #idleEnd: number | undefined;
   #ending: Promise<void> | undefined;
   #reason: TerminalEnd | undefined;
   #resume: (() => void) | undefined;
@@ -89,13 +100,13 @@ export class Session {
   }
 
   /** @throws AgentError CONFLICT when too many look */
-  attach(actor: string): { readonly next: Viewer['next']; readonly leave: () => void } {
+  attach(actor: string): Attached {
     if (this.#viewers.size >= maxViewers) {
       throw new AgentError('CONFLICT', `At most ${maxViewers} viewers can follow one terminal.`);
     }
     clearTimeout(this.#unseen);
     const viewer = new Viewer(
-      () => ({ kind: 'SCREEN', text: this.#options.screen.snapshot(), ...this.#size }),
+      () => this.#begin(),
       () => this.#goOn(),
     );
     this.#viewers.set(viewer, actor);
@@ -108,6 +119,30 @@ export class Session {
         if (this.#viewers.size === 0 && !this.#ending) this.#awaitViewer();
       },
     };
+  }
+
+  /** For a recording of what is shown. @throws AgentError CONFLICT when there are too many */
+  record(): Attached {
+    if (this.#recorders.size >= maxRecorders) {
+      throw new AgentError('CONFLICT', `At most ${maxRecorders} recordings can be made of one terminal.`);
+    }
+    const recorder = new Viewer(
+      () => this.#begin(),
+      () => undefined,
+    );
+    this.#recorders.add(recorder);
+    return {
+      next: (signal) => recorder.next(signal),
+      leave: () => void this.#recorders.delete(recorder),
+    };
+  }
+
+  /** What somebody begins with who comes, or comes back. */
+  #begin(): [Extract<TerminalEvent, { kind: 'SCREEN' }>, ...TerminalEvent[]] {
+    const screen = { kind: 'SCREEN', text: this.#options.screen.snapshot(), ...this.#size } as const;
+    if (this.#idleEnd === undefined) return [screen];
+    const endsInMs = Math.max(0, Math.round(this.#idleEnd - performance.now()));
+    return [screen, { kind: 'IDLE', endsInMs }];
   }
 
   /** @throws AgentError CONFLICT when the shell takes nothing */
@@ -205,6 +240,7 @@ export class Session {
 
   #tell(event: TerminalEvent): void {
     for (const viewer of this.#viewers.keys()) viewer.tell(event);
+    for (const recorder of this.#recorders) recorder.tell(event);
   }
 
   #awaitViewer(): void {
@@ -214,12 +250,12 @@ export class Session {
 
   #awaitInput(): void {
     clearTimeout(this.#idle);
-    if (this.#warned) this.#tell({ kind: 'IDLE', endsInMs: null });
-    this.#warned = false;
+    if (this.#idleEnd !== undefined) this.#tell({ kind: 'IDLE', endsInMs: null });
+    this.#idleEnd = undefined;
     const { idleMs, warnMs } = this.#options.times;
     const endsInMs = Math.min(warnMs, idleMs);
     this.#idle = setTimeout(() => {
-      this.#warned = true;
+      this.#idleEnd = performance.now() + endsInMs;
       this.#tell({ kind: 'IDLE', endsInMs });
       this.#idle = setTimeout(() => void this.end('IDLE'), endsInMs).unref();
     }, idleMs - endsInMs).unref();

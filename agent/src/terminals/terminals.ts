@@ -141,7 +141,8 @@ export function createTerminals({ docker, leftovers, times, host }: TerminalsOpt
     list: (place) =>
       [...sessions.values()].filter((session) => session.place === place).map((session) => session.view()),
     follow(call, credits, outer) {
-      const viewer = find(call).attach(call.caller.actor);
+      const session = find(call);
+      const viewer = call.recording ? session.record() : session.attach(call.caller.actor);
       return source(
         outer,
         async ({ push, signal }) => {

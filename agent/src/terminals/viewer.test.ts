@@ -8,7 +8,7 @@ const output = (text: string): TerminalEvent => ({ kind: 'OUTPUT', text });
 /** A viewer of a screen that shows this. */
 function viewerOf(shown: { text: string }) {
   return new Viewer(
-    () => ({ kind: 'SCREEN', text: shown.text, columns: 80, rows: 24 }),
+    () => [{ kind: 'SCREEN', text: shown.text, columns: 80, rows: 24 }],
     () => undefined,
   );
 }

@@ -11,7 +11,7 @@ const pieceLength = 16 * 1024;
 
 /** One who looks at a terminal, at a pace of their own. Whoever falls behind the others goes on from a fresh screen. */
 export class Viewer {
-  readonly #screen: () => ScreenEvent;
+  readonly #screen: () => readonly [ScreenEvent, ...TerminalEvent[]];
   readonly #told: () => void;
   #waiting: TerminalEvent[] = [];
   #length = 0;
@@ -21,10 +21,10 @@ export class Viewer {
   #wake: (() => void) | undefined;
 
   /**
-   * @param screen - what to show one who is new or left behind
+   * @param screen - what to show one who is new or left behind, and what they have to know besides
    * @param told - called whenever something was taken
    */
-  constructor(screen: () => ScreenEvent, told: () => void) {
+  constructor(screen: () => readonly [ScreenEvent, ...TerminalEvent[]], told: () => void) {
     this.#screen = screen;
     this.#told = told;
   }
@@ -45,7 +45,8 @@ export class Viewer {
       signal.throwIfAborted();
       if (this.#stale) {
         this.#stale = false;
-        this.#waiting = pieces(this.#screen());
+        const [screen, ...besides] = this.#screen();
+        this.#waiting = [...pieces(screen), ...besides];
         this.#length = 0;
       }
       const event = this.#waiting.shift();

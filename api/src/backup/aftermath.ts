@@ -18,6 +18,7 @@ const endings = [
   `DELETE FROM "JobOrder"`,
   `UPDATE "LinkSession" SET "endedAt" = now(), "endReason" = 'Restored from a backup' WHERE "endedAt" IS NULL`,
   `DELETE FROM "OpenTerminal"`,
+  `UPDATE "TerminalRecording" SET "endedAt" = now(), "ending" = 'FAILED' WHERE "endedAt" IS NULL`,
 ];
 
 export interface Restored {

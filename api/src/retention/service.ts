@@ -3,6 +3,7 @@ import type { AgentMachinery } from '../agents/service.ts';
 import type { Identity } from '../identity/service.ts';
 import type { Jobs } from '../jobs/service.ts';
 import { errorText } from '../startup-error.ts';
+import type { Terminals } from '../terminals/service.ts';
 import type { Tokens } from '../tokens/service.ts';
 
 /** Something that is kept for a while after it ended, so that people see what became of it. */
@@ -10,7 +11,7 @@ export interface Sweep {
   /** In the plural, for the log. */
   readonly what: string;
   /** For so long after its end. */
-  readonly days: number;
+  readonly days: number | (() => Promise<number>);
   /** Takes away what ended before then. @returns how much */
   readonly sweep: (before: Date) => Promise<number>;
 }
@@ -19,11 +20,12 @@ interface Sources {
   readonly agents: Pick<AgentMachinery, 'registrations' | 'records'>;
   readonly identity: Identity;
   readonly jobs: Jobs;
+  readonly terminals: Pick<Terminals, 'recordings'>;
   readonly tokens: Tokens;
 }
 
 /** What ends and how long it stays; docs/deploy.md says the same. The audit log and metrics have times of their own. */
-export function sweepsOf({ agents, identity, jobs, tokens }: Sources): readonly Sweep[] {
+export function sweepsOf({ agents, identity, jobs, terminals, tokens }: Sources): readonly Sweep[] {
   return [
     { what: 'sessions', days: 30, sweep: (before) => identity.sessions.sweep(before) },
     { what: 'invitations', days: 30, sweep: (before) => identity.invitations.sweep(before) },
@@ -32,6 +34,11 @@ export function sweepsOf({ agents, identity, jobs, tokens }: Sources): readonly 
     { what: 'API tokens', days: 90, sweep: (before) => tokens.sweep(before) },
     { what: 'links of agents', days: 90, sweep: (before) => agents.records.forgetLinks(before) },
     { what: 'jobs', days: 90, sweep: (before) => jobs.sweep(before) },
+    {
+      what: 'terminal recordings',
+      days: async () => (await terminals.recordings.rules.settings()).days,
+      sweep: (before) => terminals.recordings.shelf.sweep(before),
+    },
   ];
 }
 
@@ -42,9 +49,10 @@ export async function sweepAll(
   sweeps: readonly Sweep[],
   { log, signal, now = Date.now() }: { log: Logger; signal: AbortSignal; now?: number },
 ): Promise<void> {
-  for (const { what, days, sweep } of sweeps) {
+  for (const { what, days: kept, sweep } of sweeps) {
     if (signal.aborted) return;
     try {
+      const days = typeof kept === 'number' ? kept : await kept();
       const count = await sweep(new Date(now - days * dayMs));
       if (count > 0) log.info({ what, count, days }, 'what ended long ago was deleted');
     } catch (error) {

@@ -14,6 +14,7 @@ import { inputInvalid, notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Jobs } from '../jobs/service.ts';
 import type { Topics } from '../live/topics.ts';
+import type { Terminals } from '../terminals/service.ts';
 import { serverChanges, type ServerChange } from './events.ts';
 import type { ServerFilter } from './list-sql.ts';
 import { findServerIds } from './list.ts';
@@ -47,6 +48,7 @@ interface Needs {
   readonly topics: Topics;
   readonly agents: AgentService;
   readonly jobs: Pick<Jobs, 'records'>;
+  readonly terminals: Pick<Terminals, 'abandon' | 'serverDeleted'>;
 }
 
 /** The servers that are managed: added, described, invited, cut off, removed. */
@@ -57,14 +59,16 @@ export class Servers {
   readonly #topics: Topics;
   readonly #agents: AgentService;
   readonly #jobs: Needs['jobs'];
+  readonly #terminals: Needs['terminals'];
 
-  constructor({ access, db, audit, topics, agents, jobs }: Needs) {
+  constructor({ access, db, audit, topics, agents, jobs, terminals }: Needs) {
     this.#access = access;
     this.#db = db;
     this.#audit = audit;
     this.#topics = topics;
     this.#agents = agents;
     this.#jobs = jobs;
+    this.#terminals = terminals;
   }
 
   find(id: string): Promise<Server | null> {
@@ -196,6 +200,7 @@ export class Servers {
       grouped = server.groupId !== null;
       // They go with it, and what was asked for stays on record.
       await this.#jobs.records.abandon(tx, id);
+      await this.#terminals.abandon(tx, id);
       await tx.server.delete({ where: { id } });
       await this.#audit.record(tx, {
         actor,
@@ -204,6 +209,7 @@ export class Servers {
       });
     });
     this.#agents.cut(id, 'revoked', 'This server was deleted');
+    await this.#terminals.serverDeleted(id);
     // Its grants went with it: for those who held them it is gone when their rights are.
     this.#access.grants.told(holders);
     if (grouped) await this.#access.placesChanged();

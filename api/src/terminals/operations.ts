@@ -37,8 +37,8 @@ export const ContainerTerminalsDocument = graphql(`
 `);
 
 export const ContainerTerminalDocument = graphql(`
-  subscription ContainerTerminal($id: ID!, $windowBytes: Int!) {
-    event: containerTerminal(id: $id, windowBytes: $windowBytes) {
+  subscription ContainerTerminal($id: ID!, $windowBytes: Int!, $recording: Boolean) {
+    event: containerTerminal(id: $id, windowBytes: $windowBytes, recording: $recording) {
       kind
       text
       columns
@@ -91,8 +91,8 @@ export const HostTerminalsDocument = graphql(`
 `);
 
 export const HostTerminalDocument = graphql(`
-  subscription HostTerminal($id: ID!, $windowBytes: Int!) {
-    event: hostTerminal(id: $id, windowBytes: $windowBytes) {
+  subscription HostTerminal($id: ID!, $windowBytes: Int!, $recording: Boolean) {
+    event: hostTerminal(id: $id, windowBytes: $windowBytes, recording: $recording) {
       kind
       text
       columns

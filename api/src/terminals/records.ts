@@ -1,14 +1,15 @@
+import type { OpenTerminal, Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
-import * as z from 'zod';
 import type { AgentLink, AgentStream } from '../agents/link.ts';
 import type { AgentService } from '../agents/service.ts';
 import { storedActor, type Actor } from '../audit/actor.ts';
-import type { Audit, AuditTarget } from '../audit/service.ts';
+import type { Audit, AuditEntry, AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
 import { notFound } from '../errors.ts';
 import type { TerminalNewsSubscription } from '../generated/agent/graphql.ts';
 import { errorCode } from '../startup-error.ts';
 import { TerminalNewsDocument } from './operations.ts';
+import { storedTarget } from './target.ts';
 
 type News = TerminalNewsSubscription['news'];
 type Ended = News['ended'][number];
@@ -26,6 +27,8 @@ export interface RecordsOptions {
   readonly audit: Audit;
   readonly agents: AgentService;
   readonly log: Logger;
+  /** Told of each that is gone, once. */
+  readonly onEnd: (terminalId: string) => Promise<void>;
 }
 
 /**
@@ -37,17 +40,19 @@ export class TerminalRecords {
   readonly #audit: Audit;
   readonly #agents: AgentService;
   readonly #log: Logger;
+  readonly #onEnd: RecordsOptions['onEnd'];
   readonly #streams = new Map<string, AgentStream>();
   /** Terminals whose agent may not know them yet. */
   readonly #opening = new Set<string>();
   /** Servers with terminals: those of before our start are read once. */
   #servers: Promise<Set<string>> | undefined;
 
-  constructor({ db, audit, agents, log }: RecordsOptions) {
+  constructor({ db, audit, agents, log, onEnd }: RecordsOptions) {
     this.#db = db;
     this.#audit = audit;
     this.#agents = agents;
     this.#log = log;
+    this.#onEnd = onEnd;
     agents.links.onUp((link) => {
       this.#again(link).catch((error: unknown) => this.#failed(error, link.serverId));
     });
@@ -133,29 +138,23 @@ export class TerminalRecords {
   }
 
   /** On record once for each, however often it is heard of. */
-  async #end(
-    serverId: string,
-    { id, reason, exitCode, openedAt, endedAt }: Pick<Ended, 'id' | 'reason'> & Partial<Ended>,
-  ): Promise<void> {
+  async #end(serverId: string, { id, reason, ...how }: Told): Promise<void> {
     await this.#db.prisma.$transaction(async (tx) => {
       const row = await tx.openTerminal.findFirst({ where: { id, serverId } });
       if (!row || (await tx.openTerminal.deleteMany({ where: { id } })).count === 0) return;
-      const opener = storedActor(row.actor);
-      const took = (endedAt ?? Date.now()) - (openedAt ?? row.openedAt.getTime());
-      await this.#audit.record(tx, {
-        actor: { kind: 'system', label: 'terminals' },
-        action: 'terminal.end',
-        serverId,
-        target: storedTarget(row.target) ?? { kind: 'server', id: serverId },
-        parameters: {
-          terminalId: id,
-          reason,
-          ...(opener && 'label' in opener && { openedBy: opener.label }),
-        },
-        durationMs: Math.min(Math.max(0, took), longest),
-        ...(typeof exitCode === 'number' && { exitCode }),
-      });
+      await this.#audit.record(tx, endOf(row, { id, reason, ...how }));
     });
+    await this.#onEnd(id);
+  }
+
+  /**
+   * Puts on record what is cut off with a server that is deleted, in the transaction that does it. Its agent is not asked
+   * any more: it ends them by itself, as nobody looks at them.
+   */
+  async abandon(tx: Prisma.TransactionClient, serverId: string): Promise<void> {
+    const rows = await tx.openTerminal.findMany({ where: { serverId }, orderBy: { openedAt: 'asc' } });
+    for (const row of rows)
+      await this.#audit.record(tx, endOf(row, { id: row.id, reason: 'SERVER_DELETED' }));
   }
 
   #failed(error: unknown, serverId: string): void {
@@ -163,11 +162,28 @@ export class TerminalRecords {
   }
 }
 
+/** How a terminal ended, as far as that is known. */
+type Told = Pick<Ended, 'id'> & { readonly reason: Ended['reason'] | 'SERVER_DELETED' } & Partial<
+    Omit<Ended, 'id' | 'reason'>
+  >;
+
+function endOf(row: OpenTerminal, { id, reason, exitCode, openedAt, endedAt }: Told): AuditEntry {
+  const opener = storedActor(row.actor);
+  const took = (endedAt ?? Date.now()) - (openedAt ?? row.openedAt.getTime());
+  return {
+    actor: { kind: 'system', label: 'terminals' },
+    action: 'terminal.end',
+    serverId: row.serverId,
+    target: storedTarget(row.target) ?? { kind: 'server', id: row.serverId },
+    parameters: {
+      terminalId: id,
+      reason,
+      ...(opener && 'label' in opener && { openedBy: opener.label }),
+    },
+    durationMs: Math.min(Math.max(0, took), longest),
+    ...(typeof exitCode === 'number' && { exitCode }),
+  };
+}
+
 /** What the record has room for: 24 days. Ms. */
 const longest = 2 ** 31 - 1;
-
-const targetShape = z.object({ kind: z.string(), id: z.string(), name: z.string().exactOptional() });
-
-function storedTarget(value: unknown): AuditTarget | undefined {
-  return targetShape.safeParse(value).data;
-}

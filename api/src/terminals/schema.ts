@@ -18,6 +18,8 @@ const user = z
     'must be the name or number of a user, and may name a group after a colon',
   );
 const maxInput = 32 * 1024;
+const record =
+  'Whether what it shows is to be recorded, for all to know who look at it; see terminalRecordings. RECORDING_FAILED when it cannot be. It is recorded in any case where that is required.';
 
 function askerOf(context: RequestContext, serverId: string): Asker {
   return {
@@ -49,6 +51,7 @@ const OpenContainerTerminalInput = builder.inputType('OpenContainerTerminalInput
   fields: (t) => ({
     columns: t.int({ required: true, description: 'Characters in a line.', validate: columns }),
     containerId: t.id({ required: true, validate: containerReference }),
+    record: t.boolean({ required: true, defaultValue: false, description: record }),
     rows: t.int({ required: true, description: 'Lines of the screen.', validate: rows }),
     serverId: t.id({ required: true }),
     user: t.string({
@@ -80,6 +83,7 @@ builder.mutationField('openContainerTerminal', (t) =>
 const OpenHostTerminalInput = builder.inputType('OpenHostTerminalInput', {
   fields: (t) => ({
     columns: t.int({ required: true, description: 'Characters in a line.', validate: columns }),
+    record: t.boolean({ required: true, defaultValue: false, description: record }),
     rows: t.int({ required: true, description: 'Lines of the screen.', validate: rows }),
     serverId: t.id({ required: true }),
   }),

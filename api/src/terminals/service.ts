@@ -1,3 +1,4 @@
+import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import type { Scope } from '@serverkit/wire/scopes.ts';
@@ -5,7 +6,7 @@ import type { ScopeSet } from '../access/scope-set.ts';
 import { readBulk } from '../agents/bulk.ts';
 import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentService } from '../agents/service.ts';
-import type { Actor } from '../audit/actor.ts';
+import { storedActor, type Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { Containers } from '../containers/service.ts';
 import type { ViewerSocket } from '../context.ts';
@@ -13,18 +14,36 @@ import type { Database } from '../database/database.ts';
 import { notFound } from '../errors.ts';
 import type { ContainerTerminalSubscription, TerminalFieldsFragment } from '../generated/agent/graphql.ts';
 import { newId } from '../ids.ts';
+import type { Vault } from '../secrets/vault.ts';
 import { OpenContainerTerminalDocument, OpenHostTerminalDocument } from './operations.ts';
 import { places, type Place } from './places.ts';
 import { Attendance } from './attendance.ts';
+import { withRecording } from './recording/events.ts';
+import { Recordings, type RecordedTerminal } from './recording/recordings.ts';
 import { TerminalRecords } from './records.ts';
+import { storedTarget } from './target.ts';
 import { ViewerWindow } from './window.ts';
 
-export type Terminal = TerminalFieldsFragment;
-export type TerminalEvent = ContainerTerminalSubscription['event'];
+export type { Recordings } from './recording/recordings.ts';
+
+export type Terminal = TerminalFieldsFragment & { readonly recorded: boolean };
+type AgentEvent = ContainerTerminalSubscription['event'];
+
+/** What an agent tells, and what the control plane does beside it. */
+export interface TerminalEvent extends Omit<AgentEvent, 'kind' | 'reason'> {
+  readonly kind: AgentEvent['kind'] | 'RECORDING';
+  readonly reason: AgentEvent['reason'] | 'UNRECORDED';
+  readonly recorded: boolean | null;
+}
 
 export interface Size {
   readonly columns: number;
   readonly rows: number;
+}
+
+export interface Opening extends Size {
+  /** Whether it is to be recorded, though it need not be. */
+  readonly record: boolean;
 }
 
 /** Who asks, and what they hold on the server. */
@@ -59,6 +78,8 @@ export interface TerminalsOptions {
   readonly audit: Audit;
   readonly db: Database;
   readonly log: Logger;
+  readonly vault: Vault;
+  readonly dataDir: string;
 }
 
 export class Terminals {
@@ -68,24 +89,37 @@ export class Terminals {
   readonly #windows = new Map<string, ViewerWindow>();
   readonly #attendance: Attendance;
   readonly #records: TerminalRecords;
+  readonly #db: Database;
+  readonly #log: Logger;
+  readonly recordings: Recordings;
 
-  constructor({ agents, containers, audit, db, log }: TerminalsOptions) {
+  constructor({ agents, containers, audit, db, log, vault, dataDir }: TerminalsOptions) {
     this.#agents = agents;
     this.#containers = containers;
+    this.#db = db;
+    this.#log = log;
     this.#attendance = new Attendance({ audit, db });
-    this.#records = new TerminalRecords({ agents, audit, db, log });
+    const recordings = new Recordings({ agents, audit, db, log, vault, dataDir });
+    this.recordings = recordings;
+    this.#records = new TerminalRecords({
+      agents,
+      audit,
+      db,
+      log,
+      onEnd: (terminalId) => recordings.terminalEnded(terminalId),
+    });
   }
 
   /** @throws ServerKitError */
   async openInContainer(
     serverId: string,
     containerId: string,
-    { user, ...size }: Size & { readonly user: string | null },
+    { user, record, ...size }: Opening & { readonly user: string | null },
     { actor, held, signal }: Asker,
   ): Promise<Terminal> {
     const id = newId('terminal');
     const target = this.#containers.target(serverId, containerId);
-    return this.#records.opening({ id, serverId, actor, target }, async () => {
+    const terminal = await this.#records.opening({ id, serverId, actor, target }, async () => {
       const opened = await this.#agents.commands.run({
         serverId,
         actor,
@@ -100,13 +134,18 @@ export class Terminals {
       });
       return opened?.terminal ?? this.#find('container', serverId, id);
     });
+    return this.#begun(terminal, { place: 'container', serverId, actor, target, record });
   }
 
   /** A shell of the server itself. @throws ServerKitError AGENT_REFUSED when its agent has none, and how to change that */
-  async openOnHost(serverId: string, size: Size, { actor, signal }: Asker): Promise<Terminal> {
+  async openOnHost(
+    serverId: string,
+    { record, ...size }: Opening,
+    { actor, signal }: Asker,
+  ): Promise<Terminal> {
     const id = newId('terminal');
     const target = { kind: 'server', id: serverId };
-    return this.#records.opening({ id, serverId, actor, target }, async () => {
+    const terminal = await this.#records.opening({ id, serverId, actor, target }, async () => {
       const opened = await this.#agents.commands.run({
         serverId,
         actor,
@@ -120,6 +159,73 @@ export class Terminals {
       });
       return opened?.terminal ?? this.#find('host', serverId, id);
     });
+    return this.#begun(terminal, { place: 'host', serverId, actor, target, record });
+  }
+
+  /** One that is to be recorded is nobody's before it is. */
+  async #begun(
+    terminal: TerminalFieldsFragment,
+    {
+      record,
+      ...about
+    }: Pick<RecordedTerminal, 'place' | 'serverId' | 'actor' | 'target'> & {
+      readonly record: boolean;
+    },
+  ): Promise<Terminal> {
+    const { id, privileged } = terminal;
+    const required = await this.recordings.rules.requires(about.serverId);
+    if (record || required) await this.recordings.begin({ id, privileged, ...about }, required);
+    return this.#seen(terminal);
+  }
+
+  #seen(terminal: TerminalFieldsFragment): Terminal {
+    return { ...terminal, recorded: this.recordings.isRecorded(terminal.id) };
+  }
+
+  /** Lets in who may see and type: nobody while it has to be recorded and is not. */
+  async #admit({ place, serverId, terminalId }: TerminalTarget): Promise<void> {
+    await this.recordings.admit(serverId, terminalId, async () => {
+      const { privileged } = await this.#find(place, serverId, terminalId);
+      const row = await this.#db.prisma.openTerminal.findUnique({ where: { id: terminalId } });
+      return {
+        id: terminalId,
+        serverId,
+        place,
+        privileged,
+        actor: storedActor(row?.actor) ?? { kind: 'system', label: 'terminals' },
+        target: storedTarget(row?.target) ?? { kind: 'server', id: serverId },
+      };
+    });
+  }
+
+  /** Begins to record what is open already and has to be from now on. */
+  async enforceRecording(): Promise<void> {
+    const open = await this.#db.prisma.openTerminal.findMany({
+      distinct: ['serverId'],
+      select: { serverId: true },
+    });
+    for (const { serverId } of open) {
+      if (!(await this.recordings.rules.requires(serverId))) continue;
+      for (const place of ['container', 'host'] as const) {
+        try {
+          for (const { id } of await this.list(place, serverId))
+            await this.#admit({ place, serverId, terminalId: id });
+        } catch (error) {
+          // Nobody gets to see or type anything before it is.
+          this.#log.warn({ err: error, serverId }, 'open terminals are not recorded yet');
+        }
+      }
+    }
+  }
+
+  /** In the transaction that deletes a server. */
+  abandon(tx: Prisma.TransactionClient, serverId: string): Promise<void> {
+    return this.#records.abandon(tx, serverId);
+  }
+
+  /** Once a server is gone: what was kept of it. */
+  serverDeleted(serverId: string): Promise<void> {
+    return this.recordings.serverDeleted(serverId);
   }
 
   /**
@@ -144,7 +250,7 @@ export class Terminals {
       .require(serverId)
       .run(list, {}, { actor: 'system', scopes: [scope], timeoutMs: listTimeoutMs });
     if (terminals.length > 100) throw protocolError('more terminals than can be');
-    return terminals;
+    return terminals.map((terminal) => this.#seen(terminal));
   }
 
   /** What was typed, in the order of asking. Not on record: passwords are typed. @throws ServerKitError */
@@ -155,6 +261,7 @@ export class Terminals {
   ): Promise<void> {
     const { write } = places[place];
     await this.enter({ place, serverId, terminalId: id }, asker);
+    await this.#admit({ place, serverId, terminalId: id });
     await this.#agents.links.require(serverId).run(write, { id, text }, this.#callOf(place, asker));
   }
 
@@ -169,7 +276,7 @@ export class Terminals {
     const { terminal } = await this.#agents.links
       .require(serverId)
       .run(resize, { id, ...size }, this.#callOf(place, asker));
-    return terminal;
+    return this.#seen(terminal);
   }
 
   /** Ends the shell and all that was started in it. @throws ServerKitError */
@@ -193,10 +300,18 @@ export class Terminals {
   }
 
   /** What a terminal shows, at the viewer's pace. @throws ServerKitError */
-  follow(
+  async follow(
+    target: TerminalTarget,
+    viewer: Viewer,
+  ): Promise<AsyncIterableIterator<TerminalEvent, undefined>> {
+    await this.#admit(target);
+    return withRecording(this.#read(target, viewer), target.terminalId, this.recordings);
+  }
+
+  #read(
     { place, serverId, terminalId: id }: TerminalTarget,
     viewer: Viewer,
-  ): AsyncIterableIterator<TerminalEvent, undefined> {
+  ): AsyncIterableIterator<AgentEvent, undefined> {
     const { follow } = places[place];
     const { signal, socket, viewerId } = viewer;
     const link = this.#agents.links.require(serverId);
@@ -208,15 +323,15 @@ export class Terminals {
         variables: { id, windowBytes: bulkWindowBytes },
         scopes: this.#callOf(place, viewer).scopes,
         pieceOf: ({ event }) => event,
-        bytesOf: ({ text }: TerminalEvent) => Buffer.byteLength(text ?? ''),
-        weightOf: ({ text }: TerminalEvent) => (text?.length ?? 0) + 64,
+        bytesOf: ({ text }: AgentEvent) => Buffer.byteLength(text ?? ''),
+        weightOf: ({ text }: AgentEvent) => (text?.length ?? 0) + 64,
         noun: 'a terminal',
       },
       {
         actor: idOf(viewer.actor),
         signal,
         ...(socket && { socket }),
-        ...(window && { taken: ({ text }: TerminalEvent) => window.sent(text?.length ?? 0, signal) }),
+        ...(window && { taken: ({ text }: AgentEvent) => window.sent(text?.length ?? 0, signal) }),
       },
     );
   }

@@ -18,6 +18,7 @@ export const TerminalType = builder.objectRef<Terminal>('Terminal').implement({
       resolve: ({ openedAt }) => new Date(openedAt),
     }),
     openedBy: t.exposeID('actor', { description: 'The person who opened it.' }),
+    recorded: t.exposeBoolean('recorded', { description: 'What it shows is being recorded.' }),
     privileged: t.exposeBoolean('privileged', {
       description:
         'Its container reaches beyond itself: whoever uses it needs docker:containers:privileged as well.',
@@ -32,6 +33,7 @@ const TerminalEventKind = builder.enumType('TerminalEventKind', {
   values: {
     ENDED: { description: 'The last event.' },
     IDLE: { description: 'Nobody typed for long, so that it is about to end; or somebody did after all.' },
+    RECORDING: { description: 'It is recorded from here on, or not any more.' },
     OUTPUT: { description: 'Something was written.' },
     RESIZED: { description: 'Somebody changed its size.' },
     SCREEN: { description: 'What to show instead of all before; it may go on as OUTPUT.' },
@@ -47,6 +49,7 @@ const TerminalEnd = builder.enumType('TerminalEnd', {
     IDLE: { description: 'Nobody typed for too long.' },
     LOST: { description: 'The connection to the shell broke, as Docker was stopped.' },
     STOPPED: { description: 'The agent was stopped.' },
+    UNRECORDED: { description: 'It has to be recorded, and could not be.' },
   } as const,
 });
 
@@ -66,6 +69,10 @@ export const TerminalEventType = builder.objectRef<TerminalEvent>('TerminalEvent
       nullable: true,
       description: 'Of ENDED.',
       resolve: ({ reason }) => reason,
+    }),
+    recorded: t.exposeBoolean('recorded', {
+      nullable: true,
+      description: 'Of RECORDING: whether it is; at first it is not.',
     }),
     rows: t.exposeInt('rows', { nullable: true, description: 'Of SCREEN and RESIZED.' }),
     text: t.exposeString('text', {

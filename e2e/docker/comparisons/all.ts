@@ -75,7 +75,6 @@ export const notDockers: Readonly<Record<string, string>> = {
   'DockerEvents.missed': ours,
   'DockerEvents.serverId': ours,
   'EnvironmentVariable.secret': 'kept by ServerKit, and held against what the container gets with it',
-  'FileTransferPayload.expiresAt': ours,
   'BindGitSourcePayload.source': ofGit,
   'BindGitSourcePayload.webhookSecret': ofGit,
   'GitSource.branch': ofGit,

@@ -80,7 +80,6 @@ const reading: Comparison = {
     'FilePage.items',
     'FilePage.next',
     'FilePage.path',
-    'FileTransferPayload.url',
     'Mutation.startFileDownload',
   ],
   async run(rig) {

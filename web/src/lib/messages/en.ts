@@ -10,6 +10,7 @@ import * as jobs from './en/jobs.ts';
 import * as joining from './en/joining.ts';
 import * as keys from './en/keys.ts';
 import * as people from './en/people.ts';
+import * as recordings from './en/recordings.ts';
 import * as registries from './en/registries.ts';
 import * as secrets from './en/secrets.ts';
 import * as stacks from './en/stacks.ts';
@@ -33,6 +34,7 @@ export const en = {
   ...joining,
   ...keys,
   ...people,
+  ...recordings,
   ...registries,
   ...secrets,
   ...stacks,

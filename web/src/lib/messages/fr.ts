@@ -10,6 +10,7 @@ import * as jobs from './fr/jobs.ts';
 import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
 import * as people from './fr/people.ts';
+import * as recordings from './fr/recordings.ts';
 import * as registries from './fr/registries.ts';
 import * as secrets from './fr/secrets.ts';
 import * as stacks from './fr/stacks.ts';
@@ -32,6 +33,7 @@ export const fr: LaterMessages = {
   ...joining,
   ...keys,
   ...people,
+  ...recordings,
   ...registries,
   ...secrets,
   ...stacks,

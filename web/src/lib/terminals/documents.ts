@@ -1,5 +1,14 @@
 import { graphql } from '../generated/gql.ts';
 
+/** Whether terminals on a server are recorded, asked for or not. */
+export const Required = graphql(`
+  query Terminals_Required($serverId: ID!) {
+    server(id: $serverId) {
+      terminalRecordingRequired
+    }
+  }
+`);
+
 export const Open = graphql(`
   mutation Terminals_Open($input: OpenContainerTerminalInput!) {
     openContainerTerminal(input: $input) {
@@ -71,6 +80,7 @@ const InContainers = {
         reason
         exitCode
         endsInMs
+        recorded
       }
     }
   `),
@@ -127,6 +137,7 @@ const OnHost = {
         reason
         exitCode
         endsInMs
+        recorded
       }
     }
   `),

@@ -22,7 +22,8 @@ export interface Screen {
 
 export interface ScreenOptions {
   readonly label: string;
-  readonly onInput: (text: string) => void;
+  /** Without it nothing can be typed. */
+  readonly onInput?: (text: string) => void;
 }
 
 export function openScreen(box: HTMLElement, { label, onInput }: ScreenOptions): Screen {
@@ -42,8 +43,14 @@ export function openScreen(box: HTMLElement, { label, onInput }: ScreenOptions):
   withOwnStyles(() => terminal.open(box));
   terminal.textarea?.setAttribute('aria-label', label);
   leaveAnswersToTheServer(terminal);
-  terminal.onData(onInput);
-  terminal.onBinary(onInput);
+  if (onInput) {
+    terminal.onData(onInput);
+    terminal.onBinary(onInput);
+  } else {
+    terminal.options.disableStdin = true;
+    // Nobody gets into it by the keyboard, who could not get out again.
+    if (terminal.textarea) terminal.textarea.tabIndex = -1;
+  }
   terminal.attachCustomKeyEventHandler((event) => {
     if (event.type !== 'keydown' || !event.ctrlKey || event.altKey || event.metaKey) return true;
     // With something chosen it is copied, as everywhere else on the page; without, the program gets it.

@@ -31,6 +31,7 @@ export class OpenTerminal {
   failure = $state.raw<Failure | null>(null);
   /** When it ends unless somebody types, by this machine's clock; null while that is far off. */
   endsAt = $state<number | null>(null);
+  recorded = $state(false);
 
   readonly #viewerId = crypto.getRandomValues(new Uint32Array(4)).join('-');
   readonly #typing = new Typing((text) => this.#write(text));
@@ -86,6 +87,7 @@ export class OpenTerminal {
   #follow(): void {
     this.#stop?.();
     this.#shown = 0;
+    this.recorded = false;
     this.#stop = subscribe(
       this.#documents.follow,
       { serverId: this.serverId, terminalId: this.id, viewerId: this.#viewerId },
@@ -97,10 +99,11 @@ export class OpenTerminal {
     );
   }
 
-  #take({ kind, text, columns, rows, reason, exitCode, endsInMs }: Event): void {
+  #take({ kind, text, columns, rows, reason, exitCode, endsInMs, recorded }: Event): void {
     const screen = this.#screen;
     if (!screen) return;
     if (kind === 'ENDED') this.#end(reason, exitCode);
+    if (kind === 'RECORDING') this.recorded = recorded === true;
     if (kind === 'IDLE') this.endsAt = typeof endsInMs === 'number' ? Date.now() + endsInMs : null;
     if (kind === 'SCREEN') {
       screen.reset(columns ?? 80, rows ?? 24);
@@ -162,6 +165,7 @@ export class OpenTerminal {
     this.reason = reason ?? null;
     this.exitCode = exitCode ?? null;
     this.endsAt = null;
+    this.recorded = false;
     this.state = 'ended';
   }
 }

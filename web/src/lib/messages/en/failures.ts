@@ -71,6 +71,7 @@ export const errors = {
   DOCKER_ERROR: ({ message }: Failure) => `Docker refused: ${message}`,
   GIT_UNAVAILABLE: ({ message }: Failure) => message,
   GIT_ERROR: ({ message }: Failure) => message,
+  RECORDING_FAILED: ({ message }: Failure) => message,
   RESULT_TOO_LARGE: () => 'The answer is too large. Ask for less.',
   OUTCOME_UNKNOWN: () =>
     'The connection broke while it was carried out. Check its state before you try again.',

@@ -14,6 +14,8 @@ export const terminals = {
     IDLE: 'This terminal was closed, as nobody typed for too long. How long that is stands in the configuration of the agent.',
     LOST: 'The connection to the shell broke; Docker may have been restarted.',
     STOPPED: 'This terminal ended, as the agent was stopped.',
+    UNRECORDED:
+      'This terminal was closed: it has to be recorded, and its recording ended. The log of ServerKit says why.',
   },
   exited: (code: number | null) =>
     code === null ? 'The shell has ended.' : `The shell has ended with exit code ${code}.`,

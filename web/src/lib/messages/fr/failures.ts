@@ -73,6 +73,8 @@ export const errors: EarlyMessages['errors'] = {
   DOCKER_ERROR: ({ message }) => `Docker a refusé : ${message}`,
   GIT_UNAVAILABLE: ({ message }: Failure) => message,
   GIT_ERROR: ({ message }: Failure) => message,
+  RECORDING_FAILED: () =>
+    'Ce terminal doit être enregistré et ne l’est pas : l’enregistrement a échoué ou s’est arrêté. Le journal de ServerKit en dit la raison.',
   RESULT_TOO_LARGE: () => 'La réponse est trop grande. Demandez-en moins.',
   OUTCOME_UNKNOWN: () => 'La connexion s’est rompue pendant l’exécution. Vérifiez l’état avant de réessayer.',
   CANCELLED: () => 'Annulé avant que quoi que ce soit ne soit fait.',

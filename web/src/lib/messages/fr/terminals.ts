@@ -15,6 +15,8 @@ export const terminals: LaterMessages['terminals'] = {
     IDLE: 'Ce terminal a été fermé : personne n’y a tapé depuis trop longtemps. La durée figure dans la configuration de l’agent.',
     LOST: 'La connexion au shell est rompue ; Docker a peut-être redémarré.',
     STOPPED: 'Ce terminal a pris fin avec l’arrêt de l’agent.',
+    UNRECORDED:
+      'Ce terminal a été fermé : il doit être enregistré et son enregistrement s’est arrêté. Le journal de ServerKit en dit la raison.',
   },
   exited: (code) => (code === null ? 'Le shell a pris fin.' : `Le shell a pris fin avec le code ${code}.`),
   gone: 'Ce terminal a pris fin. Un terminal prend fin avec l’agent, et une minute après le départ du dernier spectateur.',

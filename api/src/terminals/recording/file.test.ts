@@ -1,0 +1,69 @@
+import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { tempDir } from '../../../../testing/tmp.ts';
+import { VaultError, vaultWith } from '../../secrets/vault.ts';
+import { piecesOf, RecordingFile, type RecordingPlace } from './file.ts';
+
+const vault = vaultWith(new Uint8Array(32).fill(7));
+
+async function place(id = 'rec_one') {
+  const dir = await tempDir('sk-recording-');
+  const at: RecordingPlace = { path: dir.file('server/one.sealed'), id, vault };
+  return { at, [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose]() };
+}
+
+async function textOf(at: RecordingPlace, count?: number): Promise<string> {
+  let text = '';
+  for await (const piece of piecesOf(at, count)) text += piece.text.toString();
+  return text;
+}
+
+test('what is written is read again, and nobody else reads it', async () => {
+  await using one = await place();
+  const file = await RecordingFile.create(one.at);
+  await file.write('the secret of the shell ');
+  await file.flush();
+  expect(await textOf(one.at)).toBe('the secret of the shell ');
+  await file.write('é'.repeat(100_000));
+  await file.close();
+  expect(await textOf(one.at, file.pieces)).toBe(`the secret of the shell ${'é'.repeat(100_000)}`);
+  expect((await readFile(one.at.path)).includes('secret')).toBe(false);
+  expect((await stat(one.at.path)).mode & 0o777).toBe(0o600);
+  await expect(textOf({ ...one.at, id: 'rec_other' })).rejects.toBeInstanceOf(VaultError);
+});
+
+test('one that was cut off goes on behind its last whole piece', async () => {
+  await using one = await place();
+  const file = await RecordingFile.create(one.at);
+  await file.write('first ');
+  await file.flush();
+  await file.write('second ');
+  await file.close();
+  await truncate(one.at.path, (await stat(one.at.path)).size - 3);
+  const again = await RecordingFile.reopen(one.at);
+  expect(again.sizeBytes).toBe('first '.length);
+  await again.file.write('third');
+  await again.file.close();
+  expect(await textOf(one.at, again.file.pieces)).toBe('first third');
+});
+
+test('no piece is changed, moved or taken away unnoticed', async () => {
+  await using one = await place();
+  const file = await RecordingFile.create(one.at);
+  for (const text of ['first ', 'other ']) {
+    await file.write(text);
+    await file.flush();
+  }
+  await file.close();
+  const bytes = await readFile(one.at.path);
+  const half = bytes.length / 2;
+  const [first, other] = [bytes.subarray(0, half), bytes.subarray(half)];
+  await writeFile(one.at.path, Buffer.concat([other, first]));
+  await expect(textOf(one.at, 2)).rejects.toBeInstanceOf(VaultError);
+  await writeFile(one.at.path, first);
+  await expect(textOf(one.at, 2)).rejects.toBeInstanceOf(RangeError);
+  const changed = Buffer.from(bytes);
+  changed[20] = (changed[20] ?? 0) ^ 1;
+  await writeFile(one.at.path, changed);
+  await expect(textOf(one.at, 2)).rejects.toBeInstanceOf(VaultError);
+});

@@ -1,0 +1,164 @@
+import { expect, test } from 'vitest';
+import type { AgentLink, StreamSink } from '../../agents/link.ts';
+import { ServerKitError } from '../../errors.ts';
+import { Recorder, type RecorderOptions, type RecordingEnd } from './recorder.ts';
+
+/** The recording of a terminal whose agent, and whose disk, are held by the test. */
+function recording(options: Partial<Pick<RecorderOptions, 'limitBytes' | 'room'>> = {}) {
+  const streams: { sink: StreamSink<object>; granted: number }[] = [];
+  const end = Promise.withResolvers<RecordingEnd>();
+  const disk = { text: '', pieces: 0, closed: false, write: () => Promise.resolve() };
+  const recorder = new Recorder({
+    recorded: {
+      id: 'rec_1',
+      serverId: 'srv_1',
+      terminalId: 'trm_1',
+      place: 'container',
+      privileged: false,
+      required: false,
+      startedAt: new Date(),
+      title: 'web',
+    },
+    file: {
+      get pieces() {
+        return disk.pieces;
+      },
+      async write(text) {
+        await disk.write();
+        disk.text += text;
+        disk.pieces += 1;
+      },
+      close: () => Promise.resolve(void (disk.closed = true)),
+    },
+    room: () => Promise.resolve(true),
+    onEnd: (_recorder, why) => Promise.resolve(end.resolve(why)),
+    ...options,
+  });
+  const link = {
+    serverId: 'srv_1',
+    closed: new AbortController().signal,
+    subscribe(_document: unknown, variables: object, call: object, sink: StreamSink<object>) {
+      expect(variables).toMatchObject({ id: 'trm_1', recording: true });
+      expect(call).toMatchObject({ scopes: ['docker:containers:exec'] });
+      const stream = { sink, granted: 0 };
+      streams.push(stream);
+      return { id: '', grant: (bytes: number) => void (stream.granted += bytes), stop: () => undefined };
+    },
+  };
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a link no more is asked here
+  const attach = (): void => recorder.attach(link as unknown as AgentLink);
+  const tell = (event: object): void => streams.at(-1)?.sink.next({ event });
+  const screen = (text: string): void => tell({ kind: 'SCREEN', text, columns: 80, rows: 24 });
+  attach();
+  return {
+    recorder,
+    disk,
+    ended: end.promise,
+    attach,
+    tell,
+    screen,
+    lose: () => streams.at(-1)?.sink.end(new ServerKitError('AGENT_OFFLINE', 'It went away.')),
+    granted: () => streams.at(-1)?.granted ?? 0,
+    begun: () => recorder.ready(AbortSignal.timeout(30_000)),
+    lines: (): unknown[] =>
+      disk.text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line): unknown => JSON.parse(line)),
+  };
+}
+
+const at: unknown = expect.any(Number);
+
+test('what a terminal shows is an asciicast of version 2', async () => {
+  const one = recording();
+  one.screen('$ ');
+  await one.begun();
+  one.tell({ kind: 'OUTPUT', text: 'ls\r\n' });
+  one.tell({ kind: 'RESIZED', columns: 100, rows: 40 });
+  one.tell({ kind: 'IDLE', endsInMs: 1000 });
+  one.tell({ kind: 'ENDED', reason: 'EXITED', exitCode: 0 });
+  expect(await one.ended).toBe('COMPLETE');
+  expect(one.lines()).toEqual([
+    expect.objectContaining({ version: 2, width: 80, height: 24, title: 'web', timestamp: at }),
+    [at, 'o', '$ '],
+    [at, 'o', 'ls\r\n'],
+    [at, 'r', '100x40'],
+  ]);
+  expect(one.disk.closed).toBe(true);
+});
+
+test('when the link broke it goes on from the screen as it is then, and says that something is missing', async () => {
+  const one = recording();
+  one.screen('before');
+  await one.begun();
+  one.lose();
+  one.attach();
+  await expect.poll(() => one.recorder.attached).toBe(false);
+  one.attach();
+  one.screen('after');
+  await one.begun();
+  one.tell({ kind: 'ENDED', reason: 'EXITED', exitCode: 0 });
+  expect(await one.ended).toBe('COMPLETE');
+  expect(one.lines().slice(1)).toEqual([
+    [at, 'o', 'before'],
+    [at, 'm', 'Something is missing here'],
+    [at, 'r', '80x24'],
+    [at, 'o', '\u001bcafter'],
+  ]);
+});
+
+test('a disk that is slow takes no credit: what the agent may send meanwhile is bounded', async () => {
+  const one = recording();
+  const writing = Promise.withResolvers<void>();
+  one.screen('');
+  await one.begun();
+  one.disk.write = () => writing.promise;
+  one.tell({ kind: 'OUTPUT', text: 'x'.repeat(1000) });
+  one.tell({ kind: 'OUTPUT', text: 'y'.repeat(1000) });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(one.granted()).toBe(0);
+  writing.resolve();
+  one.tell({ kind: 'ENDED', reason: 'CLOSED', exitCode: null });
+  expect(await one.ended).toBe('COMPLETE');
+  expect(one.granted()).toBe(2000);
+});
+
+test('it ends when it is as large as one may be', async () => {
+  const one = recording({ limitBytes: 1000 });
+  one.screen('');
+  await one.begun();
+  one.tell({ kind: 'OUTPUT', text: 'x'.repeat(1000) });
+  expect(await one.ended).toBe('TOO_LARGE');
+  expect(one.disk.text).not.toContain('xxx');
+  await expect(one.begun()).rejects.toMatchObject({ code: 'RECORDING_FAILED' });
+});
+
+test.each([
+  ['ENOSPC', 'DISK_FULL'],
+  ['EIO', 'FAILED'],
+] as const)('it ends when the disk says %s', async (code, why) => {
+  const one = recording();
+  one.screen('');
+  await one.begun();
+  one.disk.write = () => Promise.reject(Object.assign(new Error(code), { code }));
+  one.tell({ kind: 'OUTPUT', text: 'x' });
+  expect(await one.ended).toBe(why);
+});
+
+test('it ends before the disk is full, so that the database keeps its room', async () => {
+  const one = recording({ room: () => Promise.resolve(false) });
+  one.screen('');
+  expect(await one.ended).toBe('DISK_FULL');
+  await expect(one.begun()).rejects.toMatchObject({ code: 'RECORDING_FAILED' });
+});
+
+test('it ends as lost when the terminal is gone once its server is back', async () => {
+  const one = recording();
+  one.screen('');
+  await one.begun();
+  one.lose();
+  await expect.poll(() => one.recorder.attached).toBe(false);
+  await one.recorder.end('LOST');
+  expect(await one.ended).toBe('LOST');
+});

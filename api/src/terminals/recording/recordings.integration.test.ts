@@ -1,0 +1,116 @@
+import { existsSync } from 'node:fs';
+import { utimes } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { testApi, type TestApi, type TestPerson } from '../../graphql/testing.ts';
+import { addServer } from '../../metrics/testing.ts';
+import { newId } from '../../ids.ts';
+import { RecordingFile } from './file.ts';
+
+let api: TestApi;
+let admin: TestPerson;
+let serverId = '';
+beforeAll(async () => {
+  api = await testApi();
+  admin = await api.join('admin');
+});
+afterAll(() => api[Symbol.asyncDispose]());
+beforeEach(async () => {
+  serverId = (await addServer(api.platform.db)).id;
+});
+
+const shelf = () => api.services.terminals.recordings.shelf;
+const prisma = () => api.platform.db.prisma;
+const day = 24 * 60 * 60_000;
+
+/** One that ended so many days ago, with its file. */
+async function recorded(daysAgo: number): Promise<{ id: string; path: string }> {
+  const id = newId('recording');
+  const place = shelf().placeOf({ id, serverId });
+  const file = await RecordingFile.create(place);
+  await file.write('{"version":2}\n');
+  await file.close();
+  const endedAt = new Date(Date.now() - daysAgo * day);
+  await utimes(place.path, endedAt, endedAt);
+  await prisma().terminalRecording.create({
+    data: {
+      id,
+      serverId,
+      terminalId: newId('terminal'),
+      place: 'container',
+      privileged: false,
+      required: false,
+      actor: { kind: 'system', label: 'test' },
+      target: { kind: 'container', id: 'box', name: 'web' },
+      endedAt,
+      ending: 'COMPLETE',
+      pieces: file.pieces,
+    },
+  });
+  return { id, path: place.path };
+}
+
+async function actions(): Promise<string[]> {
+  const rows = await prisma().auditEvent.findMany({ where: { serverId }, orderBy: { id: 'asc' } });
+  return rows.map(({ action }) => action);
+}
+
+test('are kept for their time, and what belongs to none of them no longer either', async () => {
+  const [old, kept, stray] = [await recorded(11), await recorded(9), await recorded(11)];
+  await prisma().terminalRecording.delete({ where: { id: stray.id } });
+  expect(await shelf().sweep(new Date(Date.now() - 10 * day))).toBe(1);
+  const left = await prisma().terminalRecording.findMany({ where: { serverId }, select: { id: true } });
+  expect(left).toEqual([{ id: kept.id }]);
+  expect([old, kept, stray].map(({ path }) => existsSync(path))).toEqual([false, true, false]);
+});
+
+test('go with their server, and the ends of its open terminals are on record', async () => {
+  const { path } = await recorded(1);
+  await prisma().openTerminal.create({
+    data: {
+      id: 'trm_open',
+      serverId,
+      actor: { kind: 'user', id: admin.userId, label: 'ada', address: '' },
+      target: { kind: 'container', id: 'box', name: 'web' },
+    },
+  });
+  await admin.client.query(
+    'mutation ($input: DeleteServerInput!) { deleteServer(input: $input) { deletedServerId } }',
+    { input: { serverId } },
+  );
+  expect(existsSync(path)).toBe(false);
+  expect(await prisma().terminalRecording.count({ where: { serverId } })).toBe(0);
+  expect(await actions()).toEqual(['terminal.end', 'server.delete']);
+  const [end] = await prisma().auditEvent.findMany({ where: { serverId, action: 'terminal.end' } });
+  expect(end).toMatchObject({
+    targetName: 'web',
+    parameters: { terminalId: 'trm_open', reason: 'SERVER_DELETED', openedBy: 'ada' },
+  });
+});
+
+test('that were being made go on with the next start, and end when their terminal is gone', async () => {
+  const { id } = await recorded(0);
+  await prisma().terminalRecording.update({
+    where: { id },
+    data: { endedAt: null, ending: null, pieces: 0 },
+  });
+  await api.services.terminals.recordings.resume();
+  expect(await prisma().terminalRecording.findUnique({ where: { id } })).toMatchObject({
+    ending: 'LOST',
+    pieces: 1,
+    sizeBytes: 14,
+  });
+});
+
+test('whose file is not there say so', async () => {
+  const { id, path } = await recorded(0);
+  await utimes(path, 0, 0);
+  await prisma().terminalRecording.delete({ where: { id } });
+  await shelf().sweep(new Date());
+  const row = { ...(await recordedRow()), id };
+  await expect(shelf().read(row).next()).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+async function recordedRow() {
+  const { id } = await recorded(0);
+  return prisma().terminalRecording.findUniqueOrThrow({ where: { id } });
+}
