@@ -277,6 +277,21 @@ describe('the same on many servers', () => {
     });
   });
 
+  test('keeps no session open that nobody uses', async () => {
+    const person = await api.join('operator');
+    const id = await begin(conductor(), {}, person);
+    await followed(0);
+    const { session } = api.platform.db.prisma;
+    const where = { id: person.sessionId };
+    const lastUsedAt = new Date(Date.now() - 3_600_000);
+    await session.update({ where, data: { lastUsedAt } });
+    at(workers, 0).succeed(pulled);
+    await followed(1);
+    at(workers, 1).succeed(pulled);
+    expect(await ended(id)).toMatchObject({ state: 'SUCCEEDED' });
+    expect(await session.findUniqueOrThrow({ where })).toMatchObject({ lastUsedAt });
+  });
+
   test('keeps files sealed while it goes on and nowhere afterwards', async () => {
     const { data } = await deploy({ serverIds: ids(), parallel: 2 });
     const id = data?.deployStackToMany.job.id ?? '';

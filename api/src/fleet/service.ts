@@ -11,6 +11,7 @@ import type { Topics } from '../live/topics.ts';
 import type { Platform } from '../platform.ts';
 import type { Services } from '../services.ts';
 import { linked } from './linked.ts';
+import { isNewsOf } from './news.ts';
 import { openOrder, sealOrder, type Order } from './order.ts';
 import { Rollout, type Stage, type Standing } from './rollout.ts';
 import { targetsOf } from './targets.ts';
@@ -119,8 +120,7 @@ export class Fleet {
     const rollout = new Rollout(this.#stage(jobId, how));
     const over = new AbortController();
     const news = topics.subscribe(jobChanges, {
-      // What a part says on its way changes nothing.
-      where: (change) => (change.parentId === jobId && change.ended) || change.jobId === jobId,
+      where: (change) => isNewsOf(jobId, change),
       signal: AbortSignal.any([signal, over.signal]),
     });
     void (async () => {

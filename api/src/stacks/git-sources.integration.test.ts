@@ -11,7 +11,12 @@ import { addServer } from '../metrics/testing.ts';
 import { GitAsker } from './git-asker.ts';
 import { GitConductor } from './git-conductor.ts';
 import { GitDeployments } from './git-deployments.ts';
-import { DeployGitStackDocument, GitHeadDocument, RemoveStackDocument } from './operations.ts';
+import {
+  DeployGitStackDocument,
+  GitHeadDocument,
+  GitPlanDocument,
+  RemoveStackDocument,
+} from './operations.ts';
 
 let api: TestApi;
 let admin: TestPerson;
@@ -37,6 +42,19 @@ const token = 'hunter2-hunter2-token';
 
 /** The agent's end: what the branch points to, and what it was asked to deploy. */
 let head = one;
+const planned = {
+  compose: 'services: {}',
+  plan: {
+    problems: [],
+    warnings: [],
+    privileged: [],
+    denied: null,
+    builds: false,
+    services: [],
+    version: 1,
+    composeVersion: '2',
+  },
+};
 let deployed: Record<string, unknown>[] = [];
 let scopes: (readonly string[])[] = [];
 function agent(): void {
@@ -52,6 +70,7 @@ function agent(): void {
       if (document === RemoveStackDocument) {
         return Promise.resolve({ removeStack: { id: variables['jobId'] } });
       }
+      if (document === GitPlanDocument) return Promise.resolve({ gitPlan: { ...planned, commit: head } });
       if (document !== DeployGitStackDocument) return Promise.reject(new Error('nobody asks for this'));
       deployed.push(variables);
       scopes.push(call.scopes);
@@ -271,6 +290,21 @@ describe('a stack that is bound to a repository', () => {
     const answer = await admin.client.answer(deployDocument, { input: place() });
     expect(codeOf(answer)).toBe('CONFLICT');
     expect(deployed).toEqual([]);
+  });
+
+  test('tells the file of its newest commit over HTTP only, and that is on record', async () => {
+    await bind();
+    const ask =
+      'query ($serverId: ID!) { server(id: $serverId) { gitSource(stack: "shop") { plan { commit compose } } } }';
+    await using socket = admin.client.subscribe<object>(ask, { serverId });
+    await expect(socket.next()).rejects.toThrow('HTTP');
+    expect(await admin.client.query(ask, { serverId })).toEqual({
+      server: { gitSource: { plan: { commit: one, compose: 'services: {}' } } },
+    });
+    const events = await api.platform.db.prisma.auditEvent.findMany({
+      where: { action: 'stack.read-files', serverId },
+    });
+    expect(events).toMatchObject([{ targetId: 'shop', actorId: admin.userId, parameters: { commit: one } }]);
   });
 
   test('tells what its deployment said to those alone who may read that', async () => {

@@ -103,10 +103,12 @@ function world(policy: Partial<Policy> = {}, ...others: readonly Partial<Policy>
         if (told?.entry) state.audited.push(told.entry.action);
         return Promise.resolve(note(id, news));
       },
-      claim: ({ id, setAt }, attempt) => {
+      claim: async ({ id, setAt }, attempt) => {
+        // A database takes its time.
+        await new Promise((resolve) => setImmediate(resolve));
         const now = policies.get(id);
         const isFree = now?.attempt?.state !== 'begun' && now?.setAt === setAt;
-        return Promise.resolve(isFree ? note(id, { attempt, hold: null }) : null);
+        return isFree ? note(id, { attempt, hold: null }) : null;
       },
     },
     surveyor: {
@@ -375,15 +377,19 @@ describe('nothing is applied', () => {
   test('by a second hand while it is being begun, and the first goes on', async () => {
     const { conductor, policy, needs, state } = world({ newer });
     const { promise: held, resolve } = Promise.withResolvers<void>();
+    const asked = Promise.withResolvers<void>();
     const { apply } = needs.applier;
     needs.applier.apply = async (...given) => {
+      asked.resolve();
       await held;
       return apply(...given);
     };
     const first = conductor.begin(policy(), owner);
+    await asked.promise;
     await expect(conductor.begin(policy(), owner)).rejects.toThrow(/under way/);
     // It has no job yet, and is not taken for lost.
     await conductor.settle(policy());
+    expect(policy().attempt).toMatchObject({ state: 'begun', jobId: null });
     resolve();
     await first;
     expect(state.applied).toHaveLength(1);
