@@ -17,6 +17,7 @@ import { connected, forever, unlimited } from '../docker/testing.ts';
 import { UsageMeter } from '../docker/usage.ts';
 import { buildImage } from '../images/build.ts';
 import { pullImage } from '../images/pull.ts';
+import { pushImage } from '../images/push.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import { testJobs, type Told } from '../jobs/testing.ts';
 import { silentLog } from '../log.ts';
@@ -186,6 +187,14 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
           ),
         ),
       ),
+      'pushing an image': ofJob(
+        job(all, (handle) => pushImage(docker.engine, { reference: 'example.com/web:1', auths: [] }, handle)),
+      ),
+      'stopping a stack': ofJob(
+        job(all, (handle) =>
+          all.stacks.operate({ name: 'other', operation: 'STOP', services: [], timeoutMs: 60_000 }, handle),
+        ),
+      ),
       'making a container': outcome(
         admit(spec, work).then((request) =>
           create(request, { name: 'made', start: true, delivery: noDelivery }, work),
@@ -234,6 +243,8 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
   test.each([
     'pulling an image',
     'building an image',
+    'pushing an image',
+    'stopping a stack',
     'making a container',
     'recreating a container',
     'stopping a container',
