@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { container, type TestContainer } from '../../testing/docker.ts';
@@ -13,6 +13,7 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
   let box: TestContainer;
 
   beforeAll(async () => {
+    mkdirSync('e2e/screenshots', { recursive: true });
     box = await container({ command: ['sleep', '1000'] });
     await box.exec('sh', '-c', 'mkdir -p /data/inner && head -c 3000000 /dev/urandom >/data/inner/random');
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
@@ -33,7 +34,7 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     const line = page.getByRole('list', { name: 'Files in /data/inner', exact: true }).getByRole('listitem');
     await line.getByText('random', { exact: true }).waitFor();
     expect(await seriousProblems(page)).toEqual([]);
-    await page.screenshot({ path: process.env['FILES_SHOT'] ?? '/tmp/files-shot.png' });
+    await page.screenshot({ path: 'e2e/screenshots/container-files.png' });
     const saved = page.waitForEvent('download');
     await line.getByRole('button', { name: 'Download random', exact: true }).click();
     const download = await saved;

@@ -7,6 +7,7 @@ import { privateEngine, type PrivateEngine } from '../../testing/private-engine.
 import { loadImage } from '../faults/fleet.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
+import { seriousProblems } from './axe.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 // An engine of its own: a clean-up is of all that nobody uses, and others have images on this host's.
@@ -26,6 +27,8 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await loadImage(engine);
     dashboard = undo.use(await openDashboard());
     ({ page } = dashboard.tab);
+    // What is judged for its contrast is not half faded in.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await engine.cli('create', '--name', 'keeper', testImages.busybox, 'true');
     for (const name of [used, spare, old]) {
       const id = (await engine.cli('create', testImages.busybox, name)).trim();
@@ -63,6 +66,7 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await details.getByText('linux/amd64').waitFor();
     await details.getByRole('radio', { name: 'History' }).check();
     await details.getByRole('listitem').first().waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
@@ -100,6 +104,7 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await preview.first().waitFor();
     const shown = (await preview.locator('span:first-child').allTextContents()).toSorted();
     expect(shown).toEqual([spare, old].toSorted());
+    expect(await seriousProblems(page)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Remove these' }).click();
     await page.getByText(/2 images removed/).waitFor();
     expect(await names()).toEqual(before.filter((name) => !shown.includes(name)));

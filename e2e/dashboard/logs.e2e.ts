@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { container, docker, uniqueName, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
+import { seriousProblems } from './axe.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
@@ -103,6 +104,7 @@ describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
     await page.getByRole('button', { name: 'Choose a time' }).click();
     await page.getByLabel('From').fill('2020-01-01T00:00:00');
     await page.getByLabel('Until').fill('2020-01-02T00:00:00');
+    expect(await seriousProblems(page)).toEqual([]);
     await page.getByRole('button', { name: 'Show', exact: true }).click();
     await show('nothing', (shown) => shown.length === 0);
     await page.getByText('The log ended.').waitFor();

@@ -43,6 +43,8 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await docker('tag', testImages.busybox, image);
     dashboard = undo.use(await openDashboard());
     ({ page } = dashboard.tab);
+    // What is judged for its contrast is not half faded in.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     const client = await dashboard.plane.signIn();
     const host = undo.use(await managedHost({ docker: '/var/run/docker.sock' }));
     const added = await addServer(client, 'box', 'FULL_ACCESS');
@@ -141,6 +143,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await plan().getByRole('button', { name: 'Review and deploy…', exact: true }).click();
     await dialog().getByTestId('text-diff').getByText('bye', { exact: false }).first().waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-review.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Deploy', exact: true }).click();
     await finished();
     expect(await runs()).not.toBe(first);
@@ -152,6 +155,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await page.getByTestId('roll-back-preview').locator('[data-action=RECREATE]').waitFor();
     await dialog().getByTestId('text-diff').getByText('hello', { exact: false }).first().waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-roll-back.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Roll back', exact: true }).click();
     await finished();
     await page.locator('[data-testid=stack-version][data-version="3"]').waitFor();
@@ -161,6 +165,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await page.goto(`${address()}?tab=files`);
     await plan().getByTestId('plan-ready').waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-files-phone.png', fullPage: true });
+    expect(await seriousProblems(page)).toEqual([]);
   });
 
   it('is deployed to several servers: the plan of each first, then one job with a result for each', async () => {
@@ -174,6 +179,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await room.getByRole('checkbox', { name: 'spare Offline', exact: true, disabled: true }).waitFor();
     await dialog().locator(`[data-server=${serverId}][data-good=true]`).waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-many-phone.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Deploy to 1 server', exact: true }).click();
     const target = page.getByTestId('job-targets').locator(`[data-server=${serverId}]`);
     await target.and(page.locator('[data-state=SUCCEEDED]')).waitFor();

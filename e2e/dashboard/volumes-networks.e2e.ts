@@ -7,6 +7,7 @@ import { privateEngine, type PrivateEngine } from '../../testing/private-engine.
 import { loadImage } from '../faults/fleet.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
+import { seriousProblems } from './axe.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 // An engine of its own: a clean-up is of all that nobody uses, and others have volumes on this host's.
@@ -24,6 +25,8 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await loadImage(engine);
     dashboard = undo.use(await openDashboard());
     ({ page } = dashboard.tab);
+    // What is judged for its contrast is not half faded in.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     // Without a bridge of its own the engine can give containers no other network than this.
     await engine.cli('create', '--name', 'web', '--network', 'none', '-v', 'data:/data', testImages.busybox);
     await engine.cli('volume', 'create', 'spare');
@@ -61,6 +64,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await dialog().getByLabel('Name').fill('made-here');
     await dialog().getByLabel('Labels').fill('colour=blue');
     await page.screenshot({ path: 'e2e/screenshots/docker-volumes-create.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Create' }).click();
     await dialog().waitFor({ state: 'detached' });
     await entry('made-here').getByRole('button', { name: 'made-here', exact: true }).click();

@@ -36,6 +36,7 @@ export const git = {
   knownHostsHint:
     'Lines of known_hosts. When empty, the key that the host shows now is kept, and no other accepted.',
   look: 'Reading the repository…',
+  nameFirst: 'Give the stack a name first.',
   never: 'Never',
   newer: 'There is a newer commit.',
   none: 'Its files do not come from a Git repository',

@@ -38,6 +38,7 @@ export const git = {
   knownHostsHint:
     'Lignes de known_hosts. Si vide, la clé que l’hôte montre maintenant est retenue, et aucune autre acceptée.',
   look: 'Lecture du dépôt…',
+  nameFirst: 'Donnez d’abord un nom à la stack.',
   never: 'Jamais',
   newer: 'Il y a un commit plus récent.',
   none: 'Ses fichiers ne viennent pas d’un dépôt Git',
