@@ -180,6 +180,7 @@ export const logs = {
   next: 'Next match',
   onlyHits: 'Show only matching lines',
   paused: 'Paused',
+  nothingToFollow: 'Logs of containers show here once there are some.',
   pick: 'Containers',
   pickText: (most: number) => `Their logs run into one, in the order of time. Choose up to ${most}.`,
   pickTitle: 'Choose containers to follow',

@@ -181,6 +181,7 @@ export const logs: LaterMessages['logs'] = {
   next: 'Résultat suivant',
   onlyHits: 'Seulement les lignes trouvées',
   paused: 'En pause',
+  nothingToFollow: 'Les journaux des conteneurs s’affichent ici dès qu’il y en a.',
   pick: 'Conteneurs',
   pickText: (most) => `Leurs journaux sont réunis dans l’ordre du temps. Choisissez-en jusqu’à ${most}.`,
   pickTitle: 'Choisissez les conteneurs à suivre',
