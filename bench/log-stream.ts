@@ -1,13 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createClient } from 'graphql-ws';
-import { WebSocket } from 'ws';
 import { controlPlane, type ControlPlane } from '../testing/control-plane.ts';
 import { container, docker } from '../testing/docker.ts';
 import { eventually } from '../testing/events.ts';
 import type { TestClient } from '../testing/graphql-client.ts';
 import type { Bench, Measurement } from './measurement.ts';
+import { watch } from './viewer.ts';
 
 const megabytes = 200;
 
@@ -72,7 +71,7 @@ export const logStream: Bench = {
   },
 };
 
-async function onlineServer(client: TestClient): Promise<string | undefined> {
+export async function onlineServer(client: TestClient): Promise<string | undefined> {
   const { servers } = await client.query<{ servers: { nodes: { id: string }[] } }>(
     '{ servers(filter: { statuses: [ONLINE] }) { nodes { id } } }',
   );
@@ -80,25 +79,12 @@ async function onlineServer(client: TestClient): Promise<string | undefined> {
 }
 
 /** Seconds until every line was there. */
-async function read(plane: ControlPlane, { session }: TestClient, variables: Record<string, unknown>) {
-  class Viewer extends WebSocket {
-    constructor(url: string, protocols?: string | string[]) {
-      super(url, protocols, { headers: { origin: plane.url, cookie: session.cookie ?? '' } });
-    }
-  }
-  const socket = createClient({
-    url: `${plane.url.replace('http', 'ws')}/graphql`,
-    webSocketImpl: Viewer,
-    connectionParams: { session: session.proof },
-    lazy: true,
-  });
+async function read(plane: ControlPlane, client: TestClient, variables: Record<string, unknown>) {
   const began = performance.now();
   let bytes = 0;
-  for await (const { data, errors } of socket.iterate<Batch>({ query: follow, variables })) {
-    if (errors) throw new AggregateError(errors);
-    for (const { text } of data?.containerLogs.segments ?? []) bytes += text.length;
-  }
-  await socket.dispose();
+  await watch<Batch>(plane, client, { query: follow, variables }, ({ containerLogs }) => {
+    for (const { text } of containerLogs.segments) bytes += text.length;
+  });
   if (bytes !== megabytes * 1e6) throw new Error(`${bytes} bytes of ${megabytes} MB arrived`);
   return (performance.now() - began) / 1000;
 }

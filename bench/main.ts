@@ -13,6 +13,7 @@ import { listQuery } from './list-query.ts';
 import { logStream } from './log-stream.ts';
 import { metricsHistory } from './metrics-history.ts';
 import { metricsIngest } from './metrics-ingest.ts';
+import { mergedLogs } from './merged-logs.ts';
 import { missed, type Bench, type Measurement } from './measurement.ts';
 import { roundTrip } from './round-trip.ts';
 import { terminals } from './terminals.ts';
@@ -23,6 +24,7 @@ const all: readonly Bench[] = [
   roundTrip,
   listQuery,
   logStream,
+  mergedLogs,
   terminals,
   fanOut,
   metricsIngest,
