@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { container, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { seriousProblems } from './axe.ts';
-import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
+import { enterCredentials, openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'chromium'], 'files of a container in the browser', () => {
   let dashboard: Dashboard;
@@ -75,6 +75,25 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     await line.getByRole('button', { name: 'Replace sent é.bin', exact: true }).click();
     await done.waitFor();
     expect(await box.exec('cat', '/data/inner/sent é.bin')).toBe('other');
+  });
+
+  it('that are on their way are forgotten with the session', async () => {
+    const uploads = page.getByRole('region', { name: 'Files', exact: true }).getByRole('list', {
+      name: 'Uploads',
+      exact: true,
+    });
+    await uploads.waitFor();
+    // As when another tab signs out; nothing is loaded anew.
+    await page.evaluate(() => {
+      dispatchEvent(new StorageEvent('storage', { key: 'serverkit.session', newValue: null }));
+    });
+    await page.waitForURL(/\/sign-in\?/);
+    await enterCredentials(page, dashboard.plane.admin);
+    await page
+      .getByRole('list', { name: 'Files in /data/inner', exact: true })
+      .getByText('sent é.bin', { exact: true })
+      .waitFor();
+    expect(await uploads.count()).toBe(0);
   });
 
   it('are told of as missing once they are gone', async () => {
