@@ -1,3 +1,6 @@
+/** The mark of ServerKit where something could not be recorded. */
+export const missingMark = 'Something is missing here';
+
 /** What happened in a recording: something was written, the size changed, or a mark was left. */
 export type CastEvent =
   | { readonly atMs: number; readonly kind: 'output'; readonly text: string }
