@@ -11,6 +11,12 @@ export const longestSecret = 65_536;
 /** What of a container came from secrets stands in this label of it: by name, never with a value. */
 export const secretsLabel = 'io.serverkit.secrets';
 
+/**
+ * Compose's mark of a service with secrets, made of their names: its own is made of their values as well, which somebody
+ * could guess until the mark is the same, so that one is not told.
+ */
+export const fileHashLabel = 'io.serverkit.config-hash';
+
 /** Only ServerKit itself puts these down: whoever could would have others hand out secrets. */
 export function isReservedLabel(key: string): boolean {
   return key.startsWith('io.serverkit.');

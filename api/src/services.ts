@@ -110,7 +110,7 @@ export function createServices(platform: Platform): Services {
   const fleet = new Fleet({
     ...platform,
     topics,
-    services: { agents, identity, jobs, registries, stacks, tokens },
+    services: { agents, audit, identity, jobs, registries, secrets, stacks, tokens },
   });
   const controlPlane = createControlPlane(frontDoor, platform.env);
   return {

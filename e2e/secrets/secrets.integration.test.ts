@@ -4,14 +4,17 @@ import { docker as cli, uniqueName } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { codeOf } from '../../testing/graphql-client.ts';
 import { testImages } from '../../testing/images.ts';
+import { fencesOf } from '../../testing/fences.ts';
 import { describeWith } from '../../testing/parts.ts';
+import { removeComposeProject, uniqueProject } from '../../testing/product/compose-project.ts';
 import { run } from '../../testing/processes.ts';
 import { jobRig, type JobData, type JobRig } from '../jobs/rig.ts';
 
-describeWith(['docker'], 'a secret of ServerKit', () => {
+describeWith(['docker', 'compose'], 'a secret of ServerKit', () => {
   const undo = new AsyncDisposableStack();
   const [first, second] = ['one', 'two'].map((word) => `${word}-${randomBytes(16).toString('hex')}`);
   const box = uniqueName();
+  const project = uniqueProject();
   const values = [first ?? '', second ?? ''];
   /** Every answer there was, for what must be in none. */
   const answered: unknown[] = [];
@@ -24,6 +27,7 @@ describeWith(['docker'], 'a secret of ServerKit', () => {
       const left = (await cli('ps', '--all', '--quiet', '--filter', `name=${box}`)).trim();
       if (left) await cli('rm', '--force', '--volumes', ...left.split('\n'));
     });
+    undo.defer(() => removeComposeProject(project));
     await rig.startAgent();
   });
   afterAll(() => undo.disposeAsync());
@@ -83,6 +87,26 @@ describeWith(['docker'], 'a secret of ServerKit', () => {
     expect(await inside('stat', '-c', '%a %u %g', '/etc/app/key')).toBe('444 0 0');
   });
 
+  test('is given to a stack, whose file and versions hold its name alone', async () => {
+    const [example = ''] = fencesOf('docs/secrets.md').flatMap(({ run: name, text }) =>
+      name === 'stack' ? [text] : [],
+    );
+    const compose = example.replace(
+      /image: .*/,
+      `image: ${testImages.busybox}\n    command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]`,
+    );
+    const { deployStack } = await ask<{ deployStack: { job: { id: string } } }>(
+      'mutation ($input: DeployStackInput!) { deployStack(input: $input) { job { id } } }',
+      { serverId: rig.serverId, name: project, files: { compose, env: '' } },
+    );
+    expect(await ended(deployStack.job.id)).toMatchObject({ state: 'SUCCEEDED' });
+    const filter = `label=com.docker.compose.project=${project}`;
+    const id = (await cli('ps', '--quiet', '--filter', filter)).trim();
+    expect(await cli('exec', id, 'sh', '-c', 'echo "$DATABASE_PASSWORD"; cat /run/secrets/db_password')).toBe(
+      `${first}\n${first}`,
+    );
+  });
+
   test('is masked wherever the container is looked into, even where its variables are asked for', async () => {
     const { server } = await rig.admin.query<{
       server: { container: { details: { inspect: string; environment: object[] } } };
@@ -101,7 +125,7 @@ describeWith(['docker'], 'a secret of ServerKit', () => {
     const { secrets } = await rig.admin.query<{ secrets: { usedBy: { containerName: string }[] }[] }>(
       '{ secrets { usedBy { containerName } } }',
     );
-    expect(secrets).toEqual([{ usedBy: [{ containerName: box }] }]);
+    expect(secrets[0]?.usedBy.map(({ containerName }) => containerName)).toContain(box);
   });
 
   test('is what it is now when the container is made again, also after the host and the agent were restarted', async () => {
@@ -163,6 +187,10 @@ describeWith(['docker'], 'a secret of ServerKit', () => {
     const handed = await rig.rows<{ purpose: string }>(
       `SELECT parameters->>'purpose' AS purpose FROM "AuditEvent" WHERE action = 'secret.hand-over' ORDER BY id`,
     );
-    expect(handed.map(({ purpose }) => purpose)).toEqual(['container.create', 'container.recreate']);
+    expect(handed.map(({ purpose }) => purpose)).toEqual([
+      'container.create',
+      'stack.deploy',
+      'container.recreate',
+    ]);
   });
 });

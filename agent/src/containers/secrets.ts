@@ -20,6 +20,8 @@ import type { Origin } from './settings.ts';
 export interface GivenSecret {
   readonly name: string;
   readonly value: string;
+  /** Another one for another value. */
+  readonly stamp?: string | null | undefined;
 }
 
 /** What a new container is given beside what it is made of. */

@@ -11,7 +11,14 @@ export const EnvironmentVariableInput = builder.inputType('EnvironmentVariableIn
 
 export const SecretValueInput = builder.inputType('SecretValueInput', {
   description: 'A secret of the control plane, used for this operation and kept nowhere.',
-  fields: (t) => ({ name: t.string({ required: true }), value: t.string({ required: true }) }),
+  fields: (t) => ({
+    name: t.string({ required: true }),
+    value: t.string({ required: true }),
+    stamp: t.string({
+      description:
+        'Another one for another value, by which a stack tells whether files of it are those of now.',
+    }),
+  }),
 });
 
 export const secretsText = 'The values of the secrets that it refers to; CONFLICT when one is missing.';

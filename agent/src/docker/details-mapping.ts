@@ -2,6 +2,7 @@ import type { Container } from './container.ts';
 import type { ContainerDetails, ContainerHealthcheck, ContainerMount } from './details.ts';
 import { environmentOf, split } from './environment.ts';
 import { array, flag, number, object, text, textOrNull, texts, type JsonObject } from './json.ts';
+import { toldLabels } from './labels.ts';
 import { lifetimeOf } from './mapping.ts';
 
 const MASK = '••••••';
@@ -90,5 +91,6 @@ function healthcheckOf(config: JsonObject, health: JsonObject): ContainerHealthc
 /** The whole reply, except the values of environment variables that look secret. */
 function masked(inspect: JsonObject): JsonObject {
   const variables = environmentOf(inspect).map(({ name, value }) => `${name}=${value ?? MASK}`);
-  return { ...inspect, Config: { ...object(inspect['Config']), Env: variables } };
+  const config = object(inspect['Config']);
+  return { ...inspect, Config: { ...config, Env: variables, Labels: toldLabels(config['Labels']) } };
 }

@@ -1,6 +1,6 @@
 import { containerStates, type Container, type ContainerState, type Port } from './container.ts';
 import { array, number, object, text, textOrNull, texts, time, type JsonObject } from './json.ts';
-import { pairsOf } from './labels.ts';
+import { pairsOf, toldLabels } from './labels.ts';
 
 /** What only `inspect` tells of a container, and nothing but an event changes. */
 export interface Lifetime {
@@ -53,7 +53,7 @@ export function containerOf(entry: JsonObject, lifetime: Lifetime, usage: Usage)
     // The two replies are a moment apart: it may have ended in between.
     exitCode: isAlive(state) ? null : lifetime.exitCode,
     health,
-    labels: pairsOf(entry['Labels']),
+    labels: pairsOf(toldLabels(entry['Labels'])),
     ports: array(entry['Ports'])
       .map((port) => portOf(object(port)))
       .toSorted(byPort),

@@ -54,6 +54,9 @@ export function patienceOf(seconds: number): number {
   throw new AgentError('INPUT_INVALID', `timeoutSeconds must be between 1 and ${MAX_PATIENCE}.`);
 }
 
+export const secretsText =
+  'The secrets that it refers to, and those of the version before, which is gone back to; CONFLICT when one that is needed is missing.';
+
 export const authsText =
   'For the registries that images of it come from; pulling takes docker:images:write as well.';
 

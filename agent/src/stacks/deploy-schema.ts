@@ -1,4 +1,6 @@
 import { builder } from '../builder.ts';
+import type { GivenSecret } from '../containers/secrets.ts';
+import { SecretValueInput } from '../containers/spec-type.ts';
 import type { RegistryAuth } from '../images/pull.ts';
 import { RegistryAuthInput } from '../images/pull-schema.ts';
 import type { OperationContext } from '../context.ts';
@@ -12,6 +14,7 @@ import {
   beginStackJob,
   patienceOf,
   secretsIn,
+  secretsText,
   type WantedJob,
 } from './begin.ts';
 import type { DeployOptions } from './deploy.ts';
@@ -25,18 +28,20 @@ interface Wanted extends WantedJob {
   readonly baseVersion?: number | null | undefined;
   readonly timeoutSeconds: number;
   readonly auths?: readonly RegistryAuth[] | null | undefined;
+  readonly secrets?: readonly GivenSecret[] | null | undefined;
 }
 
 /** Begins what brings a stack up. @throws AgentError */
 export function begin(
   kind: string,
-  { baseVersion, timeoutSeconds, auths, ...wanted }: Wanted,
+  { baseVersion, timeoutSeconds, auths, secrets, ...wanted }: Wanted,
   context: OperationContext,
   {
-    secrets,
+    said,
     run,
   }: {
-    readonly secrets: readonly string[];
+    /** What else is not to be told. */
+    readonly said: readonly string[];
     readonly run: (options: Common, job: JobHandle) => Promise<JobResult>;
   },
 ): Job {
@@ -47,10 +52,12 @@ export function begin(
     actor: context.actor,
     authority: authorityOf(context),
     auths: auths ?? [],
+    secrets: secrets ?? [],
   };
   const passwords = options.auths?.map(({ password }) => password) ?? [];
+  const values = options.secrets?.map(({ value }) => value) ?? [];
   return beginStackJob(kind, wanted, context, {
-    secrets: [...secrets, ...passwords],
+    secrets: [...said, ...passwords, ...values],
     run: (job) => run(options, job),
   });
 }
@@ -69,10 +76,11 @@ builder.mutationField('deployStack', (t) =>
       pull: t.arg.boolean({ required: true, description: 'Every image, not only those that are missing.' }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of it to be up.' }),
       auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
+      secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
     },
     resolve: (_root, { files, pull, ...wanted }, context) =>
       begin('stack.deploy', wanted, context, {
-        secrets: secretsIn(files),
+        said: secretsIn(files),
         run: (options, job) => context.services.stacks.deploy({ ...options, files, pull }, job),
       }),
   }),
@@ -91,12 +99,13 @@ builder.mutationField('restoreStack', (t) =>
       baseVersion: t.arg.int({ description: baseVersionText }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of it to be up.' }),
       auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
+      secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
     },
     resolve(_root, { version, ...wanted }, context) {
       checkStackName(wanted.name);
       const { files } = context.services.stacks.version(wanted.name, version);
       return begin('stack.restore', wanted, context, {
-        secrets: secretsIn(files),
+        said: secretsIn(files),
         run: (options, job) => context.services.stacks.restore(version, options, job),
       });
     },

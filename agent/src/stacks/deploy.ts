@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { noDelivery, putFiles, type GivenSecret } from '../containers/secrets.ts';
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { localImage } from '../images/local.ts';
@@ -14,12 +15,14 @@ import type { StackTree } from './git-tree.ts';
 import { waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
-import { lastWords, servicesOf } from './normalise.ts';
+import { lastWords } from './normalise.ts';
+import { servicesOf } from './services-of.ts';
 import { requirePlaceScope, type StackPlace } from './place.ts';
 import { imageOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { tellProgress } from './progress.ts';
 import { readProjects } from './projects.ts';
+import { requireSecrets, withSecrets } from './secrets.ts';
 import { isRecord } from './compose-file.ts';
 import type { StackService } from './stack.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
@@ -30,6 +33,8 @@ export const ROLL_BACK = 10 * 60_000;
 
 export interface DeployOptions extends Puller {
   readonly name: string;
+  /** Those that its file refers to, and the version before it, with their values of now. @default none */
+  readonly secrets?: readonly GivenSecret[];
   readonly files: StackFiles;
   /** The version that whoever asks has seen; null for a stack that is not there yet. */
   readonly baseVersion: number | null;
@@ -70,7 +75,7 @@ export interface DeployTools {
  * @throws AgentError
  */
 export async function deploy(options: DeployOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
-  const { name, files, baseVersion, authority, restores, tree } = options;
+  const { name, files, baseVersion, authority, restores, tree, secrets = [] } = options;
   const { docker, normaliser, store, unfinished } = tools;
   job.step('Check');
   await checkBase(name, baseVersion, tools);
@@ -82,6 +87,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     ? await normaliseStaged(draft, tree.files, tools, job.signal)
     : await normaliser.normalise(draft, job.signal);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
+  // Before anything is pulled or stopped for it.
+  requireSecrets(stack, secrets);
   const judgement = await judgePrivilege(docker.engine, stack);
   allow(judgement, authority, `Deploying ${name}`);
   if (judgement.builds && !authority.scopes.has('docker:images:write')) {
@@ -123,7 +130,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       tools.scratch,
     );
   try {
-    await up(stack, job.signal, job, tools);
+    await up(stack, { secrets, signal: job.signal }, job, tools);
     job.step('Health');
     const { timeoutMs } = options;
     await waitUntilUp(docker, name, { timeoutMs, settledMs: tools.settledMs, job, signal: job.signal });
@@ -158,7 +165,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       // What runs counts for more than what lies beside it.
       job.line(`The files of before could not be put back: ${describe(second)}`, 'STDERR');
     }
-    const now = await rollBack(stack, { previous, ran, authority }, job, tools);
+    const now = await rollBack(stack, { previous, ran, authority, secrets }, job, tools);
     unfinished.forget(name);
     job.line(now);
     const known = error instanceof AgentError;
@@ -197,7 +204,8 @@ export async function undo(
     deniesPath,
   };
   const stack = await normaliser.kept({ name, folder, json });
-  const now = await rollBack(stack, { previous, ran, authority }, unwatched, tools);
+  // Values of secrets are never kept, so what had some is told of and not put back.
+  const now = await rollBack(stack, { previous, ran, authority, secrets: [] }, unwatched, tools);
   unfinished.forget(name);
   log.warn('a deployment was undone that the end of the agent had interrupted', { stack: name, now });
 }
@@ -223,25 +231,46 @@ async function checkBase(name: string, base: number | null, { docker, store }: D
   }
 }
 
+export interface UpOptions {
+  readonly secrets: readonly GivenSecret[];
+  readonly signal: AbortSignal;
+  /** More of `up`'s own options. @default all services, and none that the file does not have */
+  readonly how?: readonly string[];
+}
+
 /**
  * Runs Compose until what was asked for is there.
  *
- * @param how - more of `up`'s own options @default all services, and none that the file does not have
  * @throws AgentError DOCKER_ERROR in Compose's words
  */
 export async function up(
   stack: RunTarget,
-  signal: AbortSignal,
+  { secrets, signal, how = ['--remove-orphans'] }: UpOptions,
   job: Telling,
-  { normaliser }: DeployTools,
-  how: readonly string[] = ['--remove-orphans'],
+  { docker, normaliser }: DeployTools,
 ): Promise<void> {
-  const { code, stderr } = await normaliser.run(stack, ['up', '--detach', ...how], {
-    signal,
-    onLine: tellProgress(stack.name, job),
-    ready: () => job.ready(),
-  });
-  if (code !== 0) throw new AgentError('DOCKER_ERROR', failureIn(stderr));
+  const { target, variables, files } = await withSecrets(stack, secrets, { normaliser, signal });
+  const run = async (...options: readonly string[]): Promise<void> => {
+    const { code, stderr } = await normaliser.run(target, ['up', ...options, ...how], {
+      signal,
+      variables,
+      onLine: tellProgress(stack.name, job),
+      ready: () => job.ready(),
+    });
+    if (code !== 0) throw new AgentError('DOCKER_ERROR', failureIn(stderr));
+  };
+  if (files.size > 0) {
+    // Files are there before what reads them starts.
+    await run('--no-start');
+    const services = (await readProjects(docker)).get(stack.name)?.services ?? [];
+    for (const { name, containers } of services) {
+      const delivery = files.get(name);
+      // One that ran before has its files already.
+      const made = delivery ? containers.filter(({ state }) => state === 'CREATED') : [];
+      for (const { id } of made) await putFiles(docker.engine, id, delivery ?? noDelivery, signal);
+    }
+  }
+  await run('--detach');
 }
 
 /** Both generations tell their progress on the same stream as what went wrong. */
@@ -262,7 +291,13 @@ async function rollBack(
     previous,
     ran,
     authority,
-  }: { readonly previous: KeptVersion | undefined; readonly ran: boolean; readonly authority: Authority },
+    secrets,
+  }: {
+    readonly previous: KeptVersion | undefined;
+    readonly ran: boolean;
+    readonly authority: Authority;
+    readonly secrets: readonly GivenSecret[];
+  },
   job: Telling,
   tools: DeployTools,
 ): Promise<string> {
@@ -278,7 +313,7 @@ async function rollBack(
         // What this host has come to deny since then, it does not get again.
         allow({ outside: [], paths }, authority, `Going back to version ${previous.number}`);
         await retag(previous.services, job, tools);
-        await up(kept, signal, job, tools);
+        await up(kept, { secrets, signal }, job, tools);
         return `Version ${previous.number} runs again.`;
       }
     }

@@ -112,7 +112,7 @@ builder.mutationField('deployGitStack', (t) =>
       const { token, privateKey } = source;
       return begin('stack.sync', wanted, context, {
         // What its files say in confidence is known once they are there.
-        secrets: [token ?? [], privateKey ?? []].flat(),
+        said: [token ?? [], privateKey ?? []].flat(),
         run: (options, job) =>
           context.services.stacks.gitDeploy({ ...options, source, env, commit, pull }, job),
       });

@@ -4,8 +4,9 @@ import { withScratch } from './git-remote.ts';
 import type { TreeFile } from './git-tree.ts';
 import type { Draft, Normalised, Normaliser } from './normalise.ts';
 import { readComposeFile } from './compose-file.ts';
-import { servicesOf } from './normalise.ts';
+import { servicesOf } from './services-of.ts';
 import { StackError } from './problem.ts';
+import { secretNamesIn } from './secrets.ts';
 
 export interface StageTools {
   readonly normaliser: Normaliser;
@@ -34,6 +35,15 @@ export function normaliseStaged(
     const moved = (text: string): string => text.replaceAll(staged, draft.folder);
     try {
       const stack = await normaliser.normalise({ ...draft, folder: staged }, signal);
+      const [secret] = secretNamesIn(stack);
+      if (secret !== undefined) {
+        throw new StackError([
+          {
+            line: null,
+            message: `a stack from a repository gets no secrets, and this one asks for ${secret}: whoever can push there could have any of them told`,
+          },
+        ]);
+      }
       // Its name was drawn for this once, so it stands nowhere but where Compose put it.
       const json = stack.json.replaceAll(staged, JSON.stringify(draft.folder).slice(1, -1));
       const { value } = readComposeFile(json);

@@ -3,12 +3,14 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AgentError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
-import { checkSize, isRecord, readComposeFile, type ComposeFile } from './compose-file.ts';
+import { checkSize, readComposeFile, type ComposeFile } from './compose-file.ts';
 import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
 import { neverPulling } from './never-pull.ts';
 import { StackError, type StackProblem } from './problem.ts';
 import { checkReferences } from './references.ts';
 import type { RunCompose } from './run.ts';
+import { checkSecrets, markSecrets } from './secrets.ts';
+import { servicesOf } from './services-of.ts';
 import type { StackFiles } from './store.ts';
 
 /** To read and print a file. Ms. */
@@ -53,6 +55,8 @@ export type RunTarget = Pick<Normalised, 'name' | 'folder' | 'json' | 'tool'>;
 
 export interface RunCall {
   readonly signal: AbortSignal;
+  /** As that of {@link RunCompose}. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string, stream: 'STDOUT' | 'STDERR') => void;
   /** As that of {@link RunCompose}. */
   readonly ready?: () => Promise<void>;
@@ -134,28 +138,30 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
       checkSize(files.env, 'The env file');
       checkVariables(files.env);
       const file = readComposeFile(files.compose);
-      checkServices(file.value);
+      checkServices(servicesOf(file.value));
       const tool = await finder.find();
       checkName(file, name, tool);
       checkReferences(file, folder);
       const signal = AbortSignal.any([outer, AbortSignal.timeout(PATIENCE)]);
       const format = tool.generation === 1 ? [] : ['--format', 'json'];
       const { code, stdout, stderr } = await runWith(
-        { name, folder, json: file.json, tool },
+        { name, folder, json: JSON.stringify(markSecrets(file)), tool },
         files.env,
         ['config', ...format],
         { signal },
       );
       if (code !== 0) throw new StackError([problemOf(stderr, file)]);
       const value = withoutProfiles(readComposeFile(stdout).value);
+      const services = servicesOf(value);
       // What it includes has services, too.
-      checkServices(value);
+      checkServices(services);
+      checkSecrets({ value, services }, file);
       return {
         name,
         folder,
         value,
         json: JSON.stringify(value),
-        services: servicesOf(value),
+        services,
         warnings: warningsOf(stderr, tool),
         tool,
       };
@@ -182,21 +188,8 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
   };
 }
 
-export function servicesOf(
-  value: Readonly<Record<string, unknown>>,
-): ReadonlyMap<string, Readonly<Record<string, unknown>>> {
-  const services = value['services'];
-  return new Map(
-    Object.entries(isRecord(services) ? services : {}).map(([name, service]) => [
-      name,
-      isRecord(service) ? service : {},
-    ]),
-  );
-}
-
 /** @throws StackError */
-function checkServices(value: Readonly<Record<string, unknown>>): void {
-  const { size } = servicesOf(value);
+function checkServices({ size }: Normalised['services']): void {
   if (size <= MAX_SERVICES) return;
   throw new StackError([
     { line: null, message: `There are ${size} services; a stack may have ${MAX_SERVICES}.` },

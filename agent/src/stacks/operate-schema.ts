@@ -1,10 +1,19 @@
 import { builder } from '../builder.ts';
+import { SecretValueInput } from '../containers/spec-type.ts';
 import { RegistryAuthInput } from '../images/pull-schema.ts';
 import type { OperationContext } from '../context.ts';
 import { AgentError } from '../errors.ts';
 import { JobType } from '../jobs/job-type.ts';
 import { scoped } from '../scoped.ts';
-import { authorityOf, authsText, baseVersionText, beginStackJob, patienceOf, secretsIn } from './begin.ts';
+import {
+  authorityOf,
+  authsText,
+  baseVersionText,
+  beginStackJob,
+  patienceOf,
+  secretsIn,
+  secretsText,
+} from './begin.ts';
 import { checkStackName } from './names.ts';
 import { stackOperations } from './operate.ts';
 import { MAX_REPLICAS } from './scale.ts';
@@ -59,8 +68,9 @@ builder.mutationField('pullStack', (t) =>
       baseVersion: t.arg.int({ description: `${baseVersionText} Only for up.` }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of it to be up.' }),
       auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
+      secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
     },
-    resolve(_root, { services, up, baseVersion, timeoutSeconds, auths, ...wanted }, context) {
+    resolve(_root, { services, up, baseVersion, timeoutSeconds, auths, secrets, ...wanted }, context) {
       const options = {
         name: wanted.name,
         services,
@@ -70,9 +80,14 @@ builder.mutationField('pullStack', (t) =>
         actor: context.actor,
         authority: authorityOf(context),
         auths: auths ?? [],
+        secrets: secrets ?? [],
       };
       return beginStackJob('stack.pull', wanted, context, {
-        secrets: [...secretsOf(wanted.name, context), ...options.auths.map(({ password }) => password)],
+        secrets: [
+          ...secretsOf(wanted.name, context),
+          ...options.auths.map(({ password }) => password),
+          ...options.secrets.map(({ value }) => value),
+        ],
         run: (job) => context.services.stacks.refresh(options, job),
       });
     },
@@ -93,8 +108,9 @@ builder.mutationField('scaleStack', (t) =>
       baseVersion: t.arg.int({ description: baseVersionText }),
       timeoutSeconds: t.arg.int({ required: true, description: 'For all of them to be up.' }),
       auths: t.arg({ type: [RegistryAuthInput], description: authsText }),
+      secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
     },
-    resolve(_root, { service, replicas, baseVersion, timeoutSeconds, auths, ...wanted }, context) {
+    resolve(_root, { service, replicas, baseVersion, timeoutSeconds, auths, secrets, ...wanted }, context) {
       if (replicas < 0 || replicas > MAX_REPLICAS) {
         throw new AgentError('INPUT_INVALID', `replicas must be between 0 and ${MAX_REPLICAS}.`);
       }
@@ -106,9 +122,14 @@ builder.mutationField('scaleStack', (t) =>
         timeoutMs: patienceOf(timeoutSeconds),
         authority: authorityOf(context),
         auths: auths ?? [],
+        secrets: secrets ?? [],
       };
       return beginStackJob('stack.scale', wanted, context, {
-        secrets: [...secretsOf(wanted.name, context), ...options.auths.map(({ password }) => password)],
+        secrets: [
+          ...secretsOf(wanted.name, context),
+          ...options.auths.map(({ password }) => password),
+          ...options.secrets.map(({ value }) => value),
+        ],
         run: (job) => context.services.stacks.scale(options, job),
       });
     },

@@ -3,7 +3,7 @@ import { AgentError } from '../errors.ts';
 import type { JobHandle } from '../jobs/job.ts';
 import { readComposeFile } from './compose-file.ts';
 import { waitUntilUp } from './health.ts';
-import { servicesOf } from './normalise.ts';
+import { servicesOf } from './services-of.ts';
 import { needsOf, stepsOf } from './order.ts';
 import { readProjects } from './projects.ts';
 import type { StackService } from './stack.ts';

@@ -1,5 +1,6 @@
 import type { Container } from '../docker/container.ts';
 import type { DockerService } from '../docker/service.ts';
+import { fileHashLabel } from '@serverkit/wire/secret-references.ts';
 import type { Stack, StackContainer } from './stack.ts';
 
 /** Labels that both generations of Compose give to what they make (compose-go, labels). */
@@ -88,7 +89,7 @@ function containerOf(container: Container, labels: ReadonlyMap<string, string>):
     exitCode,
     image,
     imageId,
-    configHash: labels.get(label('config-hash')) ?? null,
+    configHash: labels.get(fileHashLabel) ?? labels.get(label('config-hash')) ?? null,
   };
 }
 

@@ -18,6 +18,8 @@ export interface ComposeCall {
   /** What it reads from its standard input. */
   readonly input?: string;
   readonly signal: AbortSignal;
+  /** What it is told in confidence, beside its own environment. */
+  readonly variables?: Readonly<Record<string, string>>;
   /** Each line that it says, as it says it. */
   readonly onLine?: (line: string, stream: 'STDOUT' | 'STDERR') => void;
   /** Awaited between what it says, so that a flood holds up nobody but Compose itself. */
@@ -65,10 +67,15 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
   };
   endLeftGroups(home);
   return async ([program, ...first], call) => {
-    const { args, input, signal } = call;
+    const { args, input, signal, variables } = call;
     throwIfCancelled(signal);
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    const child = spawn(program, [...first, ...args], { cwd: home, env, detached: true, stdio: 'pipe' });
+    const child = spawn(program, [...first, ...args], {
+      cwd: home,
+      env: { ...env, ...variables },
+      detached: true,
+      stdio: 'pipe',
+    });
     noteGroup(child, home);
     const stop = (): void => endGroup(child, LAST_WORDS);
     signal.addEventListener('abort', stop, { once: true });

@@ -6,13 +6,14 @@ import { waitUntilUp } from './health.ts';
 import { requireKept } from './kept.ts';
 import { judgePrivilege } from './privilege.ts';
 import { readProjects } from './projects.ts';
+import { requireSecrets } from './secrets.ts';
 
 /** More of one service on one host is a slip of the finger. */
 export const MAX_REPLICAS = 100;
 
 export interface ScaleOptions extends Pick<
   DeployOptions,
-  'name' | 'baseVersion' | 'timeoutMs' | 'authority' | 'auths'
+  'name' | 'baseVersion' | 'timeoutMs' | 'authority' | 'auths' | 'secrets'
 > {
   readonly service: string;
   readonly replicas: number;
@@ -26,7 +27,7 @@ export interface ScaleOptions extends Pick<
  * @throws AgentError
  */
 export async function scale(options: ScaleOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
-  const { name, service, replicas, baseVersion, timeoutMs, authority } = options;
+  const { name, service, replicas, baseVersion, timeoutMs, authority, secrets = [] } = options;
   const { docker, normaliser, store, log, settledMs } = tools;
   job.step('Check');
   const kept = requireKept(name, baseVersion, store);
@@ -35,6 +36,7 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
   // Compose would take it for an option.
   if (service.startsWith('-')) throw new AgentError('INPUT_INVALID', `${service} cannot be scaled by name.`);
   if (!given) throw new AgentError('NOT_FOUND', `${name} has no service ${service}.`);
+  requireSecrets(stack, secrets);
   const deed = `Scaling ${name}`;
   allow(await judgePrivilege(docker.engine, stack), authority, deed);
   const before = await countOf(name, service, tools);
@@ -51,14 +53,16 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
   allow(await judgePrivilege(docker.engine, stack), authority, deed);
   const have = (count: number, signal: AbortSignal): Promise<void> =>
-    up(stack, signal, job, tools, [
-      '--no-recreate',
-      '--no-deps',
-      '--no-build',
-      '--scale',
-      `${service}=${count}`,
-      service,
-    ]);
+    up(
+      stack,
+      {
+        secrets,
+        signal,
+        how: ['--no-recreate', '--no-deps', '--no-build', '--scale', `${service}=${count}`, service],
+      },
+      job,
+      tools,
+    );
   try {
     await have(replicas, job.signal);
     job.step('Health');

@@ -11,6 +11,7 @@ import {
   StackFilesType,
   StackPageType,
   StackPlanType,
+  StackSecretsType,
   StackType,
   StackVersionType,
 } from './stack-type.ts';
@@ -85,6 +86,26 @@ builder.queryField('stackVersions', (t) =>
     resolve(_root, { name }, { services }) {
       services.policy.requireFeature('docker');
       return [...services.stacks.versions(name)];
+    },
+  }),
+);
+
+builder.queryField('stackSecrets', (t) =>
+  t.field({
+    ...scoped('docker:compose:read'),
+    description:
+      'Which secrets deploying these files takes, or those of a version; of the newest where neither is said. What cannot be read refers to none. Takes docker:compose:write as well.',
+    type: StackSecretsType,
+    args: {
+      name: t.arg.string({ required: true }),
+      files: t.arg({ type: StackFilesInput }),
+      version: t.arg.int(),
+    },
+    resolve(_root, { name, files, version }, context) {
+      const { services } = context;
+      services.policy.requireFeature('docker');
+      requireWrite(context);
+      return services.stacks.secrets(name, { files: files ?? null, version: version ?? null });
     },
   }),
 );

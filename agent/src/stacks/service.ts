@@ -20,6 +20,13 @@ export interface StackPage {
   readonly next: string | null;
 }
 
+/** Names of secrets that a deployment takes. */
+export interface StackSecrets {
+  readonly needed: readonly string[];
+  /** Those of the version that is there: to go back to it, should the new one not come up. */
+  readonly before: readonly string[];
+}
+
 /** What a deployment would do, or what stands against it. */
 export interface StackPlan {
   /** Of the file; with any, nothing else was looked at. */
@@ -51,6 +58,11 @@ export interface StackService {
   /** Newest first. */
   versions(name: string): readonly StackVersion[];
   version(name: string, number: number): KeptVersion;
+  /** Names of the secrets that these files refer to, or those of a version; without either, of the newest. */
+  secrets(
+    name: string,
+    of: { readonly files: StackFiles | null; readonly version: number | null },
+  ): StackSecrets;
   /** Whether files may be tried out for it. @throws AgentError PRIVILEGE_NEEDED for one that was taken over */
   enter(name: string, authority: Pick<Authority, 'scopes'>): void;
   /** Changes nothing. */

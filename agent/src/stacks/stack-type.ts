@@ -3,7 +3,7 @@ import { ContainerStateType } from '../docker/container-type.ts';
 import type { Outside } from '../docker/privilege/outside.ts';
 import { planActions, planReasons, type PlannedService } from './plan.ts';
 import type { StackProblem } from './problem.ts';
-import type { StackPage, StackPlan } from './service.ts';
+import type { StackPage, StackPlan, StackSecrets } from './service.ts';
 import type { Stack, StackContainer, StackService } from './stack.ts';
 import type { DeployedService, StackFiles, StackVersion } from './store.ts';
 
@@ -90,6 +90,16 @@ export const StackVersionType = builder.objectRef<StackVersion>('StackVersion').
     composeVersion: t.exposeString('composeVersion'),
     commit: t.exposeString('commit', { nullable: true, description: 'Of the repository it came from.' }),
     services: t.expose('services', { type: [Deployed] }),
+  }),
+});
+
+export const StackSecretsType = builder.objectRef<StackSecrets>('StackSecrets').implement({
+  description: 'Secrets of the control plane, by name.',
+  fields: (t) => ({
+    needed: t.exposeStringList('needed', { description: 'What is asked about refers to them.' }),
+    before: t.exposeStringList('before', {
+      description: 'Those of the newest version: to go back to it, should the next one not come up.',
+    }),
   }),
 });
 

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { pages } from '../docker/pages.ts';
+import { object, parse } from '../docker/json.ts';
 import type { DockerService } from '../docker/service.ts';
 import { describe } from '../errors.ts';
 import { localImage, type LocalImage } from '../images/local.ts';
@@ -19,6 +20,7 @@ import { operate } from './operate.ts';
 import { imageOf, planOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { StackError } from './problem.ts';
+import { secretNamesIn, secretsNamed } from './secrets.ts';
 import { readProjects, type Project } from './projects.ts';
 import { refresh } from './refresh.ts';
 import { createRunCompose } from './run.ts';
@@ -113,6 +115,16 @@ export function createStacks(options: StacksOptions): StackService {
         .map((number) => store.summary(name, number));
     },
     version: (name, number) => store.version(name, number),
+    secrets(name, { files, version }) {
+      checkStackName(name);
+      const number = store.latest(name);
+      const latest = number === null ? null : store.version(name, number);
+      const wanted = files ?? (version === null ? latest : store.version(name, version))?.files;
+      return {
+        needed: wanted ? secretsNamed(wanted.compose) : [],
+        before: latest ? secretNamesIn({ value: object(parse(latest.normalised)) }) : [],
+      };
+    },
     deploy: (wanted, job) => locks.hold(wanted.name, 'deployed', () => deploy(wanted, job, tools)),
     restore: (number, wanted, job) =>
       locks.hold(wanted.name, 'deployed', () => {

@@ -5,6 +5,7 @@ import { deploy, deployedServices, type DeployOptions, type DeployTools } from '
 import { judgePrivilege } from './privilege.ts';
 import { readPlace, type PlacedFiles } from './place.ts';
 import { readProjects } from './projects.ts';
+import { secretsNamed } from './secrets.ts';
 import type { StackStore } from './store.ts';
 
 export interface SourceOptions {
@@ -75,6 +76,13 @@ export async function takeOver(
   const { docker, normaliser, store } = tools;
   const { place, files } = source;
   if (!(await readProjects(docker)).has(name)) {
+    const [secret] = secretsNamed(files.compose);
+    if (secret !== undefined) {
+      throw new AgentError(
+        'CONFLICT',
+        `The file asks for secrets (${secret}), which only a stack gets that is deployed from here. Deploy its text instead.`,
+      );
+    }
     return deploy({ ...options, files, place, baseVersion: null, pull: false, leaveFiles: true }, job, tools);
   }
   job.step('Check');

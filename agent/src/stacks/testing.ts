@@ -120,12 +120,14 @@ export async function deployment(
     scopes = [],
     env = '',
     deniesPath = () => false,
+    secrets = [],
     cancel,
   }: {
     baseVersion?: number | null;
     scopes?: string[];
     env?: string;
     deniesPath?: (path: string) => boolean;
+    secrets?: DeployOptions['secrets'];
     /** Cancels it at this step. */
     cancel?: string;
   } = {},
@@ -138,6 +140,7 @@ export async function deployment(
     timeoutMs: 60_000,
     actor: 'usr_1',
     authority: { scopes: new Set(scopes), deniesPath },
+    secrets,
   };
   return await asJob((job) => stack.stacks.deploy(options, job), cancel);
 }

@@ -15,6 +15,7 @@ import {
   type TestDataDirectory,
 } from '../database/testing.ts';
 import { openIdentityKeys } from '../secrets/identity-keys.ts';
+import { sealContext } from '../secrets/service.ts';
 import { checkVault } from '../secrets/vault-check.ts';
 import { openVault } from '../secrets/vault.ts';
 import { backUp } from './backup.ts';
@@ -41,6 +42,11 @@ beforeAll(async () => {
      INSERT INTO "PasswordReset" ("id", "userId", "linkHash", "createdById", "expiresAt")
        VALUES ('rst_1', 'usr_1', '\\x00', 'usr_1', now() + interval '1 day')`,
   );
+  const secret = { id: 'sct_1', name: 'db_password' };
+  const sealedValue = new Uint8Array(openVault(data.path).seal(Buffer.from('kept'), sealContext(secret)));
+  await db.prisma.secret.create({
+    data: { ...secret, description: '', sealedValue, everywhereName: secret.name },
+  });
   await db.close();
   archive = data.temp.file('archive');
   await backUp({ databaseUrl: undefined, dataDir: data.path }, archive, passphrase, quiet);
@@ -105,7 +111,7 @@ async function killedAt(step: string, directory: string, databaseUrl = ''): Prom
 const stagedPid = (directory: string): number | undefined =>
   readPostmasterFile(join(directory, 'restoring', 'pg', '18'))?.pid;
 
-/** Opens what was restored, as a start does. */
+/** Opens what was restored, as a start does; secrets with it. */
 async function emailsOf(directory: string): Promise<string[]> {
   const runDirectory = openRunDirectory(directory);
   try {
@@ -114,7 +120,10 @@ async function emailsOf(directory: string): Promise<string[]> {
       { migrations: migrationsDirectory },
     );
     try {
-      await checkVault(db, openVault(directory));
+      const vault = openVault(directory);
+      await checkVault(db, vault);
+      const secret = await db.prisma.secret.findFirstOrThrow();
+      expect(vault.open(secret.sealedValue, sealContext(secret)).toString()).toBe('kept');
       const users = await db.prisma.user.findMany({ select: { email: true } });
       return users.map(({ email }) => email);
     } finally {

@@ -31,7 +31,10 @@ const system = { kind: 'system', label: 'fleet' } as const;
 
 interface Needs extends Pick<Platform, 'db' | 'log' | 'vault'> {
   readonly topics: Topics;
-  readonly services: Pick<Services, 'agents' | 'identity' | 'jobs' | 'registries' | 'stacks' | 'tokens'>;
+  readonly services: Pick<
+    Services,
+    'agents' | 'audit' | 'identity' | 'jobs' | 'registries' | 'secrets' | 'stacks' | 'tokens'
+  >;
   /** @default 60_000 */
   readonly patienceMs?: number;
 }

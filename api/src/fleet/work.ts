@@ -9,7 +9,7 @@ import type { Order } from './order.ts';
 
 /** Who has it done, and what it takes. */
 export interface Asking extends Pick<RequestContext, 'principal' | 'address'> {
-  readonly services: Pick<Services, 'agents' | 'jobs' | 'registries' | 'stacks'>;
+  readonly services: Pick<Services, 'agents' | 'audit' | 'jobs' | 'registries' | 'secrets' | 'stacks'>;
 }
 
 interface Kinds {

@@ -9,7 +9,13 @@ import {
   unauthenticated,
   type ServerKitError,
 } from '../errors.ts';
+import type { Services } from '../services.ts';
 import { judge, scopeOf, type Need, type Verdict } from './access.ts';
+
+/** Whose rights are looked at, and where a refusal is put on record; a request is one. */
+export interface Refusable extends Pick<RequestContext, 'principal' | 'address'> {
+  readonly services: Pick<Services, 'audit'>;
+}
 
 /** The error for someone without what a field or type needs, put on record: which field, by whom. */
 export function refusal(
@@ -22,7 +28,7 @@ export function refusal(
 }
 
 /** The same for what depends on the arguments, such as one of many targets. Without a `where`: everywhere. @throws ServerKitError */
-export function requireOn(context: RequestContext, need: Need, action: string): void {
+export function requireOn(context: Refusable, need: Need, action: string): void {
   const verdict = judge(context.principal, need);
   if (verdict === 'granted') return;
   const error = errorFor(context, need, verdict);
@@ -53,7 +59,11 @@ function onRecord(error: ServerKitError, context: RequestContext, info: GraphQLR
 }
 
 /** For one who may not see a server, it is as if there was none. */
-function errorFor({ principal }: RequestContext, { access, where }: Need, verdict: Verdict): ServerKitError {
+function errorFor(
+  { principal }: Pick<RequestContext, 'principal'>,
+  { access, where }: Need,
+  verdict: Verdict,
+): ServerKitError {
   if (principal.kind === 'anonymous') return unauthenticated();
   if (access === 'session') return sessionNeeded();
   if (verdict === 'denied') return permissionDenied(scopeOf(access));

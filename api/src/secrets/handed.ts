@@ -1,6 +1,6 @@
 import { actorOf } from '../audit/actor.ts';
 import type { RequestContext } from '../context.ts';
-import { requireOn } from '../graphql/refusals.ts';
+import { requireOn, type Refusable } from '../graphql/refusals.ts';
 import type { HandedSecret } from './service.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { HandedSecret } from './service.ts';
  * @throws ServerKitError PERMISSION_DENIED
  */
 export function requireSecretUse(
-  context: RequestContext,
+  context: Refusable,
   names: readonly string[],
   { serverId, action }: { readonly serverId: string; readonly action: string },
 ): void {

@@ -53,12 +53,16 @@ export interface SecretHandOver {
   readonly actor: Actor;
   /** noun.verb, such as `container.create`. */
   readonly purpose: string;
+  /** Names of more, which are handed over as far as the server gets them. @default none */
+  readonly also?: readonly string[];
 }
 
 /** A secret on its way to an agent, for one operation. */
 export interface HandedSecret {
   readonly name: string;
   readonly value: string;
+  /** Another one for another value. */
+  readonly stamp: string;
 }
 
 interface Needs extends Pick<Platform, 'db' | 'vault'> {
@@ -202,19 +206,21 @@ export class Secrets {
    */
   async values(
     names: readonly string[],
-    { serverId, actor, purpose }: SecretHandOver,
+    { serverId, actor, purpose, also = [] }: SecretHandOver,
   ): Promise<HandedSecret[]> {
     const { db, audit, vault } = this.#needs;
+    const wanted = [...new Set([...names, ...also])];
     const rows = await db.prisma.secret.findMany({
-      where: { name: { in: [...new Set(names)] } },
+      where: { name: { in: wanted } },
       include: { places: storedPlaces },
     });
-    const meant = [...new Set(names)].map((name) => {
+    const meant = wanted.flatMap((name) => {
       const row = this.#nearest(
         rows.filter((one) => one.name === name),
         serverId,
       );
       if (row) return row;
+      if (!names.includes(name)) return [];
       throw new ServerKitError(
         'NOT_FOUND',
         `This server gets no secret called "${name}". Keep one for it, or say that it gets the one there is.`,
@@ -224,6 +230,7 @@ export class Secrets {
     const handed = meant.map((row) => ({
       name: row.name,
       value: vault.open(row.sealedValue, sealContext(row)).toString(),
+      stamp: `${row.id}.${row.version}`,
     }));
     await db.prisma.$transaction(async (tx) => {
       for (const { id, name } of meant) {
@@ -260,8 +267,8 @@ export class Secrets {
   }
 }
 
-/** With the name: whoever can write to the database alone cannot have one delivered as another. */
-const sealContext = ({ id, name }: Pick<Secret, 'id' | 'name'>): string => `secret:${id}:${name}`;
+/** What a value is sealed for. With the name: whoever can write to the database alone cannot have one delivered as another. */
+export const sealContext = ({ id, name }: Pick<Secret, 'id' | 'name'>): string => `secret:${id}:${name}`;
 
 interface Placed {
   readonly everywhereName: string | null;

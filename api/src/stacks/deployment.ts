@@ -5,6 +5,7 @@ import { mayTake } from './fields.ts';
 import { stackDeploy } from './jobs.ts';
 import { DeployStackDocument } from './operations.ts';
 import { stackAuths, type Asking } from './pull-auths.ts';
+import { stackSecrets } from './secrets.ts';
 import type { StackFiles } from './service.ts';
 
 export interface Deployment {
@@ -45,6 +46,7 @@ export function deploy(asking: Asking, wanted: Deployment): Promise<Job> {
         });
         return plan.services.flatMap(({ image }) => image ?? []);
       }),
+      secrets: await stackSecrets(asking, stackDeploy, { serverId, name, files }),
     }),
   });
 }

@@ -1,3 +1,4 @@
+import { fileHashLabel } from '@serverkit/wire/secret-references.ts';
 import type {
   ContainerFieldsFragment as AgentContainer,
   StackFieldsFragment,
@@ -23,7 +24,7 @@ export function stacksOf(containers: Iterable<AgentContainer>): AgentStack[] {
     stacks.set(name, services);
     const { id, state, status, health, exitCode, image, imageId } = container;
     const number = Number.parseInt(labels.get(label('container-number')) ?? '', 10) || 1;
-    const configHash = labels.get(label('config-hash')) ?? null;
+    const configHash = labels.get(fileHashLabel) ?? labels.get(label('config-hash')) ?? null;
     const seen = {
       id,
       name: container.name,

@@ -7,6 +7,7 @@ import { commonFields, mayTake, pullField, StackFilesInput, version } from './fi
 import { stackRestore } from './jobs.ts';
 import { RestoreStackDocument } from './operations.ts';
 import { stackAuths } from './pull-auths.ts';
+import { stackSecrets } from './secrets.ts';
 
 const DeployStackInput = builder.inputType('DeployStackInput', {
   fields: (t) => ({
@@ -29,7 +30,7 @@ builder.mutationFields((t) => ({
     access: 'docker:compose:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to deploy a stack; when it does not come up, what ran before runs again. Scope: docker:compose:write; docker:containers:privileged as well for what reaches beyond its containers, and docker:images:write where images are pulled for it or built.',
+      'Begins to deploy a stack; when it does not come up, what ran before runs again. Scope: docker:compose:write; docker:containers:privileged as well for what reaches beyond its containers, docker:images:write where images are pulled for it or built, and secrets:use for one that refers to secrets.',
     args: { input: t.arg({ type: DeployStackInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const baseVersion = input.baseVersion ?? null;
@@ -69,6 +70,7 @@ builder.mutationFields((t) => ({
               const wanted = versions.find(({ number }) => number === input.version);
               return wanted?.services.flatMap(({ digests }) => digests) ?? [];
             }),
+            secrets: await stackSecrets(context, stackRestore, { serverId, name, version: input.version }),
           }),
         }),
       };

@@ -21,6 +21,7 @@ import {
 import { OperateStackDocument, RemoveStackDocument, ScaleStackDocument } from './operations.ts';
 import { currentImages, stackAuths } from './pull-auths.ts';
 import { refreshing } from './refreshing.ts';
+import { stackSecrets } from './secrets.ts';
 
 /** Compose's own rule, without those that a command would take for an option. */
 const serviceName = z
@@ -187,8 +188,12 @@ builder.mutationFields((t) => ({
       const job = await context.services.jobs.start(stackPull, {
         ...asked(input, context, up ? mayTake : ['docker:images:write']),
         parameters: { up, baseVersion, ...(services.length > 0 && { services }) },
-        ...refreshing({ name, services, up, baseVersion, timeoutSeconds }, () =>
-          stackAuths(context, stackPull, input.serverId, () => currentImages(context, input)),
+        ...refreshing(
+          { name, services, up, baseVersion, timeoutSeconds },
+          {
+            auths: () => stackAuths(context, stackPull, input.serverId, () => currentImages(context, input)),
+            secrets: () => stackSecrets(context, stackPull, { serverId: input.serverId, name }),
+          },
         ),
       });
       return { job };
@@ -199,7 +204,7 @@ builder.mutationFields((t) => ({
     access: 'docker:compose:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to have so many containers of one service, until the next deployment makes as many again as the file says; there are as many as before when they do not come up. Only of a stack whose files the agent keeps. Scope: docker:compose:write, and docker:containers:privileged as well for a stack that reaches beyond its containers.',
+      'Begins to have so many containers of one service, until the next deployment makes as many again as the file says; there are as many as before when they do not come up. Only of a stack whose files the agent keeps. Scope: docker:compose:write, docker:containers:privileged as well for a stack that reaches beyond its containers, and secrets:use for one that refers to secrets.',
     args: { input: t.arg({ type: ScaleStackInput, required: true }) },
     resolve: async (_root, { input }, context) => {
       const { name, service, replicas, timeoutSeconds, baseVersion = null } = input;
@@ -215,6 +220,7 @@ builder.mutationFields((t) => ({
           baseVersion,
           timeoutSeconds,
           auths: await stackAuths(context, stackScale, input.serverId, () => currentImages(context, input)),
+          secrets: await stackSecrets(context, stackScale, { serverId: input.serverId, name }),
         }),
       });
       return { job };

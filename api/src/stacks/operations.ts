@@ -114,6 +114,15 @@ export const StackPlanDocument = graphql(`
   }
 `);
 
+export const StackSecretsDocument = graphql(`
+  query StackSecrets($name: String!, $files: StackFilesInput, $version: Int) {
+    stackSecrets(name: $name, files: $files, version: $version) {
+      needed
+      before
+    }
+  }
+`);
+
 export const DeployStackDocument = graphql(`
   mutation DeployStack(
     $jobId: ID!
@@ -123,6 +132,7 @@ export const DeployStackDocument = graphql(`
     $pull: Boolean!
     $timeoutSeconds: Int!
     $auths: [RegistryAuthInput!]
+    $secrets: [SecretValueInput!]
   ) {
     deployStack(
       jobId: $jobId
@@ -132,6 +142,7 @@ export const DeployStackDocument = graphql(`
       pull: $pull
       timeoutSeconds: $timeoutSeconds
       auths: $auths
+      secrets: $secrets
     ) {
       id
     }
@@ -146,6 +157,7 @@ export const RestoreStackDocument = graphql(`
     $baseVersion: Int
     $timeoutSeconds: Int!
     $auths: [RegistryAuthInput!]
+    $secrets: [SecretValueInput!]
   ) {
     restoreStack(
       jobId: $jobId
@@ -154,6 +166,7 @@ export const RestoreStackDocument = graphql(`
       baseVersion: $baseVersion
       timeoutSeconds: $timeoutSeconds
       auths: $auths
+      secrets: $secrets
     ) {
       id
     }
@@ -189,6 +202,7 @@ export const PullStackDocument = graphql(`
     $baseVersion: Int
     $timeoutSeconds: Int!
     $auths: [RegistryAuthInput!]
+    $secrets: [SecretValueInput!]
   ) {
     pullStack(
       jobId: $jobId
@@ -198,6 +212,7 @@ export const PullStackDocument = graphql(`
       baseVersion: $baseVersion
       timeoutSeconds: $timeoutSeconds
       auths: $auths
+      secrets: $secrets
     ) {
       id
     }
@@ -213,6 +228,7 @@ export const ScaleStackDocument = graphql(`
     $baseVersion: Int
     $timeoutSeconds: Int!
     $auths: [RegistryAuthInput!]
+    $secrets: [SecretValueInput!]
   ) {
     scaleStack(
       jobId: $jobId
@@ -222,6 +238,7 @@ export const ScaleStackDocument = graphql(`
       baseVersion: $baseVersion
       timeoutSeconds: $timeoutSeconds
       auths: $auths
+      secrets: $secrets
     ) {
       id
     }

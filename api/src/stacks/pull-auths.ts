@@ -7,7 +7,7 @@ import type { RegistryAuth } from '../registries/service.ts';
 
 /** Who has work done on stacks, and what it takes; a request is one. */
 export interface Asking extends Pick<RequestContext, 'principal' | 'address'> {
-  readonly services: Pick<Services, 'agents' | 'jobs' | 'registries' | 'stacks'>;
+  readonly services: Pick<Services, 'agents' | 'audit' | 'jobs' | 'registries' | 'secrets' | 'stacks'>;
 }
 
 interface Target {

@@ -1,4 +1,5 @@
 import type { RegistryAuth } from '../registries/service.ts';
+import type { HandedSecret } from '../secrets/service.ts';
 import { PullStackDocument } from './operations.ts';
 
 export interface Refreshing {
@@ -11,8 +12,16 @@ export interface Refreshing {
   readonly timeoutSeconds: number;
 }
 
-/** What a job that pulls a stack sends. @param auths - to pull with; asked for once the server is there */
-export function refreshing({ services, ...options }: Refreshing, auths: () => Promise<RegistryAuth[]>) {
+/** What it takes besides; asked for once the server is there. */
+export interface RefreshNeeds {
+  /** To pull with. */
+  readonly auths: () => Promise<RegistryAuth[]>;
+  /** Those that it refers to; for one that is deployed again. */
+  readonly secrets: () => Promise<HandedSecret[]>;
+}
+
+/** What a job that pulls a stack sends. */
+export function refreshing({ services, ...options }: Refreshing, { auths, secrets }: RefreshNeeds) {
   return {
     document: PullStackDocument,
     variables: async (jobId: string) => ({
@@ -20,6 +29,7 @@ export function refreshing({ services, ...options }: Refreshing, auths: () => Pr
       services: [...services],
       jobId,
       auths: await auths(),
+      secrets: options.up ? await secrets() : [],
     }),
   };
 }

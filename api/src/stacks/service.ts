@@ -8,13 +8,19 @@ import type { Audit } from '../audit/service.ts';
 import { containerChanges, type ContainerChange, type ContainerMirror } from '../containers/service.ts';
 import type { Database } from '../database/database.ts';
 import { isServerKitError } from '../errors.ts';
-import type { StackPlanQuery, StackSourceQuery, StackVersionsQuery } from '../generated/agent/graphql.ts';
+import type {
+  StackPlanQuery,
+  StackSecretsQuery,
+  StackSourceQuery,
+  StackVersionsQuery,
+} from '../generated/agent/graphql.ts';
 import type { Topics } from '../live/topics.ts';
 import { projectOf, stacksOf, type AgentStack } from './from-containers.ts';
 import {
   StackDocument,
   StackFilesDocument,
   StackPlanDocument,
+  StackSecretsDocument,
   StackSourceDocument,
   StacksDocument,
   StackVersionsDocument,
@@ -46,6 +52,7 @@ export interface StackFiles {
 }
 
 export type StackPlan = StackPlanQuery['stackPlan'] & { readonly serverId: string; readonly name: string };
+export type StackSecrets = StackSecretsQuery['stackSecrets'];
 export type StackSource = StackSourceQuery['stackSource'] & { readonly serverId: string };
 export type StackVersion = StackVersionsQuery['stackVersions'][number];
 
@@ -267,6 +274,21 @@ export class Stacks {
       ...(newest?.services.map(({ image }) => image) ?? []),
       ...(seen?.stack.services.flatMap(({ containers }) => containers.map(({ image }) => image)) ?? []),
     ];
+  }
+
+  /** Which secrets deploying these files takes, or those of a version; by name. @throws ServerKitError */
+  async secretsOf(
+    serverId: string,
+    {
+      name,
+      files = null,
+      version = null,
+    }: { readonly name: string; readonly files?: StackFiles | null; readonly version?: number | null },
+    actor: string,
+  ): Promise<StackSecrets> {
+    const link = this.#agents.require(serverId);
+    const call = { actor, scopes: readsFiles, timeoutMs: listMs };
+    return (await link.run(StackSecretsDocument, { name, files, version }, call)).stackSecrets;
   }
 
   /** What deploying these files would do. @throws ServerKitError */

@@ -17,7 +17,7 @@ interface Needs {
   readonly jobs: Pick<Jobs, 'start'>;
   readonly registries: Pick<Registries, 'authsFor'>;
   readonly secrets: Pick<Secrets, 'values'>;
-  readonly stacks: Pick<Stacks, 'find' | 'images'>;
+  readonly stacks: Pick<Stacks, 'find' | 'images' | 'secretsOf'>;
 }
 
 /** Whether a container or stack takes these, only its agent can tell. */
@@ -61,28 +61,30 @@ export class Applier {
             const [auth] = await this.#auths(policy, images, runner, containerRecreate.name);
             return auth ?? null;
           },
-          secrets: () => this.#secrets(policy, id, runner),
+          secrets: async () => {
+            const names = await this.#needs.containers.work.secretsOf(serverId, id, askerOf(runner));
+            return this.#handed(policy, names, runner, containerRecreate.name);
+          },
         },
       ),
     });
   }
 
-  /** @throws ServerKitError PERMISSION_DENIED where its owner may not use what the container was given */
-  async #secrets(
+  /** @throws ServerKitError PERMISSION_DENIED where its owner may not use what it is given */
+  async #handed(
     { serverId }: Policy,
-    containerId: string,
+    names: readonly string[],
     { actor, scopes }: Runner,
+    purpose: string,
   ): Promise<HandedSecret[]> {
-    const asker = 'id' in actor ? actor.id : actor.kind;
-    const names = await this.#needs.containers.work.secretsOf(serverId, containerId, asker);
     if (names.length === 0) return [];
     if (!scopes.has('secrets:use')) throw permissionDenied('secrets:use');
-    return this.#needs.secrets.values(names, { serverId, actor, purpose: containerRecreate.name });
+    return this.#needs.secrets.values(names, { serverId, actor, purpose });
   }
 
   async #stack(policy: Policy, newer: readonly NewerImage[], runner: Runner): Promise<Job> {
     const { serverId, name, healthTimeoutSeconds: timeoutSeconds } = policy;
-    const asker = 'id' in runner.actor ? runner.actor.id : runner.actor.kind;
+    const asker = askerOf(runner);
     const seen = await this.#needs.stacks.find(serverId, name, asker);
     if (!seen) throw new ServerKitError('NOT_FOUND', `There is no stack ${name} any more.`);
     const baseVersion = seen.stack.version;
@@ -92,8 +94,21 @@ export class Applier {
       parameters: { up: true, baseVersion, ...onRecord(policy, newer) },
       actor: runner.actor,
       heldScopes: heldBy(runner, mayTake),
-      ...refreshing({ name, services: [], up: true, baseVersion, timeoutSeconds }, async () =>
-        this.#auths(policy, await this.#needs.stacks.images(serverId, name, asker), runner, stackPull.name),
+      ...refreshing(
+        { name, services: [], up: true, baseVersion, timeoutSeconds },
+        {
+          auths: async () =>
+            this.#auths(
+              policy,
+              await this.#needs.stacks.images(serverId, name, asker),
+              runner,
+              stackPull.name,
+            ),
+          secrets: async () => {
+            const { needed } = await this.#needs.stacks.secretsOf(serverId, { name }, asker);
+            return this.#handed(policy, needed, runner, stackPull.name);
+          },
+        },
       ),
     });
   }
@@ -111,6 +126,9 @@ export class Applier {
     return [...(await this.#needs.registries.authsFor(images, { serverId, actor, purpose })).values()];
   }
 }
+
+/** Whom the agent's own audit names. */
+const askerOf = ({ actor }: Runner): string => ('id' in actor ? actor.id : actor.kind);
 
 /** By which policy, whose, and which images: for whoever reads the job or the audit. */
 function onRecord({ id, ownerLabel }: Policy, newer: readonly NewerImage[]): Record<string, unknown> {
