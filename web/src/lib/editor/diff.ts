@@ -10,10 +10,15 @@ export interface DiffOptions {
   readonly after: string;
   readonly language: Language;
   readonly label: string;
+  /** What stands in the place of lines that are folded away; $ is their number. */
+  readonly folded: string;
 }
 
 /** Shows what changed between two texts, line by line; what did not is folded away. @returns closes it */
-export function openDiff(box: HTMLElement, { before, after, language, label }: DiffOptions): () => void {
+export function openDiff(
+  box: HTMLElement,
+  { before, after, language, label, folded }: DiffOptions,
+): () => void {
   const view = withOwnStyles(
     () =>
       new EditorView({
@@ -23,6 +28,7 @@ export function openDiff(box: HTMLElement, { before, after, language, label }: D
           extensions: [
             lineNumbers(),
             EditorState.readOnly.of(true),
+            EditorState.phrases.of({ '$ unchanged lines': folded }),
             EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
             EditorView.lineWrapping,
             languageOf(language),

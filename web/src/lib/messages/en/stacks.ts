@@ -36,6 +36,7 @@ export const stacks = {
   edit: 'Edit',
   elsewhere: 'Made elsewhere',
   files: 'Files',
+  folded: '$ unchanged lines',
   from: 'Kept by',
   goneText: 'It may have been removed, or its name is another one.',
   goneTitle: 'There is no such stack',

@@ -37,6 +37,7 @@ export const stacks: LaterMessages['stacks'] = {
   edit: 'Modifier',
   elsewhere: 'Créée ailleurs',
   files: 'Fichiers',
+  folded: '$ lignes inchangées',
   from: 'Gérée par',
   goneText: 'Elle a peut-être été supprimée, ou porte un autre nom.',
   goneTitle: 'Cette stack n’existe pas',
