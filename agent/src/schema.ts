@@ -1,6 +1,7 @@
 import { builder } from './builder.ts';
 import './containers/schema.ts';
 import './docker/schema.ts';
+import './docker-files/changes-schema.ts';
 import './docker-files/schema.ts';
 import './images/schema.ts';
 import './networks/schema.ts';

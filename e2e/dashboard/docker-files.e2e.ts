@@ -96,6 +96,35 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     expect(await uploads.count()).toBe(0);
   });
 
+  it('get a folder beside them, another name, and go once it was said what goes', async () => {
+    const files = page.getByRole('region', { name: 'Files', exact: true });
+    const list = files.getByRole('list', { name: 'Files in /data/inner', exact: true });
+    const dialog = page.getByRole('dialog');
+    const choose = async (name: string, item: string): Promise<void> => {
+      await list.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
+      await page.getByRole('menuitem', { name: item, exact: true }).click();
+      await dialog.waitFor();
+    };
+    await files.getByRole('button', { name: 'New folder', exact: true }).click();
+    await dialog.getByLabel('Name', { exact: true }).fill('made');
+    await dialog.getByRole('button', { name: 'Make folder', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await list.getByRole('link', { name: 'made', exact: true }).waitFor();
+    await choose('random', 'Rename…');
+    await dialog.getByLabel('New name', { exact: true }).fill('renamed');
+    expect(await seriousProblems(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Rename', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await list.getByText('renamed', { exact: true }).waitFor();
+    await box.exec('touch', '/data/inner/made/lost');
+    await choose('made', 'Delete…');
+    await dialog.getByText('With it goes all that is in it: lost.', { exact: true }).waitFor();
+    await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await list.getByRole('link', { name: 'made', exact: true }).waitFor({ state: 'detached' });
+    await box.exec('sh', '-c', 'test -f /data/inner/renamed && ! test -e /data/inner/made');
+  });
+
   it('are told of as missing once they are gone', async () => {
     await box.exec('rm', '-r', '/data/inner');
     await page.getByRole('button', { name: 'Read again', exact: true }).click();

@@ -13,6 +13,8 @@ export interface OpenPlace {
   readonly root: string;
   /** Folders that its processes have in memory, so that the engine has others in their place. */
   readonly memory: readonly string[];
+  /** What is mounted there, as it was asked for: no part of the place itself. */
+  readonly mounts: readonly string[];
 }
 
 /** A path of the place as the engine is told it. @param path - checked */

@@ -48,7 +48,7 @@ export function createDockerFiles({
   const lists = createSlots(MAX_LISTS, 'folders');
   const downloads = createSlots(MAX_DOWNLOADS, 'downloads');
   let coming: Promise<Incoming> | undefined;
-  let opened: Promise<Uploads> | undefined;
+  let uploading: Promise<Uploads> | undefined;
   let contexts: Promise<BuildContexts> | undefined;
 
   const emptied = rm(uploads.folder, { recursive: true, force: true }).catch((error: unknown) =>
@@ -99,10 +99,24 @@ export function createDockerFiles({
       }
       return download(begin, { path, archive }, credits, request.signal);
     },
-    uploads: () => (opened ??= openUploads()),
+    async change(request, change) {
+      const { place, authority, signal } = request;
+      const checked = checkedPath(request.path);
+      const { makeFolder, removeAt, rename } = await import('./changes.ts');
+      await using opened = await places.open({ place, authority, signal, writes: true });
+      switch (change.kind) {
+        case 'FOLDER':
+          return { path: await makeFolder(opened, checked, signal) };
+        case 'REMOVE':
+          return { path: await removeAt(opened, checked, change.recursive, signal) };
+        case 'RENAME':
+          return { path: await rename(opened, checked, change.name, signal) };
+      }
+    },
+    uploads: () => (uploading ??= openUploads()),
     buildContexts: () => (contexts ??= incoming().then((all) => all.intake<null>(() => 'a build'))),
     async close() {
-      if (opened) (await opened).close();
+      if (uploading) (await uploading).close();
       if (coming) await (await coming).close();
       await helpers.close();
     },

@@ -60,6 +60,7 @@ export function createPlaces({ docker: { engine, find }, helpers, exposesOwn }: 
       containerId: text(id),
       root: '',
       memory: memoryOf(inspect),
+      mounts: [...destinationsOf(inspect), ...ofTheEngine],
       [Symbol.asyncDispose]: () => Promise.resolve(),
     };
   }
@@ -79,6 +80,7 @@ export function createPlaces({ docker: { engine, find }, helpers, exposesOwn }: 
       containerId: helper.id,
       root: helperMount,
       memory: [],
+      mounts: [],
       [Symbol.asyncDispose]: () => helper[Symbol.asyncDispose](),
     };
   }
@@ -91,6 +93,14 @@ const deedOf = (writes = false): string => (writes ? 'Writing' : 'Reading');
 /** Where its mounts come from. Its files as the engine shows them hold nothing else of the host. */
 function mountsOf(inspect: JsonObject): string[] {
   return absolute(array(inspect['Mounts']).map((mount) => object(mount)['Source']));
+}
+
+/** Files that the engine puts into every container. */
+const ofTheEngine = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+
+function destinationsOf(inspect: JsonObject): string[] {
+  const mounts = array(inspect['Mounts']).map((mount) => text(object(mount)['Destination']));
+  return mounts.map((one) => one.replace(/(?<=.)\/+$/, '')).filter((one) => one.startsWith('/'));
 }
 
 /** The kernel's own, and those that were asked for. */

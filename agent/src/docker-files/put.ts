@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { AgentError } from '../errors.ts';
 import { enginePath, entriesOf, openArchive, type OpenPlace } from './archive.ts';
+import type { FileKind } from './entry.ts';
 import { isWithin, joined } from './place.ts';
 import { quoted, resolved, statOf } from './stat.ts';
 import { archiveOf, removalOf, type Attributes } from './tar.ts';
@@ -21,13 +22,24 @@ const NEW_MODE = 0o644;
 /** An archive with nothing in it (POSIX.1-2001, ustar). */
 const emptyArchive = Buffer.alloc(1024);
 
+/** A name in a folder, which may be free. */
+export interface Spot extends Pick<Target, 'folder' | 'name'> {
+  /** What is there, a link not followed. */
+  readonly kind: FileKind | null;
+}
+
 /**
  * @param given - checked
- * @throws AgentError NOT_FOUND where its folder is not, CONFLICT where no file can be, or none is taken
+ * @throws AgentError NOT_FOUND where its folder is not, CONFLICT where nothing can be changed in that
  */
-export async function targetOf(place: OpenPlace, given: string, signal: AbortSignal): Promise<Target> {
-  if (given === '/') throw new AgentError('INPUT_INVALID', 'The path must end with the name of a file.');
-  const folder = await resolved(place, path.posix.dirname(given));
+export async function spotOf(
+  place: OpenPlace,
+  given: string,
+  signal: AbortSignal,
+  stepwise?: boolean,
+): Promise<Spot> {
+  if (given === '/') throw new AgentError('INPUT_INVALID', 'The path must end with a name.');
+  const folder = await resolved(place, path.posix.dirname(given), stepwise);
   if (folder.kind !== 'DIRECTORY') throw new AgentError('CONFLICT', `${quoted(folder.path)} is no folder.`);
   const hidden = place.memory.find((mount) => isWithin(folder.path, mount));
   if (hidden !== undefined) {
@@ -37,16 +49,25 @@ export async function targetOf(place: OpenPlace, given: string, signal: AbortSig
     );
   }
   const name = path.posix.basename(given);
-  const there = await kindAt(place, joined(folder.path, name));
-  if (there !== null && there !== 'FILE') {
-    throw new AgentError('CONFLICT', `${quoted(given)} is there and is no file, so it is not replaced.`);
-  }
+  const kind = await kindAt(place, joined(folder.path, name));
   // Of a folder that it may not write to, the engine says so before there is anything to write.
   await send(place, folder.path, Readable.from([emptyArchive]), signal);
-  return { folder: folder.path, name, exists: there !== null };
+  return { folder: folder.path, name, kind };
 }
 
-async function kindAt(place: OpenPlace, given: string) {
+/**
+ * @param given - checked
+ * @throws AgentError NOT_FOUND where its folder is not, CONFLICT where no file can be, or none is taken
+ */
+export async function targetOf(place: OpenPlace, given: string, signal: AbortSignal): Promise<Target> {
+  const { folder, name, kind } = await spotOf(place, given, signal);
+  if (kind !== null && kind !== 'FILE') {
+    throw new AgentError('CONFLICT', `${quoted(given)} is there and is no file, so it is not replaced.`);
+  }
+  return { folder, name, exists: kind !== null };
+}
+
+export async function kindAt(place: OpenPlace, given: string) {
   try {
     return (await statOf(place, given)).kind;
   } catch (error) {
@@ -158,15 +179,26 @@ async function attributesOf(
   isFile: boolean,
   signal: AbortSignal,
 ): Promise<Attributes> {
-  const mtime = new Date();
-  for await (const { header } of entriesOf(await openArchive(place, given, signal))) {
-    const { uid, gid, mode } = header;
-    return { uid, gid, mode: isFile ? mode & 0o777 : NEW_MODE, mtime };
-  }
+  const { uid, gid, mode } = await headerOf(place, given, signal);
+  return { uid, gid, mode: isFile ? mode & 0o777 : NEW_MODE, mtime: new Date() };
+}
+
+/** Whose something is, and its permission bits, setuid, setgid and sticky. */
+export async function headerOf(
+  place: OpenPlace,
+  given: string,
+  signal: AbortSignal,
+): Promise<Pick<Attributes, 'uid' | 'gid' | 'mode'>> {
+  for await (const { header } of entriesOf(await openArchive(place, given, signal))) return header;
   throw new AgentError('DOCKER_ERROR', 'Docker broke off while it read the files.');
 }
 
-async function send(place: OpenPlace, folder: string, body: Readable, signal: AbortSignal): Promise<void> {
+export async function send(
+  place: OpenPlace,
+  folder: string,
+  body: Readable,
+  signal: AbortSignal,
+): Promise<void> {
   try {
     const reply = await place.engine.open('PUT', `/containers/${place.containerId}/archive`, {
       query: { path: enginePath(place, folder), noOverwriteDirNonDir: true },
@@ -182,8 +214,8 @@ async function send(place: OpenPlace, folder: string, body: Readable, signal: Ab
 }
 
 /** What of the engine's words a person can do something about. */
-function told(error: unknown, folder: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return new AgentError('CANCELLED', 'The upload was cancelled; nothing of it was kept.');
+export function told(error: unknown, folder: string, signal: AbortSignal): unknown {
+  if (signal.aborted) return new AgentError('CANCELLED', 'It was cancelled; nothing of it was kept.');
   if (!(error instanceof AgentError)) return error;
   if (/no space left|disk quota exceeded/i.test(error.message)) {
     return new AgentError(

@@ -14,7 +14,7 @@ const MAX_PAGE = 1000;
 const Kind = builder.enumType('FileKind', { values: fileKinds });
 const PlaceKind = builder.enumType('FilePlaceKind', { values: placeKinds });
 
-const Place = builder.inputType('FilePlaceInput', {
+export const Place = builder.inputType('FilePlaceInput', {
   fields: (t) => ({
     kind: t.field({ type: PlaceKind, required: true }),
     id: t.string({
@@ -56,7 +56,7 @@ const Page = builder.objectRef<FilePage>('FilePage').implement({
 });
 
 /** @throws AgentError POLICY_DENIED where Docker is switched off */
-function requestOf(
+export function requestOf(
   { place, path }: { readonly place: FilePlace; readonly path: string },
   { services, scopes, signal }: OperationContext,
 ): FileRequest {

@@ -16,6 +16,12 @@ export interface FileRequest {
   readonly signal: AbortSignal;
 }
 
+export type FileChange =
+  | { readonly kind: 'FOLDER' }
+  /** `recursive`: a folder as well, with all that is in it. */
+  | { readonly kind: 'REMOVE'; readonly recursive: boolean }
+  | { readonly kind: 'RENAME'; readonly name: string };
+
 /** Archives that images are built from, on their way. */
 export type BuildContexts = Intake<null>;
 
@@ -28,6 +34,8 @@ export interface DockerFiles {
   ): Promise<FilePage>;
   /** @param archive - all that is there as a tar archive, rather than one file as it is */
   download(request: FileRequest, archive: boolean, credits: CreditWindow): Source<FilePiece>;
+  /** What somebody does with what is there. @returns where it is then, or was */
+  change(request: FileRequest, change: FileChange): Promise<{ readonly path: string }>;
   /** Loaded when somebody uploads. */
   uploads(): Promise<Uploads>;
   /** They share places and disk with the uploads; loaded when somebody builds from one. */

@@ -57,11 +57,12 @@ export interface Found extends FileStat {
  * where nothing of the volume is, so each step of a volume's path is looked at.
  *
  * @param path - checked
+ * @param stepwise - names what was found without any link, which takes a look at each step
  * @throws AgentError NOT_FOUND; CONFLICT for a link that leads out of the volume
  */
-export async function resolved(place: OpenPlace, path: string): Promise<Found> {
+export async function resolved(place: OpenPlace, path: string, stepwise = place.root !== ''): Promise<Found> {
   const names = path.split('/').filter((name) => name !== '');
-  const steps = place.root === '' ? [names.join('/')] : names;
+  const steps = stepwise ? names : [names.join('/')];
   let at = '/';
   let stat = steps.length === 0 || path === '/' ? await statOf(place, '/') : undefined;
   for (const step of path === '/' ? [] : steps) {

@@ -16,8 +16,9 @@ export type NewEntry = Attributes & {
   readonly name: string;
 } & (
     | { readonly content: () => Readable; readonly sizeBytes: number }
-    /** Another name of one that stands before it. */
+    /** Another name of one that stands before it, or is there already. */
     | { readonly linkTo: string }
+    | { readonly isFolder: true }
   );
 
 /**
@@ -34,6 +35,7 @@ export async function* archiveOf(entries: readonly NewEntry[]): AsyncGenerator<B
       const { uid, gid, mode, mtime, name } = entry;
       const header = { uid, gid, mode, mtime, name };
       if ('linkTo' in entry) packer.entry({ ...header, type: 'link', linkname: entry.linkTo });
+      else if ('isFolder' in entry) packer.entry({ ...header, type: 'directory' });
       else await pipeline(entry.content(), packer.entry({ ...header, type: 'file', size: entry.sizeBytes }));
     }
     packer.finalize();
@@ -53,7 +55,7 @@ const typeAt = 156;
 const sum = { at: 148, length: 8 };
 
 /**
- * An archive that makes the engine remove a file: before it unpacks an entry it removes what stands in its place, and then it
+ * An archive that makes the engine remove a file, or a folder with all that is in it, links not followed: before it unpacks an entry it removes what stands in its place, and then it
  * refuses an entry of a kind that it does not know (moby, archive.Unpack). The engine has no other way to remove a file of a
  * container that does not run.
  */

@@ -66,7 +66,7 @@ export function oneFolder(options: OneFolderOptions): OpenPlace & { readonly fil
     },
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing else of it is asked
-  return { engine: engine as Engine, containerId: 'box', root: '', memory: [], files };
+  return { engine: engine as Engine, containerId: 'box', root: '', memory: [], mounts: [], files };
 }
 
 function refused(message: string): AgentError {

@@ -32,6 +32,30 @@ export const FileContentsDocument = graphql(`
   }
 `);
 
+export const CreateFileFolderDocument = graphql(`
+  mutation CreateFileFolder($place: FilePlaceInput!, $path: String!) {
+    changed: createFileFolder(place: $place, path: $path) {
+      path
+    }
+  }
+`);
+
+export const RemoveFileDocument = graphql(`
+  mutation RemoveFile($place: FilePlaceInput!, $path: String!, $recursive: Boolean!) {
+    changed: removeFile(place: $place, path: $path, recursive: $recursive) {
+      path
+    }
+  }
+`);
+
+export const RenameFileDocument = graphql(`
+  mutation RenameFile($place: FilePlaceInput!, $path: String!, $name: String!) {
+    changed: renameFile(place: $place, path: $path, name: $name) {
+      path
+    }
+  }
+`);
+
 export const OpenFileUploadDocument = graphql(`
   mutation OpenFileUpload(
     $id: ID!

@@ -1,28 +1,14 @@
 import * as z from 'zod';
 import { builder } from '../builder.ts';
 import { actorOf } from '../audit/actor.ts';
-import { requirePerson, type RequestContext } from '../context.ts';
-import { heldOf } from '../graphql/held.ts';
+import { requirePerson } from '../context.ts';
 import { ServerType } from '../servers/server-type.ts';
+import { askerFor, filePath } from './asking.ts';
+import './changes-schema.ts';
 import { downloadPath } from './route.ts';
-import type { Asker } from './service.ts';
 import { TransferPayload } from './transfer-type.ts';
 import { uploadPath } from './upload-route.ts';
 import { FilePageType, FilePlaceInput } from './types.ts';
-
-/** The agent reads it and says what is wrong with it. */
-const filePath = z
-  .string()
-  .max(4_095, 'must have at most 4,095 characters')
-  .regex(/^\//, 'must begin with "/"');
-
-function askerFor(context: RequestContext, serverId: string): Asker {
-  return {
-    actor: actorOf(context),
-    signal: context.signal,
-    heldScopes: heldOf(context, serverId, ['docker:containers:privileged']),
-  };
-}
 
 builder.prismaObjectFields(ServerType, (t) => ({
   files: t.field({

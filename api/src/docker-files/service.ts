@@ -3,6 +3,7 @@ import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import { readBulk } from '../agents/bulk.ts';
 import { sendPieces } from '../agents/send-pieces.ts';
 import { protocolError } from '../agents/agent-errors.ts';
+import type { Command } from '../agents/commands.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Audit, AuditTarget } from '../audit/service.ts';
 import { personOf, type Actor } from '../audit/actor.ts';
@@ -15,10 +16,13 @@ import { Tickets, type Ticket } from '../http/tickets.ts';
 import { newId } from '../ids.ts';
 import {
   AbortFileUploadDocument,
+  CreateFileFolderDocument,
   FileContentsDocument,
   FilesDocument,
   FinishFileUploadDocument,
   OpenFileUploadDocument,
+  RemoveFileDocument,
+  RenameFileDocument,
   WriteFileUploadDocument,
 } from './operations.ts';
 
@@ -82,6 +86,14 @@ export interface UploadedFile {
   readonly sizeBytes: number;
 }
 
+/** What is asked of the agent. */
+type Change<Variables> = Pick<
+  Command<{ readonly changed: { readonly path: string } }, Variables>,
+  'document' | 'variables' | 'parameters' | 'timeoutMs'
+>;
+
+/** A folder with much in it. Milliseconds. */
+const removeMs = 11 * 60_000;
 const read = 'files:read' satisfies AgentScope;
 const write = 'files:write' satisfies AgentScope;
 /** Slower than any disk that serves: how long a file may take to be put in its place. Bytes per millisecond. */
@@ -123,6 +135,55 @@ export class DockerFiles {
     );
     if (files.items.length > first) throw protocolError('more of a folder than it was asked for');
     return files;
+  }
+
+  /** Makes a folder, on record. @returns its path @throws ServerKitError CONFLICT where something has its name, … */
+  createFolder({ serverId, place, path }: FileSpot, asker: Asker): Promise<string> {
+    const document = CreateFileFolderDocument;
+    return this.#change('file.create-folder', { serverId, place, path }, asker, {
+      document,
+      variables: { place, path },
+    });
+  }
+
+  /** Removes a file, or a folder with all that is in it, on record. @returns its path @throws ServerKitError */
+  remove({ serverId, place, path }: FileSpot, recursive: boolean, asker: Asker): Promise<string> {
+    return this.#change('file.remove', { serverId, place, path }, asker, {
+      document: RemoveFileDocument,
+      variables: { place, path, recursive },
+      parameters: { recursive },
+      timeoutMs: removeMs,
+    });
+  }
+
+  /** Gives a file another name in its folder, on record. @returns its path then @throws ServerKitError */
+  rename({ serverId, place, path }: FileSpot, name: string, asker: Asker): Promise<string> {
+    return this.#change('file.rename', { serverId, place, path }, asker, {
+      document: RenameFileDocument,
+      variables: { place, path, name },
+      parameters: { name },
+    });
+  }
+
+  async #change<Variables>(
+    action: string,
+    { serverId, place, path }: FileSpot,
+    { actor, signal, heldScopes }: Asker,
+    { parameters = {}, ...change }: Change<Variables>,
+  ): Promise<string> {
+    const done = await this.#agents.commands.run({
+      serverId,
+      action,
+      target: targetOf(place),
+      scope: write,
+      heldScopes,
+      actor,
+      signal,
+      parameters: { path, ...parameters },
+      ...change,
+    });
+    // Only the answer was lost.
+    return done?.changed.path ?? path;
   }
 
   /** Puts a download on record and gives the ticket for it. @throws ServerKitError AGENT_OFFLINE, AGENT_REFUSED, … */

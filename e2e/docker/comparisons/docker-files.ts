@@ -166,4 +166,38 @@ const writing: Comparison = {
   },
 };
 
-export const dockerFiles: readonly Comparison[] = [reading, inVolumes, writing];
+const changing: Comparison = {
+  title: 'folders are made and files renamed and removed as a container that has them would',
+  covers: ['FileChangePayload.path', 'Mutation.createFolder', 'Mutation.removeFile', 'Mutation.renameFile'],
+  async run(rig) {
+    const name = uniqueName();
+    await docker('volume', 'create', '--label', 'serverkit.test=1', name);
+    try {
+      await using box = await container({ options: ['-v', `${name}:/data`] });
+      const script =
+        'mkdir -p twice/old && echo x >twice/old/x && echo a >twice/a && cp -r twice ours && cp -r twice theirs';
+      await box.exec('sh', '-c', `cd /data && ${script}`);
+      await box.exec('sh', '-c', 'cd /data/theirs && mkdir new && mv a b && rm -r old');
+      const place = { kind: 'VOLUME', id: name };
+      const change = async (field: string, type: string, input: object): Promise<string> => {
+        const answer = await rig.query<Record<string, { readonly path: string }>>(
+          `mutation Change($input: ${type}!) { ${field}(input: $input) { path } }`,
+          { input: { serverId: rig.serverId, place, ...input } },
+        );
+        return answer[field]?.path ?? '';
+      };
+      expect(await change('createFolder', 'CreateFolderInput', { path: '/ours/new' })).toBe('/ours/new');
+      expect(await change('renameFile', 'RenameFileInput', { path: '/ours/a', name: 'b' })).toBe('/ours/b');
+      const old = { path: '/ours/old' };
+      await expect(change('removeFile', 'RemoveFileInput', old)).rejects.toThrow(/is a folder/);
+      expect(await change('removeFile', 'RemoveFileInput', { ...old, recursive: true })).toBe('/ours/old');
+      const seen = (folder: string) =>
+        box.exec('sh', '-c', `cd /data/${folder} && find . | sort | xargs stat -c '%n %F %a %u %g' && cat b`);
+      expect(await seen('ours')).toBe(await seen('theirs'));
+    } finally {
+      await docker('volume', 'rm', '--force', name);
+    }
+  },
+};
+
+export const dockerFiles: readonly Comparison[] = [reading, inVolumes, writing, changing];

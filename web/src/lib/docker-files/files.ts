@@ -41,6 +41,30 @@ const UploadDocument = graphql(`
   }
 `);
 
+const CreateFolder = graphql(`
+  mutation DockerFiles_CreateFolder($input: CreateFolderInput!) {
+    createFolder(input: $input) {
+      path
+    }
+  }
+`);
+
+const Remove = graphql(`
+  mutation DockerFiles_Remove($input: RemoveFileInput!) {
+    removeFile(input: $input) {
+      path
+    }
+  }
+`);
+
+const Rename = graphql(`
+  mutation DockerFiles_Rename($input: RenameFileInput!) {
+    renameFile(input: $input) {
+      path
+    }
+  }
+`);
+
 /** What it takes to look at files, and to put some there. */
 export const filesScope = 'files:read';
 export const uploadScope = 'files:write';
@@ -82,4 +106,19 @@ export async function beginUpload(
 ): Promise<string> {
   const { startFileUpload } = await mutate(UploadDocument, { input: { ...of, ...file } });
   return startFileUpload.url;
+}
+
+/** @throws Failure */
+export async function createFolder(of: FilesOf, path: string): Promise<void> {
+  await mutate(CreateFolder, { input: { ...of, path } });
+}
+
+/** @param recursive - a folder as well, with all that is in it @throws Failure */
+export async function removeFile(of: FilesOf, path: string, recursive: boolean): Promise<void> {
+  await mutate(Remove, { input: { ...of, path, recursive } });
+}
+
+/** @param name - the new one, in the same folder @throws Failure */
+export async function renameFile(of: FilesOf, path: string, name: string): Promise<void> {
+  await mutate(Rename, { input: { ...of, path, name } });
 }

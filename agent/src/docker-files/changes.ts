@@ -1,0 +1,126 @@
+import { Readable } from 'node:stream';
+import { AgentError, throwIfAborted } from '../errors.ts';
+import { enginePath, type OpenPlace } from './archive.ts';
+import { checkedPath, isWithin, joined } from './place.ts';
+import { headerOf, kindAt, send, spotOf, told } from './put.ts';
+import { nothing, quoted, resolved } from './stat.ts';
+import { archiveOf, removalOf } from './tar.ts';
+
+const FOLDER_MODE = 0o755;
+/** setuid and setgid. */
+const RAISED = 0o6000;
+/** A folder with much in it. Ms. */
+const REMOVE_WITHIN = 10 * 60_000;
+
+/** Makes a folder, whose the folder is that it is in. @returns its path @throws AgentError CONFLICT where something has its name */
+export async function makeFolder(place: OpenPlace, given: string, signal: AbortSignal): Promise<string> {
+  const { folder, name, kind } = await spotOf(place, given, signal);
+  const path = joined(folder, name);
+  if (kind !== null) throw new AgentError('CONFLICT', `There is something called ${quoted(path)} already.`);
+  const { uid, gid } = await headerOf(place, folder, signal);
+  throwIfAborted(signal);
+  const entry = { uid, gid, mode: FOLDER_MODE, mtime: new Date(), name, isFolder: true } as const;
+  await send(place, folder, Readable.from(archiveOf([entry]), { objectMode: false }), signal);
+  return path;
+}
+
+/**
+ * Removes a file, a link and not what it leads to, or a folder with all that is in it.
+ *
+ * @returns its path
+ * @throws AgentError NOT_FOUND; CONFLICT for a folder that was not meant, and where something is mounted
+ */
+export async function removeAt(
+  place: OpenPlace,
+  given: string,
+  recursive: boolean,
+  signal: AbortSignal,
+): Promise<string> {
+  const { folder, name, kind } = await spotOf(place, given, signal, true);
+  const path = joined(folder, name);
+  if (kind === null) throw nothing(given);
+  if (kind === 'DIRECTORY' && !recursive) {
+    throw new AgentError('CONFLICT', `${quoted(path)} is a folder: it goes only with all that is in it.`);
+  }
+  await spareMounts(place, path);
+  throwIfAborted(signal);
+  await remove(place, folder, name, kind === 'DIRECTORY');
+  return path;
+}
+
+/**
+ * Gives a file or link another name in its folder, where it is neither copied nor changed.
+ *
+ * @returns its new path
+ * @throws AgentError NOT_FOUND; CONFLICT where the name is taken, and for what the engine cannot rename
+ */
+export async function rename(
+  place: OpenPlace,
+  given: string,
+  to: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { folder, name, kind } = await spotOf(place, given, signal, true);
+  const [from, path] = [joined(folder, name), checkedName(folder, to)];
+  if (kind === null) throw nothing(given);
+  if (kind === 'DIRECTORY') {
+    throw new AgentError('CONFLICT', `${quoted(from)} is a folder, and Docker has no way to rename one.`);
+  }
+  if ((await kindAt(place, path)) !== null) {
+    throw new AgentError('CONFLICT', `There is something called ${quoted(path)} already.`);
+  }
+  await spareMounts(place, from);
+  const { uid, gid, mode } = await headerOf(place, from, signal);
+  if (kind === 'FILE' && mode & RAISED) {
+    throw new AgentError(
+      'CONFLICT',
+      `${quoted(from)} runs with the rights of its owner or group, which Docker would take from it.`,
+    );
+  }
+  throwIfAborted(signal);
+  const entry = { uid, gid, mode: mode & 0o777, mtime: new Date(), name: to, linkTo: name };
+  await send(place, folder, Readable.from(archiveOf([entry]), { objectMode: false }), signal);
+  await remove(place, folder, name, false);
+  return path;
+}
+
+function checkedName(folder: string, name: string): string {
+  const path = joined(folder, name);
+  if (name === '' || name === '.' || name.includes('/') || checkedPath(path) !== path) {
+    throw new AgentError('INPUT_INVALID', 'This is no name of a file.');
+  }
+  return path;
+}
+
+/** What is mounted is somebody else's, and would lose all that is in it. */
+async function spareMounts(place: OpenPlace, path: string): Promise<void> {
+  for (const mount of place.mounts) {
+    const leads = await resolved(place, mount, true).catch(() => ({ path: mount }));
+    if (![mount, leads.path].some((one) => isWithin(one, path))) continue;
+    throw new AgentError('CONFLICT', `${quoted(mount)} is mounted there, and is no part of the container.`);
+  }
+}
+
+async function remove(place: OpenPlace, folder: string, name: string, all: boolean): Promise<void> {
+  const path = joined(folder, name);
+  let why: unknown;
+  try {
+    await place.engine.call('PUT', `/containers/${place.containerId}/archive`, {
+      // Or a folder would be left alone.
+      query: { path: enginePath(place, folder), noOverwriteDirNonDir: !all },
+      body: Readable.from([await removalOf(name)]),
+      extraMs: REMOVE_WITHIN,
+    });
+  } catch (error) {
+    // It is refused in the end, whether it removed anything or not.
+    why = error;
+  }
+  if ((await kindAt(place, path)) === null) return;
+  const words = told(why, folder, new AbortController().signal);
+  const reason = words instanceof AgentError ? words.message : 'Docker left it';
+  throw new AgentError(
+    'CONFLICT',
+    `${quoted(path)} is there still${all ? ', though not all that was in it may be' : ''}: ${reason}`,
+    why,
+  );
+}
