@@ -3,6 +3,7 @@ import { eventually } from '../../../testing/events.ts';
 import { codeOf } from '../../../testing/graphql-client.ts';
 import { isPerson } from '../context.ts';
 import { testApi, type TestApi, type TestPerson } from '../graphql/testing.ts';
+import { ServerKitError } from '../errors.ts';
 import { renew } from '../graphql/renewal.ts';
 import { addServer, sample, TestAgents, type TestServer } from '../metrics/testing.ts';
 import type { Order } from './order.ts';
@@ -45,6 +46,11 @@ describe('the same on many servers', () => {
     agents = new TestAgents();
     fleets = [];
     vi.spyOn(api.services.agents.links, 'get').mockImplementation((id) => agents.get(id));
+    vi.spyOn(api.services.agents.links, 'require').mockImplementation((id) => {
+      const link = agents.get(id);
+      if (!link) throw new ServerKitError('AGENT_OFFLINE', 'Away.');
+      return link;
+    });
     servers = [await addServer(api.platform.db), await addServer(api.platform.db)];
     workers = servers.map((server) => workingAgent(server));
     for (const { link } of workers) agents.up(link);
