@@ -147,6 +147,18 @@ describeWith('docker', 'a terminal in a container', () => {
     expect(await watcher.ended).toMatchObject({ reason: 'EXITED' });
   });
 
+  test('warns whoever looks before it ends of idleness, and takes that back when somebody types', async () => {
+    await using rooms = await room({ idleMs: 400, warnMs: 300 });
+    await using box = await container({ command: idle });
+    const id = await rooms.open(box.id);
+    await using watcher = watch(rooms.terminals, id);
+    await watcher.idle(300);
+    rooms.write(id, '\r');
+    await watcher.idle(null);
+    await watcher.idle(300);
+    expect(await watcher.ended).toMatchObject({ reason: 'IDLE' });
+  });
+
   test.each([
     ['ABANDONED', { unseenMs: 100 }],
     ['IDLE', { idleMs: 100 }],
