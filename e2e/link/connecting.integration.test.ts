@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { generateSigningKey } from '@serverkit/wire/bytes.ts';
+import { noRights } from '../../api/src/access/rights.ts';
 import type { LinkIdentity } from '../../agent/src/link/link.ts';
 import { eventually } from '../../testing/events.ts';
 import { openBench } from './agent-bench.ts';
@@ -71,7 +72,7 @@ describe('connecting an agent', () => {
 
     it('that of a deleted server as well', async () => {
       const agent = await rig.join();
-      await rig.servers.delete(agent.serverId, system);
+      await rig.servers.delete(agent.serverId, { actor: system, rights: noRights });
       await expect(agent.link.ended).resolves.toBe('revoked');
       await expect(knock(rig.url, agent.identity)).resolves.toBe(401);
       expect(rig.agents.links.get(agent.serverId)).toBeUndefined();

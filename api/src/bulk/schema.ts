@@ -1,5 +1,6 @@
 import type { ServerScope } from '@serverkit/wire/scopes.ts';
 import * as z from 'zod';
+import type { Rights } from '../access/rights.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { FleetContainerFilter } from '../containers/filter-type.ts';
@@ -160,22 +161,25 @@ function actionOf(
   }
 }
 
-function serverWork(action: typeof BulkServersInput.$inferInput.action, context: RequestContext) {
+function serverWork(action: typeof BulkServersInput.$inferInput.action, context: RequestContext): ServerWork {
   const { servers } = context.services;
   const actor = actorOf(context);
-  return (id: string): Promise<unknown> => {
+  return (id, rights) => {
     switch (action) {
       case 'BEGIN_MAINTENANCE':
         return servers.update(id, { maintenance: true }, actor);
       case 'END_MAINTENANCE':
         return servers.update(id, { maintenance: false }, actor);
       case 'DELETE':
-        return servers.delete(id, actor);
+        return servers.delete(id, { actor, rights });
       case 'RESTART_AGENT':
         return servers.restartAgent(id, actor);
     }
   };
 }
+
+/** With the rights that are held as its turn comes. */
+type ServerWork = (serverId: string, rights: Rights) => Promise<unknown>;
 
 interface Deed {
   readonly context: RequestContext;
@@ -187,7 +191,7 @@ interface Deed {
 async function eachServer(
   selection: ServerSelection,
   { context, scope, field }: Deed,
-  work: (serverId: string) => Promise<unknown>,
+  work: ServerWork,
 ): Promise<Outcome<string>[]> {
   return inBulk({
     targets: await selectedServers(selection, context),
@@ -195,8 +199,9 @@ async function eachServer(
     signal: context.signal,
     work: async (id) => {
       // Its turn may come long after the whole was allowed.
-      requireOn(await renewed(context), { access: scope, where: id }, `mutation.${field}`);
-      await work(id);
+      const now = await renewed(context);
+      requireOn(now, { access: scope, where: id }, `mutation.${field}`);
+      await work(id, now.principal.rights);
     },
   });
 }
@@ -230,7 +235,7 @@ builder.mutationFields((t) => ({
     on: each,
     fresh: ({ input }) => input.action === 'DELETE',
     description:
-      'Does the same to many servers and tells how each ended. Scope: servers:read, and on each server agent:restart for RESTART_AGENT, servers:write for the rest.',
+      'Does the same to many servers and tells how each ended. Scope: servers:read, and on each server agent:restart for RESTART_AGENT, servers:write for the rest; DELETE takes settings:write as well where terminals on it had to be recorded.',
     args: { input: t.arg({ type: BulkServersInput, required: true }) },
     resolve: (_root, { input }, context) => {
       if (input.action === 'DELETE') refuseEmpty(input.filter);

@@ -137,10 +137,13 @@ builder.mutationFields((t) => ({
     on: (_root, { input }) => input.serverId,
     fresh: true,
     description:
-      'Removes a server with its history, and cuts its agent off at once. Scope: servers:write; needs a fresh sign-in.',
+      'Removes a server with its history, and cuts its agent off at once. Scope: servers:write, and settings:write where terminals on it had to be recorded, as their recordings go with it; needs a fresh sign-in.',
     args: { input: t.arg({ type: serverInput('DeleteServerInput'), required: true }) },
     resolve: async (_root, { input: { serverId } }, context) => {
-      await context.services.servers.delete(serverId, actorOf(context));
+      await context.services.servers.delete(serverId, {
+        actor: actorOf(context),
+        rights: context.principal.rights,
+      });
       return { deletedServerId: serverId };
     },
   }),

@@ -184,8 +184,13 @@ export class Servers {
     this.#tell(id, 'UPDATED');
   }
 
-  /** Removes a server with everything known of it, and cuts its agent off. @throws ServerKitError NOT_FOUND, CONFLICT */
-  async delete(id: string, actor: Actor): Promise<void> {
+  /**
+   * Removes a server with everything known of it, and cuts its agent off.
+   *
+   * @throws ServerKitError NOT_FOUND, CONFLICT; PERMISSION_DENIED where recordings go with it that had to be made, and these
+   * rights do not allow to delete one
+   */
+  async delete(id: string, by: { readonly actor: Actor; readonly rights: Rights }): Promise<void> {
     let holders: string[] = [];
     let grouped = false;
     await this.#db.prisma.$transaction(async (tx) => {
@@ -200,10 +205,10 @@ export class Servers {
       grouped = server.groupId !== null;
       // They go with it, and what was asked for stays on record.
       await this.#jobs.records.abandon(tx, id);
-      await this.#terminals.abandon(tx, id);
+      await this.#terminals.abandon(tx, id, by);
       await tx.server.delete({ where: { id } });
       await this.#audit.record(tx, {
-        actor,
+        actor: by.actor,
         action: 'server.delete',
         target: { kind: 'server', id, name: server.name },
       });

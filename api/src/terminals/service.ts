@@ -2,11 +2,12 @@ import type { Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
 import type { Scope } from '@serverkit/wire/scopes.ts';
+import type { Rights } from '../access/rights.ts';
 import type { ScopeSet } from '../access/scope-set.ts';
 import { readBulk } from '../agents/bulk.ts';
 import { protocolError } from '../agents/agent-errors.ts';
 import type { AgentService } from '../agents/service.ts';
-import { storedActor, type Actor } from '../audit/actor.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import type { Containers } from '../containers/service.ts';
 import type { ViewerSocket } from '../context.ts';
@@ -18,10 +19,10 @@ import type { Vault } from '../secrets/vault.ts';
 import { OpenContainerTerminalDocument, OpenHostTerminalDocument } from './operations.ts';
 import { places, type Place } from './places.ts';
 import { Attendance } from './attendance.ts';
+import { aboutOf, enforceRecording } from './enforcement.ts';
 import { withRecording } from './recording/events.ts';
 import { Recordings, type RecordedTerminal } from './recording/recordings.ts';
 import { TerminalRecords } from './records.ts';
-import { storedTarget } from './target.ts';
 import { ViewerWindow } from './window.ts';
 
 export type { Recordings } from './recording/recordings.ts';
@@ -187,40 +188,29 @@ export class Terminals {
     await this.recordings.admit(serverId, terminalId, async () => {
       const { privileged } = await this.#find(place, serverId, terminalId);
       const row = await this.#db.prisma.openTerminal.findUnique({ where: { id: terminalId } });
-      return {
-        id: terminalId,
-        serverId,
-        place,
-        privileged,
-        actor: storedActor(row?.actor) ?? { kind: 'system', label: 'terminals' },
-        target: storedTarget(row?.target) ?? { kind: 'server', id: serverId },
-      };
+      return { id: terminalId, serverId, place, privileged, ...aboutOf(serverId, row) };
     });
   }
 
-  /** Begins to record what is open already and has to be from now on. */
+  /** What is open already and has to be recorded is so from now on, or closed. */
   async enforceRecording(): Promise<void> {
-    const open = await this.#db.prisma.openTerminal.findMany({
-      distinct: ['serverId'],
-      select: { serverId: true },
+    await enforceRecording({
+      open: await this.#db.prisma.openTerminal.findMany(),
+      recordings: this.recordings,
+      list: (place, serverId) => this.list(place, serverId),
+      isLinked: (serverId) => this.#agents.links.get(serverId) !== undefined,
+      log: this.#log,
     });
-    for (const { serverId } of open) {
-      if (!(await this.recordings.rules.requires(serverId))) continue;
-      for (const place of ['container', 'host'] as const) {
-        try {
-          for (const { id } of await this.list(place, serverId))
-            await this.#admit({ place, serverId, terminalId: id });
-        } catch (error) {
-          // Nobody gets to see or type anything before it is.
-          this.#log.warn({ err: error, serverId }, 'open terminals are not recorded yet');
-        }
-      }
-    }
   }
 
-  /** In the transaction that deletes a server. */
-  abandon(tx: Prisma.TransactionClient, serverId: string): Promise<void> {
-    return this.#records.abandon(tx, serverId);
+  /** In the transaction that deletes a server. @throws ServerKitError PERMISSION_DENIED for recordings that had to be made */
+  async abandon(
+    tx: Prisma.TransactionClient,
+    serverId: string,
+    by: { readonly actor: Actor; readonly rights: Rights },
+  ): Promise<void> {
+    await this.recordings.shelf.requireForgettable(tx, serverId, by);
+    await this.#records.abandon(tx, serverId);
   }
 
   /** Once a server is gone: what was kept of it. */

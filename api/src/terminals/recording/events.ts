@@ -4,13 +4,17 @@ import type { Recordings } from './recordings.ts';
 
 type AgentEvent = ContainerTerminalSubscription['event'];
 
-/** What an agent tells of a terminal, and between it whether the terminal is recorded: at first if it is, then as it changes. */
+/**
+ * What an agent tells of a terminal, and between it whether the terminal is recorded: at first if it is, then as it changes.
+ * One that had to be recorded and is not shows nothing more, whatever its agent does.
+ */
 export function withRecording(
   events: AsyncIterableIterator<AgentEvent, undefined>,
   terminalId: string,
   recordings: Pick<Recordings, 'isRecorded' | 'failureOf' | 'listen'>,
 ): AsyncIterableIterator<TerminalEvent, undefined> {
   let told = false;
+  let over = false;
   let waiting: Promise<IteratorResult<AgentEvent, undefined>> | undefined;
   let changed = Promise.withResolvers<void>();
   const forget = recordings.listen((id) => {
@@ -20,6 +24,17 @@ export function withRecording(
   return {
     async next() {
       for (;;) {
+        if (over) return { done: true, value: undefined };
+        if (recordings.failureOf(terminalId) !== undefined) {
+          over = true;
+          forget();
+          // What waits there is shown to nobody, and the agent counts one viewer less.
+          void events.return?.().catch(() => undefined);
+          return {
+            done: false,
+            value: { kind: 'ENDED', recorded: null, ...nothing, reason: 'UNRECORDED' },
+          };
+        }
         const recorded = recordings.isRecorded(terminalId);
         if (recorded !== told) {
           told = recorded;
@@ -33,21 +48,19 @@ export function withRecording(
           forget();
           throw error;
         }
-        if (recordings.isRecorded(terminalId) !== told) continue;
+        if (recordings.isRecorded(terminalId) !== told || recordings.failureOf(terminalId) !== undefined)
+          continue;
         const { done, value } = await waiting;
         waiting = undefined;
         if (done) {
           forget();
           return { done, value: undefined };
         }
-        const unrecorded = value.kind === 'ENDED' && recordings.failureOf(terminalId) !== undefined;
-        return {
-          done: false,
-          value: { ...value, recorded: null, reason: unrecorded ? 'UNRECORDED' : value.reason },
-        };
+        return { done: false, value: { ...value, recorded: null } };
       }
     },
     async return() {
+      over = true;
       forget();
       await events.return?.();
       return { done: true, value: undefined };

@@ -1,8 +1,8 @@
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { expect, test } from 'vitest';
+import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { expect, test, vi } from 'vitest';
 import { tempDir } from '../../../../testing/tmp.ts';
 import { VaultError, vaultWith } from '../../secrets/vault.ts';
-import { piecesOf, RecordingFile, type RecordingPlace } from './file.ts';
+import { piecesOf, RecordingFile, soundPiecesOf, type RecordingPlace } from './file.ts';
 
 const vault = vaultWith(new Uint8Array(32).fill(7));
 
@@ -66,4 +66,76 @@ test('no piece is changed, moved or taken away unnoticed', async () => {
   changed[20] = (changed[20] ?? 0) ^ 1;
   await writeFile(one.at.path, changed);
   await expect(textOf(one.at, 2)).rejects.toBeInstanceOf(VaultError);
+});
+
+test('a piece that cannot be written is told of at once, and by the next write, however little was shown', async () => {
+  await using one = await place();
+  const full = Object.assign(new Error('full'), { code: 'ENOSPC' });
+  const at = {
+    ...one.at,
+    vault: {
+      ...vault,
+      seal: () => {
+        throw full;
+      },
+    },
+  };
+  const file = await RecordingFile.create(at);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await file.write('a few letters');
+    vi.advanceTimersByTime(1_000);
+    expect(await file.failed).toBe(full);
+  } finally {
+    vi.useRealTimers();
+  }
+  await expect(file.write('x')).rejects.toBe(full);
+  await expect(file.close()).rejects.toBe(full);
+});
+
+/** Two pieces, and how long the first is. */
+async function twoPieces(at: RecordingPlace): Promise<number> {
+  const file = await RecordingFile.create(at);
+  await file.write('first ');
+  await file.flush();
+  const { size } = await stat(at.path);
+  await file.write('second ');
+  await file.close();
+  return size;
+}
+
+test.each([
+  ['empty', (bytes: Buffer) => bytes.fill(0)],
+  ['that is not what was written', (bytes: Buffer) => bytes.fill(255, 10)],
+  ['of a length that none has', (bytes: Buffer) => bytes.fill(255)],
+])('what a power cut left %s is cut away, and it goes on behind what is whole', async (_what, spoil) => {
+  await using one = await place();
+  const first = await twoPieces(one.at);
+  const bytes = await readFile(one.at.path);
+  spoil(bytes.subarray(first));
+  await writeFile(one.at.path, bytes);
+  await appendFile(one.at.path, Buffer.alloc(4096));
+  const again = await RecordingFile.reopen(one.at);
+  expect(again).toMatchObject({ sizeBytes: 'first '.length, file: { pieces: 1 } });
+  await again.file.write('third');
+  await again.file.close();
+  expect(await textOf(one.at, again.file.pieces)).toBe('first third');
+});
+
+test('one of which nothing opens is left as it is: the key may be of another installation', async () => {
+  await using one = await place();
+  await twoPieces(one.at);
+  const before = await readFile(one.at.path);
+  const other = { ...one.at, vault: vaultWith(new Uint8Array(32).fill(8)) };
+  await expect(RecordingFile.reopen(other)).rejects.toBeInstanceOf(VaultError);
+  expect(await readFile(one.at.path)).toEqual(before);
+});
+
+test('one whose pieces nobody counted is read as far as it is whole', async () => {
+  await using one = await place();
+  await twoPieces(one.at);
+  await appendFile(one.at.path, Buffer.alloc(4096));
+  let text = '';
+  for await (const piece of soundPiecesOf(one.at)) text += piece.text.toString();
+  expect(text).toBe('first second ');
 });

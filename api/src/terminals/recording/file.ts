@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import type { Vault } from '../../secrets/vault.ts';
+import { VaultError, type Vault } from '../../secrets/vault.ts';
 
 /** What is gathered before it is sealed and written. Characters of text, so up to three times as many bytes. */
 const gathered = 32 * 1024;
@@ -37,6 +37,8 @@ export class RecordingFile {
   #text = '';
   #timer: NodeJS.Timeout | undefined;
   #turn: Promise<void> = Promise.resolve();
+  #broken = false;
+  readonly #failed = Promise.withResolvers<unknown>();
 
   private constructor(place: RecordingPlace, file: FileHandle, pieces: number, at: number) {
     this.#place = place;
@@ -51,13 +53,23 @@ export class RecordingFile {
     return new RecordingFile(place, await open(place.path, 'wx', 0o600), 0, 0);
   }
 
-  /** Goes on behind the last whole piece. @returns also what is in it, in bytes @throws the file system's error, VaultError */
+  /**
+   * Goes on behind the last piece that is as it was written: what a machine lost that was switched off is cut away.
+   *
+   * @returns also what is in it, in bytes
+   * @throws the file system's error; VaultError, RangeError when its first piece is none, which leaves it as it is
+   */
   static async reopen(place: RecordingPlace): Promise<{ file: RecordingFile; sizeBytes: number }> {
     let [count, at, sizeBytes] = [0, 0, 0];
-    for await (const { text, end } of piecesOf(place)) {
-      count += 1;
-      at = end;
-      sizeBytes += text.length;
+    try {
+      for await (const { text, end } of piecesOf(place)) {
+        count += 1;
+        at = end;
+        sizeBytes += text.length;
+      }
+    } catch (error) {
+      // Where nothing opens the key may be another's, and all of it whole.
+      if (count === 0 || !isSpoilt(error)) throw error;
     }
     const handle = await open(place.path, 'r+');
     try {
@@ -74,10 +86,15 @@ export class RecordingFile {
     return this.#pieces;
   }
 
+  /** Resolves with the first error of the file system, whoever waits for what is written or nobody. */
+  get failed(): Promise<unknown> {
+    return this.#failed.promise;
+  }
+
   /** Resolves at once, or when what was gathered is written. @throws the file system's error, also one of before */
   async write(text: string): Promise<void> {
     this.#text += text;
-    if (this.#text.length >= gathered) await this.flush();
+    if (this.#broken || this.#text.length >= gathered) await this.flush();
     else this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), settledMs).unref();
   }
 
@@ -87,8 +104,10 @@ export class RecordingFile {
     this.#timer = undefined;
     // After one that failed nothing is written any more: it would stand behind half a piece.
     this.#turn = this.#turn.then(() => this.#put());
-    // Whoever writes or ends next is told.
-    this.#turn.catch(() => undefined);
+    this.#turn.catch((error: unknown) => {
+      this.#broken = true;
+      this.#failed.resolve(error);
+    });
     return this.#turn;
   }
 
@@ -151,6 +170,24 @@ export async function* piecesOf(
     if (enough()) return;
   }
   if (count !== undefined && number < count) throw new RangeError('The end of a recording is missing.');
+}
+
+/**
+ * The same without the count, up to the first that is not as it was written.
+ *
+ * @yields each as it was written
+ * @throws the file system's error
+ */
+export async function* soundPiecesOf(place: RecordingPlace): AsyncGenerator<Piece> {
+  try {
+    yield* piecesOf(place);
+  } catch (error) {
+    if (!isSpoilt(error)) throw error;
+  }
+}
+
+function isSpoilt(error: unknown): boolean {
+  return error instanceof VaultError || error instanceof RangeError;
 }
 
 function contextOf(id: string, number: number): string {

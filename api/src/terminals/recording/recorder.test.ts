@@ -7,7 +7,16 @@ import { Recorder, type RecorderOptions, type RecordingEnd } from './recorder.ts
 function recording(options: Partial<Pick<RecorderOptions, 'limitBytes' | 'room'>> = {}) {
   const streams: { sink: StreamSink<object>; granted: number }[] = [];
   const end = Promise.withResolvers<RecordingEnd>();
-  const disk = { text: '', pieces: 0, closed: false, write: () => Promise.resolve() };
+  const failed = Promise.withResolvers<unknown>();
+  const early: string[] = [];
+  const disk = {
+    text: '',
+    pieces: 0,
+    closed: false,
+    write: () => Promise.resolve(),
+    closing: Promise.resolve(),
+    fail: failed.resolve,
+  };
   const recorder = new Recorder({
     recorded: {
       id: 'rec_1',
@@ -28,9 +37,14 @@ function recording(options: Partial<Pick<RecorderOptions, 'limitBytes' | 'room'>
         disk.text += text;
         disk.pieces += 1;
       },
-      close: () => Promise.resolve(void (disk.closed = true)),
+      failed: failed.promise,
+      async close() {
+        await disk.closing;
+        disk.closed = true;
+      },
     },
     room: () => Promise.resolve(true),
+    onEarly: ({ recorded }) => void early.push(recorded.terminalId),
     onEnd: (_recorder, why) => Promise.resolve(end.resolve(why)),
     ...options,
   });
@@ -53,6 +67,7 @@ function recording(options: Partial<Pick<RecorderOptions, 'limitBytes' | 'room'>
   return {
     recorder,
     disk,
+    early,
     ended: end.promise,
     attach,
     tell,
@@ -161,4 +176,45 @@ test('it ends as lost when the terminal is gone once its server is back', async 
   await expect.poll(() => one.recorder.attached).toBe(false);
   await one.recorder.end('LOST');
   expect(await one.ended).toBe('LOST');
+});
+
+test('it ends as soon as its disk fails, though nothing more is shown', async () => {
+  const one = recording();
+  one.screen('');
+  await one.begun();
+  one.disk.fail(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+  expect(await one.ended).toBe('DISK_FULL');
+  await expect(one.begun()).rejects.toMatchObject({ code: 'RECORDING_FAILED' });
+});
+
+test('who depends on it is told before a disk that hangs has closed its file, and not when it ends with its terminal', async () => {
+  const one = recording();
+  one.screen('');
+  await one.begun();
+  const closing = Promise.withResolvers<void>();
+  one.disk.closing = closing.promise;
+  void one.recorder.end('FAILED');
+  expect(one.early).toEqual(['trm_1']);
+  expect(one.disk.closed).toBe(false);
+  closing.resolve();
+  expect(await one.ended).toBe('FAILED');
+  const other = recording();
+  await other.recorder.end('COMPLETE');
+  expect(other.early).toEqual([]);
+});
+
+test('room is looked for after each piece, also one that was written between', async () => {
+  let looks = 0;
+  const one = recording({ room: () => Promise.resolve((looks += 1) < 2) });
+  // A file that gathers: what is shown makes no piece at once.
+  one.disk.write = () => Promise.resolve(void (one.disk.pieces -= 1));
+  one.screen('');
+  await one.begun();
+  one.tell({ kind: 'OUTPUT', text: 'x' });
+  await expect.poll(() => one.disk.text).toContain('x');
+  expect(looks).toBe(1);
+  one.disk.pieces += 1;
+  one.tell({ kind: 'OUTPUT', text: 'y' });
+  expect(await one.ended).toBe('DISK_FULL');
+  expect(looks).toBe(2);
 });

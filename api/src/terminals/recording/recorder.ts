@@ -43,11 +43,13 @@ export interface Recorded {
 
 export interface RecorderOptions {
   readonly recorded: Recorded;
-  readonly file: Pick<RecordingFile, 'pieces' | 'write' | 'close'>;
+  readonly file: Pick<RecordingFile, 'pieces' | 'failed' | 'write' | 'close'>;
   /** Of what is in the file already. @default 0 */
   readonly sizeBytes?: number;
   /** Whether there is room on the disk. */
   readonly room: () => Promise<boolean>;
+  /** Called at once when it ends before its terminal does, and before `onEnd`: a disk may take long to close the file. */
+  readonly onEarly: (recorder: Recorder) => void;
   /** Called once, when there will be no more of it; the file is closed by then. */
   readonly onEnd: (recorder: Recorder, end: RecordingEnd, cause?: unknown) => Promise<void>;
   /** @default {@link mostBytes} */
@@ -71,6 +73,8 @@ export class Recorder {
   #ready = false;
   #over = false;
   #writingSince: number | undefined;
+  /** How many pieces there were when room for more was looked for last. */
+  #looked: number | undefined;
 
   constructor(options: RecorderOptions) {
     this.recorded = options.recorded;
@@ -78,6 +82,7 @@ export class Recorder {
     this.#sizeBytes = options.sizeBytes ?? 0;
     this.#begun = this.#sizeBytes > 0;
     this.#attached.promise.catch(() => undefined);
+    void options.file.failed.then((error) => this.end(endOf(error), error));
   }
 
   get sizeBytes(): number {
@@ -204,12 +209,14 @@ export class Recorder {
     const { file, room, limitBytes = mostBytes } = this.#options;
     const bytes = Buffer.byteLength(text);
     if (this.#sizeBytes + bytes > limitBytes) return this.end('TOO_LARGE');
-    const before = file.pieces;
     this.#writingSince = performance.now();
     await file.write(text);
     this.#writingSince = undefined;
     this.#sizeBytes += bytes;
-    if ((file.pieces !== before || before === 0) && !(await room())) await this.end('DISK_FULL');
+    // Pieces are written between two of these as well.
+    if (file.pieces === this.#looked) return undefined;
+    this.#looked = file.pieces;
+    if (!(await room())) await this.end('DISK_FULL');
     return undefined;
   }
 
@@ -227,15 +234,21 @@ export class Recorder {
     this.#over = true;
     this.#unready();
     this.#reading?.abort();
+    if (isEarly(end)) this.#options.onEarly(this);
     let became = end;
     let unwritten: unknown;
     await this.#options.file.close().catch((error: unknown) => {
-      if (became === 'COMPLETE' || became === 'LOST') became = endOf(error);
+      if (!isEarly(became)) became = endOf(error);
       unwritten = error;
     });
     this.#attached.reject(recordingFailed(whyFailed[became === 'COMPLETE' ? 'LOST' : became]));
     await this.#options.onEnd(this, became, cause ?? unwritten);
   }
+}
+
+/** Whether the terminal goes on without it. */
+export function isEarly(end: RecordingEnd): boolean {
+  return end !== 'COMPLETE' && end !== 'LOST';
 }
 
 function endOf(error: unknown): RecordingEnd {

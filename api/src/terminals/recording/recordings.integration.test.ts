@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { utimes } from 'node:fs/promises';
+import { rename, utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { testApi, type TestApi, type TestPerson } from '../../graphql/testing.ts';
 import { addServer } from '../../metrics/testing.ts';
 import { newId } from '../../ids.ts';
+import { codeOf } from '../../../../testing/graphql-client.ts';
 import { RecordingFile } from './file.ts';
 
 let api: TestApi;
@@ -23,7 +24,7 @@ const prisma = () => api.platform.db.prisma;
 const day = 24 * 60 * 60_000;
 
 /** One that ended so many days ago, with its file. */
-async function recorded(daysAgo: number): Promise<{ id: string; path: string }> {
+async function recorded(daysAgo: number, required = false): Promise<{ id: string; path: string }> {
   const id = newId('recording');
   const place = shelf().placeOf({ id, serverId });
   const file = await RecordingFile.create(place);
@@ -38,7 +39,7 @@ async function recorded(daysAgo: number): Promise<{ id: string; path: string }> 
       terminalId: newId('terminal'),
       place: 'container',
       privileged: false,
-      required: false,
+      required,
       actor: { kind: 'system', label: 'test' },
       target: { kind: 'container', id: 'box', name: 'web' },
       endedAt,
@@ -114,3 +115,39 @@ async function recordedRow() {
   const { id } = await recorded(0);
   return prisma().terminalRecording.findUniqueOrThrow({ where: { id } });
 }
+
+test('whose file is missing at the start end on record, and are read once it is back', async () => {
+  const { id, path } = await recorded(0);
+  await prisma().terminalRecording.update({
+    where: { id },
+    data: { endedAt: null, ending: null, pieces: 0 },
+  });
+  await rename(path, `${path}.away`);
+  await api.services.terminals.recordings.resume();
+  const row = await prisma().terminalRecording.findUniqueOrThrow({ where: { id } });
+  expect(row).toMatchObject({ ending: 'FAILED' });
+  const [end] = await prisma().auditEvent.findMany({
+    where: { serverId, action: 'terminalRecording.end' },
+  });
+  expect(end).toMatchObject({ targetId: id, outcome: 'failed', code: 'RECORDING_FAILED' });
+  await rename(`${path}.away`, path);
+  let text = '';
+  for await (const piece of shelf().read(row)) text += piece.toString();
+  expect(text).toContain('{"version":2}\n');
+});
+
+test('that had to be made take with their server what deleting one takes', async () => {
+  const { path } = await recorded(1, true);
+  const operator = await api.join('operator');
+  const document =
+    'mutation ($input: DeleteServerInput!) { deleteServer(input: $input) { deletedServerId } }';
+  const many = 'mutation ($input: BulkServersInput!) { bulkServers(input: $input) { error { code } } }';
+  expect(codeOf(await operator.client.answer(document, { input: { serverId } }))).toBe('PERMISSION_DENIED');
+  expect(await operator.client.query(many, { input: { action: 'DELETE', serverIds: [serverId] } })).toEqual({
+    bulkServers: [{ error: { code: 'PERMISSION_DENIED' } }],
+  });
+  expect(existsSync(path)).toBe(true);
+  expect(await prisma().server.count({ where: { id: serverId } })).toBe(1);
+  await admin.client.query(document, { input: { serverId } });
+  expect(existsSync(path)).toBe(false);
+});

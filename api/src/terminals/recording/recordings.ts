@@ -11,7 +11,7 @@ import { newId } from '../../ids.ts';
 import type { Vault } from '../../secrets/vault.ts';
 import { places, type Place } from '../places.ts';
 import { RecordingFile } from './file.ts';
-import { Recorder, recordingFailed, type Recorded, type RecordingEnd } from './recorder.ts';
+import { isEarly, Recorder, recordingFailed, type Recorded, type RecordingEnd } from './recorder.ts';
 import { RecordingRules } from './rules.ts';
 import { RecordingShelf, storedPlace } from './shelf.ts';
 
@@ -28,6 +28,16 @@ export interface RecordingsOptions {
   readonly vault: Vault;
   readonly log: Logger;
   readonly dataDir: string;
+}
+
+interface Failure {
+  readonly error: ServerKitError;
+  /** It was asked to be closed. */
+  closing: boolean;
+}
+
+interface Ended extends Pick<Recorder, 'pieces' | 'sizeBytes' | 'durationMs'> {
+  readonly ending: RecordingEnd;
 }
 
 /** A terminal that is to be recorded, who opened it, and what it is in. */
@@ -49,7 +59,7 @@ export class Recordings {
   readonly #active = new Map<string, Recorder>();
   readonly #beginning = new Map<string, Promise<void>>();
   /** The last terminals that had to be recorded and were not. */
-  readonly #failed = new Map<string, ServerKitError>();
+  readonly #failed = new Map<string, Failure>();
   readonly #listeners = new Set<(terminalId: string) => void>();
 
   constructor(options: RecordingsOptions) {
@@ -71,7 +81,7 @@ export class Recordings {
 
   /** Why a terminal is closed that had to be recorded. */
   failureOf(terminalId: string): ServerKitError | undefined {
-    return this.#failed.get(terminalId);
+    return this.#failed.get(terminalId)?.error;
   }
 
   /** Calls back with the terminal whose recording begins or ends. @returns stops that */
@@ -91,12 +101,23 @@ export class Recordings {
    * @throws ServerKitError RECORDING_FAILED, and what `find` throws
    */
   async admit(serverId: string, terminalId: string, find: () => Promise<RecordedTerminal>): Promise<void> {
-    const failure = this.#failed.get(terminalId);
+    const failure = this.failureOf(terminalId);
     if (failure) throw failure;
     if (!(await this.rules.requires(serverId))) return;
     const recorder = this.#active.get(terminalId);
     if (recorder) return recorder.ready(AbortSignal.timeout(beginMs));
     await this.begin(await find(), true);
+  }
+
+  /** What is open already is recorded from now on, or closed. */
+  async enforce(terminal: RecordedTerminal): Promise<void> {
+    const recorder = this.#active.get(terminal.id);
+    try {
+      if (recorder) await recorder.ready(AbortSignal.timeout(beginMs));
+      else await this.begin(terminal, true);
+    } catch (error) {
+      await this.shut(terminal, isServerKitError(error, 'RECORDING_FAILED') ? error : notBegun());
+    }
   }
 
   /**
@@ -123,12 +144,10 @@ export class Recordings {
       this.#tell(terminal.id);
     } catch (error) {
       await recorder?.end('FAILED', error);
-      const failure = isServerKitError(error, 'RECORDING_FAILED')
-        ? error
-        : recordingFailed('The recording could not be begun; the log of ServerKit says why.');
+      const failure = isServerKitError(error, 'RECORDING_FAILED') ? error : notBegun();
       if (error !== failure)
         this.#options.log.error({ err: error, terminalId: terminal.id }, 'a terminal could not be recorded');
-      await this.#shut(terminal, failure);
+      await this.shut(terminal, failure);
       throw failure;
     }
   }
@@ -168,6 +187,9 @@ export class Recordings {
       file,
       sizeBytes,
       room: async () => !(await diskSpace(this.#options.dataDir)).low,
+      onEarly: ({ recorded: { terminalId, required } }) => {
+        if (required) this.#fail(terminalId, endedEarly());
+      },
       onEnd: (ended, end, cause) => this.#ended(ended, end, cause),
     });
     this.#active.set(recorded.terminalId, recorder);
@@ -177,39 +199,50 @@ export class Recordings {
   async #ended(recorder: Recorder, ending: RecordingEnd, cause: unknown): Promise<void> {
     const { recorded, pieces, sizeBytes, durationMs } = recorder;
     const { id, terminalId, serverId } = recorded;
-    const { db, audit, log } = this.#options;
+    const { log } = this.#options;
+    const early = isEarly(ending);
+    // Before anything is asked of the database, which may be what is broken: nobody looks on.
+    if (early && recorded.required) this.#fail(terminalId, endedEarly());
     if (this.#active.get(terminalId) === recorder) this.#active.delete(terminalId);
     if (cause !== undefined) log.error({ err: cause, recordingId: id, ending }, 'a recording ended early');
-    const early = ending !== 'COMPLETE' && ending !== 'LOST';
+    this.#tell(terminalId);
+    // Where the rules cannot be read, nothing may go unrecorded.
+    if (early && (recorded.required || (await this.rules.requires(serverId).catch(() => true)))) {
+      await this.shut(await this.#terminalOf(recorded), endedEarly());
+    }
+    await this.#store(recorded, { ending, pieces, sizeBytes, durationMs });
+  }
+
+  async #store(
+    { id, serverId, terminalId, title }: Pick<Recorded, 'id' | 'serverId' | 'terminalId' | 'title'>,
+    { ending, ...found }: Ended,
+  ): Promise<void> {
+    const { db, audit, log } = this.#options;
     try {
-      if (early && (recorded.required || (await this.rules.requires(serverId)))) {
-        await this.#shut(await this.#terminalOf(recorded), recordingFailed('Its recording ended early.'));
-      }
       await db.prisma.$transaction(async (tx) => {
         const { count } = await tx.terminalRecording.updateMany({
           where: { id },
-          data: { endedAt: new Date(), ending, pieces, sizeBytes, durationMs },
+          data: { endedAt: new Date(), ending, ...found },
         });
         if (count === 0) return;
         await audit.record(tx, {
           actor: { kind: 'system', label: 'terminals' },
           action: 'terminalRecording.end',
           serverId,
-          target: { kind: 'terminalRecording', id, name: recorded.title },
-          parameters: { terminalId, reason: ending, bytes: sizeBytes },
-          ...(early && { outcome: 'failed', code: 'RECORDING_FAILED' }),
+          target: { kind: 'terminalRecording', id, name: title },
+          parameters: { terminalId, reason: ending, bytes: found.sizeBytes },
+          ...(isEarly(ending) && { outcome: 'failed', code: 'RECORDING_FAILED' }),
         });
       });
     } catch (error) {
       // The next start finds it, and ends it.
       log.error({ err: error, recordingId: id }, 'the end of a recording could not be stored');
-    } finally {
-      this.#tell(terminalId);
     }
   }
 
   async #terminalOf({ id, terminalId, serverId, place, privileged }: Recorded): Promise<RecordedTerminal> {
-    const row = await this.#options.db.prisma.terminalRecording.findUnique({ where: { id } });
+    const { prisma } = this.#options.db;
+    const row = await prisma.terminalRecording.findUnique({ where: { id } }).catch(() => null);
     const stored = row ? this.shelf.aboutOf(row) : undefined;
     return {
       id: terminalId,
@@ -221,15 +254,26 @@ export class Recordings {
     };
   }
 
-  /** Nobody sees or types anything in it from here on; whatever runs in it ends. */
-  async #shut(
-    { id, serverId, place, privileged, target }: RecordedTerminal,
-    failure: ServerKitError,
-  ): Promise<void> {
-    if (this.#failed.has(id)) return;
-    this.#failed.set(id, failure);
+  /** Nobody sees or types anything in it from here on. */
+  #fail(terminalId: string, error: ServerKitError): Failure {
+    const known = this.#failed.get(terminalId);
+    if (known) return known;
+    const failure: Failure = { error, closing: false };
+    this.#failed.set(terminalId, failure);
     const [oldest] = this.#failed.keys();
     if (this.#failed.size > mostFailed && oldest !== undefined) this.#failed.delete(oldest);
+    this.#tell(terminalId);
+    return failure;
+  }
+
+  /** The same, and whatever runs in it ends. */
+  async shut(
+    { id, serverId, place, privileged, target }: RecordedTerminal,
+    error: ServerKitError,
+  ): Promise<void> {
+    const failure = this.#fail(id, error);
+    if (failure.closing) return;
+    failure.closing = true;
     const { close, scope } = places[place];
     await this.#options.agents.commands
       .run({
@@ -243,10 +287,10 @@ export class Recordings {
         variables: { id },
         parameters: { terminalId: id, reason: 'RECORDING_FAILED' },
       })
-      .catch((error: unknown) => {
+      .catch((unclosed: unknown) => {
         // Without a viewer it ends within a minute, and it gets none.
-        if (!isServerKitError(error, 'NOT_FOUND'))
-          this.#options.log.warn({ err: error, terminalId: id }, 'a terminal could not be closed');
+        if (!isServerKitError(unclosed, 'NOT_FOUND'))
+          this.#options.log.warn({ err: unclosed, terminalId: id }, 'a terminal could not be closed');
       });
   }
 
@@ -275,16 +319,19 @@ export class Recordings {
         await this.#goOn(row);
       } catch (error) {
         log.error({ err: error, recordingId: row.id }, 'a recording could not be gone on with');
-        await db.prisma.terminalRecording.updateMany({
-          where: { id: row.id },
-          data: { endedAt: new Date(), ending: 'FAILED' },
-        });
+        // Should its file come back, it is read as far as it is whole.
+        const nothing = { pieces: 0, sizeBytes: 0, durationMs: 0 };
+        await this.#store(
+          { ...row, title: this.shelf.aboutOf(row).target.name ?? '' },
+          { ending: 'FAILED', ...nothing },
+        );
       }
     }
   }
 
   async #goOn(row: TerminalRecording): Promise<void> {
     const { id, serverId, terminalId, privileged, required, startedAt } = row;
+    const open = await this.#options.db.prisma.openTerminal.count({ where: { id: terminalId } });
     const { file, sizeBytes } = await RecordingFile.reopen(this.shelf.placeOf(row));
     const title = this.shelf.aboutOf(row).target.name ?? '';
     const place = storedPlace(row.place);
@@ -293,7 +340,6 @@ export class Recordings {
       file,
       sizeBytes,
     );
-    const open = await this.#options.db.prisma.openTerminal.count({ where: { id: terminalId } });
     if (open === 0) await recorder.end('LOST');
   }
 
@@ -301,4 +347,12 @@ export class Recordings {
   async pause(): Promise<void> {
     await Promise.all([...this.#active.values()].map((recorder) => recorder.pause()));
   }
+}
+
+function endedEarly(): ServerKitError {
+  return recordingFailed('Its recording ended early.');
+}
+
+function notBegun(): ServerKitError {
+  return recordingFailed('The recording could not be begun; the log of ServerKit says why.');
 }

@@ -17,7 +17,7 @@ import { errorCode } from '../../startup-error.ts';
 import { places, type Place } from '../places.ts';
 import { storedTarget } from '../target.ts';
 import { markLine } from './cast.ts';
-import { piecesOf, type RecordingPlace } from './file.ts';
+import { piecesOf, soundPiecesOf, type RecordingPlace } from './file.ts';
 import { recordingEnds, type RecordingEnd } from './recorder.ts';
 
 export interface RecordingDownload {
@@ -123,7 +123,14 @@ export class RecordingShelf {
    * @throws ServerKitError NOT_FOUND when the file is not there; VaultError, RangeError when it is not as it was written
    */
   async *read(row: TerminalRecording): AsyncGenerator<Buffer> {
-    const pieces = piecesOf(this.placeOf(row), row.endedAt === null ? undefined : row.pieces);
+    const place = this.placeOf(row);
+    const pieces =
+      row.endedAt === null
+        ? piecesOf(place)
+        : // None are counted where it could not be gone on with.
+          row.pieces === 0
+          ? soundPiecesOf(place)
+          : piecesOf(place, row.pieces);
     try {
       for await (const { text } of pieces) yield text;
     } catch (error) {
@@ -150,6 +157,31 @@ export class RecordingShelf {
       await this.#record('terminalRecording.delete', row, actor, {}, tx);
     });
     await this.#remove(this.placeOf(row).path);
+  }
+
+  /**
+   * Deleting a server deletes its recordings: those that had to be made take what it takes to delete one.
+   *
+   * @throws ServerKitError PERMISSION_DENIED
+   */
+  async requireForgettable(
+    tx: Prisma.TransactionClient,
+    serverId: string,
+    { actor, rights }: { readonly actor: Actor; readonly rights: Rights },
+  ): Promise<void> {
+    if (rights.everywhere.has('settings:write')) return;
+    if ((await tx.terminalRecording.count({ where: { serverId, required: true } })) === 0) return;
+    this.#options.audit.refused({
+      actor,
+      action: 'server.delete',
+      target: { kind: 'server', id: serverId },
+      code: 'PERMISSION_DENIED',
+    });
+    throw new ServerKitError(
+      'PERMISSION_DENIED',
+      'This server has recordings of terminals that had to be made, and they would be deleted with it. That takes settings:write. Ask an administrator.',
+      { details: { scope: 'settings:write' } },
+    );
   }
 
   /** What a deleted server left. */
