@@ -34,7 +34,8 @@ builder.mutationFields((t) => ({
   }),
   renameFile: t.field({
     ...scoped('files:write'),
-    description: 'Gives a file or link another name in its folder; a name that is taken is left alone.',
+    description:
+      'Gives a file or link another name in its folder. A name that is taken is refused; what takes it in that very moment is replaced.',
     type: Changed,
     args: {
       place: t.arg({ type: Place, required: true }),

@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { pack } from 'tar-stream';
 import { expect, test } from 'vitest';
 import { container, docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { describeWith } from '../../../testing/parts.ts';
@@ -9,6 +11,10 @@ const folder: FileChange = { kind: 'FOLDER' };
 const remove: FileChange = { kind: 'REMOVE', recursive: false };
 const removeAll: FileChange = { kind: 'REMOVE', recursive: true };
 const called = (name: string): FileChange => ({ kind: 'RENAME', name });
+
+/** CAP_NET_BIND_SERVICE, permitted and effective (linux/capability.h, vfs_cap_data of revision 2). */
+const bindsLowPorts = Buffer.from('0100000200040000000000000000000000000000', 'hex').toString('latin1');
+const capabilities = 'SCHILY.xattr.security.capability';
 
 describeWith('docker', 'files that are there', () => {
   test('get folders beside them, other names, and go, running or not', async () => {
@@ -38,6 +44,21 @@ describeWith('docker', 'files that are there', () => {
     await box.exec('test', '-f', '/etc/passwd');
   });
 
+  test('keep their rights and times, and so does what a link leads to, whatever stands in the root folder', async () => {
+    await using box = await container();
+    const script = `mkdir /in && echo r >/own && echo s >/in/secret && ln -s /in/secret /in/etc && chmod 600 /in/secret
+      chown 5:6 /own && chmod 1640 /own && touch -d '2001-09-09 01:46:40' /own /in/secret`;
+    await box.exec('sh', '-c', script);
+    using docker = await connected();
+    await using files = filesOf(docker);
+    const stat = (...paths: readonly string[]) => box.exec('stat', '-c', '%a %u %g %Y', ...paths);
+    const before = await stat('/own', '/in/secret');
+    await files.change(asking(containerPlace(box.id), '/own'), called('still'));
+    await files.change(asking(containerPlace(box.id), '/in/etc'), called('led'));
+    expect(await stat('/still', '/in/secret')).toBe(before);
+    expect((await box.exec('readlink', '/in/led')).trim()).toBe('/in/secret');
+  });
+
   test('are refused where something is in the way, and stay as they were', async () => {
     const name = uniqueName();
     await cli('volume', 'create', '--label', 'serverkit.test=1', name);
@@ -49,6 +70,13 @@ describeWith('docker', 'files that are there', () => {
         cp /bin/busybox /in/raised && chmod 4755 /in/raised`;
       await box.exec('sh', '-c', script);
       using docker = await connected();
+      const archive = pack();
+      archive.entry({ name: 'capable', mode: 0o755, pax: { [capabilities]: bindsLowPorts } }, 'program');
+      archive.finalize();
+      await docker.engine.call('PUT', `/containers/${box.id}/archive`, {
+        query: { path: '/in' },
+        body: Readable.from(archive, { objectMode: false }),
+      });
       await using files = filesOf(docker);
       const change = (path: string, what: FileChange) =>
         files.change(asking(containerPlace(box.id), path), what);
@@ -56,6 +84,9 @@ describeWith('docker', 'files that are there', () => {
         ['/in/a', folder, 'CONFLICT'],
         ['/nowhere/a', folder, 'NOT_FOUND'],
         ['/mem/a', folder, 'CONFLICT'],
+        ['/mem', removeAll, 'CONFLICT'],
+        ['/proc', removeAll, 'CONFLICT'],
+        ['/dev', removeAll, 'CONFLICT'],
         ['/ro/a', folder, 'CONFLICT'],
         ['/ro/v', remove, 'CONFLICT'],
         ['/in/none', remove, 'NOT_FOUND'],
@@ -70,6 +101,7 @@ describeWith('docker', 'files that are there', () => {
         ['/in/a', called('b'), 'CONFLICT'],
         ['/in/d', called('e'), 'CONFLICT'],
         ['/in/raised', called('lower'), 'CONFLICT'],
+        ['/in/capable', called('lower'), 'CONFLICT'],
         ['/in/a', called('../x'), 'INPUT_INVALID'],
         ['/in/a', called('..'), 'INPUT_INVALID'],
         ['/in/none', called('x'), 'NOT_FOUND'],

@@ -18,6 +18,8 @@ const LOOK_WITHIN = 12_000;
 /** At once, as the engine reads all that is below a folder to tell what is in it. */
 const MAX_LISTS = 4;
 const MAX_DOWNLOADS = 16;
+/** At once: each is some calls of the engine, and one that removes a folder with much in it takes long. */
+const MAX_CHANGES = 4;
 
 export interface DockerFilesOptions {
   readonly docker: Pick<DockerService, 'engine' | 'facts' | 'find'>;
@@ -47,6 +49,7 @@ export function createDockerFiles({
   const places = createPlaces({ docker, helpers, exposesOwn: exposesOwn(own) });
   const lists = createSlots(MAX_LISTS, 'folders');
   const downloads = createSlots(MAX_DOWNLOADS, 'downloads');
+  const changes = createSlots(MAX_CHANGES, 'changes of files');
   let coming: Promise<Incoming> | undefined;
   let uploading: Promise<Uploads> | undefined;
   let contexts: Promise<BuildContexts> | undefined;
@@ -102,6 +105,7 @@ export function createDockerFiles({
     async change(request, change) {
       const { place, authority, signal } = request;
       const checked = checkedPath(request.path);
+      using _turn = await changes.wait(signal);
       const { makeFolder, removeAt, rename } = await import('./changes.ts');
       await using opened = await places.open({ place, authority, signal, writes: true });
       switch (change.kind) {

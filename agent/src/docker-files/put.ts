@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { AgentError } from '../errors.ts';
-import { enginePath, entriesOf, openArchive, type OpenPlace } from './archive.ts';
+import { enginePath, entriesOf, openArchive, type ArchiveEntry, type OpenPlace } from './archive.ts';
 import type { FileKind } from './entry.ts';
 import { isWithin, joined } from './place.ts';
 import { quoted, resolved, statOf } from './stat.ts';
@@ -183,12 +183,12 @@ async function attributesOf(
   return { uid, gid, mode: isFile ? mode & 0o777 : NEW_MODE, mtime: new Date() };
 }
 
-/** Whose something is, and its permission bits, setuid, setgid and sticky. */
+/** Whose something is, its permission bits, setuid, setgid and sticky, and what else an archive says of it. */
 export async function headerOf(
   place: OpenPlace,
   given: string,
   signal: AbortSignal,
-): Promise<Pick<Attributes, 'uid' | 'gid' | 'mode'>> {
+): Promise<ArchiveEntry['header']> {
   for await (const { header } of entriesOf(await openArchive(place, given, signal))) return header;
   throw new AgentError('DOCKER_ERROR', 'Docker broke off while it read the files.');
 }
@@ -213,9 +213,9 @@ export async function send(
   }
 }
 
-/** What of the engine's words a person can do something about. */
-export function told(error: unknown, folder: string, signal: AbortSignal): unknown {
-  if (signal.aborted) return new AgentError('CANCELLED', 'It was cancelled; nothing of it was kept.');
+/** What of the engine's words a person can do something about. @param signal - of what was cut off by it */
+export function told(error: unknown, folder: string, signal?: AbortSignal): unknown {
+  if (signal?.aborted) return new AgentError('CANCELLED', 'It was cancelled; nothing of it was kept.');
   if (!(error instanceof AgentError)) return error;
   if (/no space left|disk quota exceeded/i.test(error.message)) {
     return new AgentError(

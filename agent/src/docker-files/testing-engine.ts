@@ -1,5 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
+import path from 'node:path';
 import { extract, pack } from 'tar-stream';
 import type { Engine } from '../docker/engine.ts';
 import { AgentError } from '../errors.ts';
@@ -10,6 +11,10 @@ export interface OneFolderOptions {
   readonly links: boolean;
   /** Called when all of an archive that holds something came, before it is answered. */
   readonly unpacked?: () => Promise<void>;
+  /** Called when a file is read. */
+  readonly reading?: () => void;
+  /** What an archive says of each file besides. */
+  readonly pax?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,26 +35,27 @@ export function oneFolder(options: OneFolderOptions): OpenPlace & { readonly fil
       if (type === 'file') files.set(name, (await buffer(entry)).toString());
       else if (type !== 'link') throw refused('unhandled tar header type');
       else if (!options.links) throw refused(`link ${linkname ?? ''} ${name}: operation not permitted`);
-      else files.set(name, files.get(linkname ?? '') ?? '');
+      else files.set(name, files.get(path.posix.normalize(linkname ?? '')) ?? '');
       entry.resume();
     }
     if (!empty) await options.unpacked?.();
   }
 
   function head(_path: string, query: object = {}) {
-    const path = 'path' in query ? String(query.path) : '';
-    const name = path.slice(1);
+    const name = 'path' in query ? String(query.path).slice(1) : '';
     if (name !== '' && !files.has(name)) return Promise.reject(new AgentError('NOT_FOUND', 'nothing there'));
     const stat = { name, mode: name === '' ? 2 ** 31 : 0o644, size: 0, linkTarget: '' };
     const told = Buffer.from(JSON.stringify(stat)).toString('base64');
     return Promise.resolve({ 'x-docker-container-path-stat': told });
   }
 
-  const engine: Pick<Engine, 'head' | 'stream' | 'open'> = {
+  const engine: Pick<Engine, 'head' | 'stream' | 'open' | 'call'> = {
     head,
-    stream(_path, { path }) {
+    stream(_path, { path: asked }) {
+      options.reading?.();
       const packer = pack();
-      packer.entry({ name: String(path).slice(1) || './', uid: 1, gid: 2, mode: 0o640 }, '');
+      const { pax } = options;
+      packer.entry({ name: String(asked).slice(1) || './', uid: 1, gid: 2, mode: 0o640, pax }, '');
       packer.finalize();
       return Promise.resolve(Readable.from(packer, { objectMode: false }));
     },
@@ -63,6 +69,11 @@ export function oneFolder(options: OneFolderOptions): OpenPlace & { readonly fil
         ),
       ]);
       return Readable.from([]);
+    },
+    async call(_method, _path, { body } = {}) {
+      if (!(body instanceof Readable)) throw new TypeError('an archive is a stream');
+      await unpack(body);
+      return null;
     },
   };
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- nothing else of it is asked

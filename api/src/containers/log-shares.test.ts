@@ -15,19 +15,34 @@ test('one reader leaves room at an agent for others', () => {
   expect(() => shares.take('ann', ['web-3'])).toThrow(tooMany);
 });
 
-test.each(['ends', 'breaks', 'is left'])('a log that %s counts no more', async (how) => {
+test.each(['ends', 'breaks', 'is left', 'is left without a word'])(
+  'a log that %s counts no more',
+  async (how) => {
+    const shares = new LogShares();
+    async function* log(): AsyncGenerator<string, undefined> {
+      yield 'line';
+      if (how === 'breaks') throw new Error('broken');
+      if (how.startsWith('is left')) await new Promise(() => undefined);
+      return undefined;
+    }
+    const source = log();
+    const reader = new AbortController();
+    const read = whileRead(source, shares.take('ann', many('web-1', 64)), reader.signal);
+    expect(await read.next()).toEqual({ done: false, value: 'line' });
+    expect(() => shares.take('ann', ['web-1'])).toThrow(tooMany);
+    if (how === 'is left without a word') reader.abort();
+    else if (how === 'is left') await read.return?.();
+    else await read.next().catch(() => undefined);
+    shares.take('ann', ['web-1']);
+  },
+);
+
+test('a log whose reader is gone before it begins counts not at all', () => {
   const shares = new LogShares();
-  async function* log(): AsyncGenerator<string, undefined> {
-    yield 'line';
-    if (how === 'breaks') throw new Error('broken');
-    if (how === 'is left') await new Promise(() => undefined);
-    return undefined;
-  }
-  const source = log();
-  const read = whileRead(source, shares.take('ann', many('web-1', 64)));
-  expect(await read.next()).toEqual({ done: false, value: 'line' });
-  expect(() => shares.take('ann', ['web-1'])).toThrow(tooMany);
-  if (how === 'is left') await read.return?.();
-  else await read.next().catch(() => undefined);
-  shares.take('ann', ['web-1']);
+  const none: AsyncIterableIterator<string, undefined> = {
+    next: () => Promise.resolve({ done: true, value: undefined }),
+    [Symbol.asyncIterator]: () => none,
+  };
+  whileRead(none, shares.take('ann', many('web-1', 64)), AbortSignal.abort());
+  expect(() => shares.take('ann', many('web-1', 64))).not.toThrow();
 });

@@ -25,12 +25,18 @@ export class LogShares {
   }
 }
 
-/** What counts for as long as it is read. */
+/** What counts for as long as it is read. @param signal - of its reader, who may leave without asking for more */
 export function whileRead<Item>(
   items: AsyncIterableIterator<Item, undefined>,
   taken: Disposable,
+  signal: AbortSignal,
 ): AsyncIterableIterator<Item, undefined> {
-  const over = (): void => taken[Symbol.dispose]();
+  const over = (): void => {
+    signal.removeEventListener('abort', over);
+    taken[Symbol.dispose]();
+  };
+  signal.addEventListener('abort', over, { once: true });
+  if (signal.aborted) over();
   return {
     async next() {
       try {

@@ -89,7 +89,7 @@ builder.subscriptionFields((t) => ({
         },
         { actor: person.user.id, signal, ...(socket ? { socket } : {}) },
       );
-      return whileRead(lines, taken);
+      return whileRead(lines, taken, signal);
     },
     resolve: (batch) => batch,
   }),

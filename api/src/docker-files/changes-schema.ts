@@ -71,7 +71,7 @@ builder.mutationFields((t) => ({
     type: FileChangePayload,
     access: 'files:write',
     on: (_root, { input }) => input.serverId,
-    description: `Removes a file of a container or volume, a link and not what it leads to, or a folder with all that is in it. CONFLICT for a folder without \`recursive\`, and where something is mounted in it. Audited. ${privilege}`,
+    description: `Removes a file of a container or volume, a link and not what it leads to, or a folder with all that is in it. CONFLICT for a folder without \`recursive\`, and where something is mounted in it, /proc, /sys and /dev included. Audited. ${privilege}`,
     args: { input: t.arg({ type: RemoveFileInput, required: true }) },
     resolve: async (_root, { input: { recursive, ...spot } }, context) => ({
       path: await context.services.dockerFiles.remove(spot, recursive, askerFor(context, spot.serverId)),
@@ -81,7 +81,7 @@ builder.mutationFields((t) => ({
     type: FileChangePayload,
     access: 'files:write',
     on: (_root, { input }) => input.serverId,
-    description: `Gives a file or link of a container or volume another name in its folder. CONFLICT where that name is taken, and for a folder, which Docker has no way to rename. Audited. ${privilege}`,
+    description: `Gives a file or link of a container or volume another name in its folder. CONFLICT where that name is taken, though what takes it in that very moment is replaced; for a folder, which Docker has no way to rename; and for a program with setuid, setgid or capabilities, which would lose them. Audited. ${privilege}`,
     args: { input: t.arg({ type: RenameFileInput, required: true }) },
     resolve: async (_root, { input: { name, ...spot } }, context) => ({
       path: await context.services.dockerFiles.rename(spot, name, askerFor(context, spot.serverId)),

@@ -111,7 +111,7 @@ export class Logs {
         ...(reader.socket && { socket: reader.socket }),
       },
     );
-    return { sources: named, parts: whileRead(parts, taken) };
+    return { sources: named, parts: whileRead(parts, taken, reader.signal) };
   }
 
   /** Puts a download on record and gives the ticket for it. @throws ServerKitError INPUT_INVALID, NOT_FOUND, … */
