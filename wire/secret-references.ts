@@ -136,25 +136,35 @@ export function secretProblems(spec: ContainerSpec): SpecProblem[] {
       fail([...at, 'secret'], secretNameRule);
       continue;
     }
-    const { path, mode, uid, gid } = placed(file);
-    if (!isPlainPath(path))
-      fail([...at, 'path'], 'must be the absolute path of a file, at most 100 characters');
+    const whole = placed(file);
+    const { path } = whole;
+    for (const { key, message } of placedProblems(whole)) fail([...at, key], message);
     if (paths.has(path)) fail([...at, 'path'], 'is there already');
     paths.add(path);
     const mount = spec.mounts?.find(({ target }) => isWithin(target, path));
     if (mount)
       fail([...at, 'path'], 'lies within a mount, where it would outlive the container or be hidden');
-    if (!isWhole(mode, 0o777)) fail([...at, 'mode'], 'must be from 0 to 511 (0777)');
-    for (const [key, id] of [
-      ['uid', uid],
-      ['gid', gid],
-    ] as const) {
-      if (id !== null && !isWhole(id, 2_097_151)) fail([...at, key], 'must be a number from 0 to 2097151');
-    }
   }
   if (files.length > 0 && spec.readOnly)
     fail(['secretFiles'], 'do not go with a read-only file system; take variables');
   return found;
+}
+
+/** What keeps a file from being put into a container as it is meant. */
+export function placedProblems({ path, mode, uid, gid }: Pick<PlacedFile, 'path' | 'mode' | 'uid' | 'gid'>): {
+  readonly key: 'path' | 'mode' | 'uid' | 'gid';
+  readonly message: string;
+}[] {
+  const isOwner = (id: number | null): boolean => id === null || isWhole(id, 2_097_151);
+  const owner = 'must be a number from 0 to 2097151';
+  return [
+    ...(isPlainPath(path)
+      ? []
+      : [{ key: 'path' as const, message: 'must be the absolute path of a file, at most 100 characters' }]),
+    ...(isWhole(mode, 0o777) ? [] : [{ key: 'mode' as const, message: 'must be from 0 to 511 (0777)' }]),
+    ...(isOwner(uid) ? [] : [{ key: 'uid' as const, message: owner }]),
+    ...(isOwner(gid) ? [] : [{ key: 'gid' as const, message: owner }]),
+  ];
 }
 
 /** What an archive of the plain format holds (ustar): names up to 100 bytes, owners up to 7 octal digits. */
@@ -163,7 +173,8 @@ function isPlainPath(path: string): boolean {
   return !path.split('/').some((part) => part === '.' || part === '..');
 }
 
-function isWithin(folder: string, path: string): boolean {
+/** Whether a path is a folder or lies in it. */
+export function isWithin(folder: string, path: string): boolean {
   return path.startsWith(folder.endsWith('/') ? folder : `${folder}/`) || path === folder;
 }
 

@@ -107,6 +107,54 @@ describeWith(['docker', 'compose'], 'a secret of ServerKit', () => {
     );
   });
 
+  test('is in no stack of somebody who may not use it, however the file asks for it', async () => {
+    const { createApiToken } = await rig.admin.query<{ createApiToken: { secret: string } }>(
+      'mutation ($input: CreateApiTokenInput!) { createApiToken(input: $input) { secret } }',
+      {
+        input: { name: 'deployer', scopes: ['servers:read', 'docker:compose:read', 'docker:compose:write'] },
+      },
+    );
+    const deployer = rig.plane.anonymous().with({ token: createApiToken.secret, origin: null });
+    const told = `${project}-told`;
+    const deploy = (value: string) =>
+      deployer.answer<{ deployStack: { job: { id: string } } }>(
+        'mutation ($input: DeployStackInput!) { deployStack(input: $input) { job { id } } }',
+        {
+          input: {
+            serverId: rig.serverId,
+            name: project,
+            baseVersion: 1,
+            files: {
+              compose: `services:
+  shop:
+    image: ${testImages.busybox}
+    container_name: ${told}
+    command: ["sh", "-c", "echo told $$X; sleep 1000"]
+    environment: { X: ${value} }
+`,
+              env: 'Y=serverkit-secret:db_password\n',
+            },
+          },
+        },
+      );
+    for (const value of [
+      '"${secret:db_password}"',
+      String.raw`"$\x7bsecret:db_password}"`,
+      'serverkit-secret:db_password',
+    ]) {
+      const refused = await deploy(value);
+      answered.push(refused);
+      expect([value, codeOf(refused)]).toEqual([value, 'PERMISSION_DENIED']);
+    }
+    const hidden = await deploy('"${Y}"');
+    answered.push(hidden);
+    expect(await ended(hidden.data?.deployStack.job.id ?? '')).toMatchObject({
+      state: 'FAILED',
+      errorMessage: expect.stringContaining('own file') as unknown,
+    });
+    expect(await cli('ps', '--all', '--quiet', '--filter', `name=${told}`)).toBe('');
+  });
+
   test('is masked wherever the container is looked into, even where its variables are asked for', async () => {
     const { server } = await rig.admin.query<{
       server: { container: { details: { inspect: string; environment: object[] } } };
@@ -189,6 +237,8 @@ describeWith(['docker', 'compose'], 'a secret of ServerKit', () => {
     );
     expect(handed.map(({ purpose }) => purpose)).toEqual([
       'container.create',
+      'stack.deploy',
+      // Of the version that would have been gone back to.
       'stack.deploy',
       'container.recreate',
     ]);

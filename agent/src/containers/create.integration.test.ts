@@ -227,6 +227,22 @@ describe('creating containers', () => {
     expect(await names()).toBe('');
   });
 
+  test('nothing is left of one whose secret would lie in a mount', async () => {
+    using docker = await connected();
+    const work = workWith(docker);
+    const files = [{ secret: 'key', path: '/run/secrets/key', mode: 0o400, uid: 0, gid: 0 }];
+    const delivery = { references: { variables: [], files }, values: new Map([['key', 'value']]) };
+    for (const [name, mount] of [
+      ['sk-left-6', { kind: 'TMPFS', target: '/run' }],
+      ['sk-left-7', { kind: 'VOLUME', target: '/run/secrets' }],
+    ] as const) {
+      const spec: ContainerSpec = { image: testImages.busybox, command: idle, name, mounts: [mount] };
+      const making = create(await admit(spec, work), { name, start: true, delivery }, work);
+      await expect(making).rejects.toThrow(coded('CONFLICT'));
+    }
+    expect(await cli('ps', '--all', '--quiet', '--filter', 'name=sk-left')).toBe('');
+  });
+
   test('nothing is made for a caller who has left', async () => {
     using docker = await connected();
     const gone: Work = { ...workWith(docker), signal: AbortSignal.abort() };

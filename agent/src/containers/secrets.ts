@@ -1,5 +1,7 @@
+import { posix } from 'node:path';
 import { Readable } from 'node:stream';
 import {
+  isWithin,
   labelOf,
   noReferences,
   readLabel,
@@ -88,6 +90,8 @@ export function delivered(request: CreateRequest, { references, values }: Delive
 /**
  * Puts the files into a container that was made and does not run yet: into its own file system, so that they go when it
  * goes, are there when the host starts again, and lie nowhere else.
+ *
+ * @throws AgentError CONFLICT for one that would lie in a mount, which others have as well or which is empty again later
  */
 export async function putFiles(
   engine: Engine,
@@ -97,7 +101,16 @@ export async function putFiles(
 ): Promise<void> {
   const { files } = references;
   if (files.length === 0) return;
-  const config = object(object(await engine.get(`/containers/${id}/json`))['Config']);
+  const inspected = object(await engine.get(`/containers/${id}/json`));
+  const mounts = mountsOf(inspected);
+  const within = files.find((file) => mounts.some((mount) => isWithin(mount, file.path)));
+  if (within) {
+    throw new AgentError(
+      'CONFLICT',
+      `${within.path} lies within a mount of the container, where a secret would outlive it or be hidden. Choose another path for ${within.secret}.`,
+    );
+  }
+  const config = object(inspected['Config']);
   const own = files.some(({ uid, gid }) => uid === null || gid === null)
     ? await numbersOf(engine, id, text(config['User']), signal)
     : { uid: 0, gid: 0 };
@@ -114,4 +127,14 @@ export async function putFiles(
     query: { path: '/' },
     body: Readable.from([archive]),
   });
+}
+
+/** Where it has another file system than its own, be it an image's own volume. */
+function mountsOf(inspected: JsonObject): string[] {
+  const host = object(inspected['HostConfig']);
+  return [
+    ...array(inspected['Mounts']).map((one) => object(one)['Destination']),
+    ...array(host['Mounts']).map((one) => object(one)['Target']),
+    ...Object.keys(object(host['Tmpfs'])),
+  ].flatMap((one) => (typeof one === 'string' && one !== '' ? [posix.resolve('/', one)] : []));
 }

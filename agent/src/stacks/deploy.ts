@@ -22,7 +22,7 @@ import { imageOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { tellProgress } from './progress.ts';
 import { readProjects } from './projects.ts';
-import { requireSecrets, withSecrets } from './secrets.ts';
+import { allowedTo, requireSecrets, withSecrets } from './secrets.ts';
 import { isRecord } from './compose-file.ts';
 import type { StackService } from './stack.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
@@ -88,7 +88,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     : await normaliser.normalise(draft, job.signal);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
   // Before anything is pulled or stopped for it.
-  requireSecrets(stack, secrets);
+  const own = allowedTo(files.compose, secrets);
+  requireSecrets(stack, own);
   const judgement = await judgePrivilege(docker.engine, stack);
   allow(judgement, authority, `Deploying ${name}`);
   if (judgement.builds && !authority.scopes.has('docker:images:write')) {
@@ -130,7 +131,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       tools.scratch,
     );
   try {
-    await up(stack, { secrets, signal: job.signal }, job, tools);
+    await up(stack, { secrets: own, signal: job.signal }, job, tools);
     job.step('Health');
     const { timeoutMs } = options;
     await waitUntilUp(docker, name, { timeoutMs, settledMs: tools.settledMs, job, signal: job.signal });

@@ -9,7 +9,7 @@ import { neverPulling } from './never-pull.ts';
 import { StackError, type StackProblem } from './problem.ts';
 import { checkReferences } from './references.ts';
 import type { RunCompose } from './run.ts';
-import { checkSecrets, markSecrets } from './secrets.ts';
+import { checkSecrets, drawMark, markSecrets, settleSecrets } from './secrets.ts';
 import { servicesOf } from './services-of.ts';
 import type { StackFiles } from './store.ts';
 
@@ -144,14 +144,15 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
       checkReferences(file, folder);
       const signal = AbortSignal.any([outer, AbortSignal.timeout(PATIENCE)]);
       const format = tool.generation === 1 ? [] : ['--format', 'json'];
+      const mark = drawMark();
       const { code, stdout, stderr } = await runWith(
-        { name, folder, json: JSON.stringify(markSecrets(file)), tool },
+        { name, folder, json: JSON.stringify(markSecrets(file, mark)), tool },
         files.env,
         ['config', ...format],
         { signal },
       );
       if (code !== 0) throw new StackError([problemOf(stderr, file)]);
-      const value = withoutProfiles(readComposeFile(stdout).value);
+      const value = settleSecrets(withoutProfiles(readComposeFile(stdout).value), mark, file);
       const services = servicesOf(value);
       // What it includes has services, too.
       checkServices(services);

@@ -1,10 +1,11 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { docker as cli } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
 import { run } from '../../../testing/processes.ts';
-import { deployment, eachCompose, testStacks } from './testing.ts';
+import { deployment, eachCompose, runs, testStacks } from './testing.ts';
 
 const first = 'pa$$w0rd ${HOME} "quoted" \\ 1';
 const second = `${first} and\nanother line`;
@@ -80,5 +81,58 @@ describeWith(['docker', 'compose'], 'secrets of a stack on the real engine', () 
       const kept = await run('grep', ['-rlF', 'pa$$w0rd', path.dirname(stack.folder)]).catch(() => '');
       expect(kept).toBe('');
     });
+
+    test('of the version before go to no file that does not name them itself', async () => {
+      await using stack = await testStacks(command);
+      const secrets = [{ name: 'db_password', value: first, stamp: '1' }];
+      const made = await deployment(stack, variable(), { secrets });
+      expect(made.job).toMatchObject({ errorMessage: null, state: 'SUCCEEDED' });
+      const before = await runs(stack.name);
+      const beside = path.join(stack.folder, stack.name);
+      await writeFile(path.join(beside, 'more.env'), 'X=serverkit-secret:db_password\n');
+      await writeFile(
+        path.join(beside, 'more.yml'),
+        `services:
+  web:
+    image: ${testImages.busybox}
+    secrets: [db_password]
+secrets:
+  db_password: { external: true }
+`,
+      );
+      const service = (lines: string) => `services:
+  web:
+    image: ${testImages.busybox}
+    command: ["sh", "-c", "env; sleep 1000"]
+    ${lines}
+`;
+      const mark = 'serverkit-secret:db_password';
+      const disguises = [
+        service(`environment: { X: "${mark}" }`),
+        service('environment: { X: "${Y}" }'),
+        service(`environment: { X: "\${NOPE:-${mark}}" }`),
+        service('env_file: [more.env]'),
+        `include: [more.yml]\n${service('init: true').replace('web:', 'other:')}`,
+        service('secrets: ["${S}"]\nsecrets: { db_password: { external: true } }'),
+      ];
+      for (const compose of disguises) {
+        const env = `Y=${mark}\nS=db_password\n`;
+        const { job } = await deployment(stack, compose, { baseVersion: 1, env, secrets });
+        expect([compose, job.errorCode]).toEqual([compose, 'INPUT_INVALID']);
+      }
+      expect(await runs(stack.name)).toBe(before);
+      expect(stack.stacks.secrets(stack.name, { files: null, version: null })).toEqual({
+        needed: ['db_password'],
+        before: ['db_password'],
+      });
+
+      const mounted = `${service('volumes: ["data:/run/secrets"]')}${file}volumes: { data: }\n`;
+      const { job } = await deployment(stack, mounted, { baseVersion: 1, secrets });
+      expect(job).toMatchObject({
+        errorCode: 'INPUT_INVALID',
+        errorMessage: expect.stringContaining('cannot lie within a mount') as unknown,
+      });
+      expect(await runs(stack.name)).toBe(before);
+    }, 120_000);
   });
 });

@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto';
+import { posix } from 'node:path';
 import {
   fileHashLabel,
+  isWithin,
   labelOf,
+  placedProblems,
   secretFolder,
   secretName,
   secretNameRule,
@@ -10,6 +14,7 @@ import {
   type SecretReferences,
 } from '@serverkit/wire/secret-references.ts';
 import { deliveryOf, type Delivery, type GivenSecret } from '../containers/secrets.ts';
+import { object, parse } from '../docker/json.ts';
 import { isRecord, MAX_PROBLEMS, readComposeFile, type ComposeFile } from './compose-file.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { StackError, type StackProblem } from './problem.ts';
@@ -21,16 +26,20 @@ type JsonRecord = Readonly<Record<string, unknown>>;
 const written = /^\$\{secret:([^}]*)\}$/;
 /** Stands for it once it was understood; Compose's own variables look much the same. */
 const mark = 'serverkit-secret:';
-/** Compose is told the values by these variables alone: they are in no file, and in no argument. */
+/** Compose is told the values by such variables alone: they are in no file, and in no argument. */
 const variablePrefix = 'SERVERKIT_SECRET_';
 
-const variableOf = (name: string): string => `${variablePrefix}${Buffer.from(name).toString('hex')}`;
+/**
+ * Stands for references while Compose reads a file. It is drawn each time, so that no variable, env file or included file
+ * can hold it: what Compose says begins with it was a reference of the stack's own file.
+ */
+export const drawMark = (): string => `serverkit-secret-${randomBytes(16).toString('hex')}:`;
 
 /** A file with marks in the place of references. @throws StackError for a reference where none can be */
-export function markSecrets(file: ComposeFile): JsonRecord {
+export function markSecrets(file: ComposeFile, as = mark): JsonRecord {
   if (!file.json.includes('${secret:')) return file.value;
   const problems: StackProblem[] = [];
-  const value = walk(file.value, [], problems, file);
+  const value = walk(file.value, [], problems, { file, as });
   if (problems.length > 0) throw new StackError(problems);
   return isRecord(value) ? value : {};
 }
@@ -39,17 +48,17 @@ function walk(
   value: unknown,
   path: readonly (string | number)[],
   problems: StackProblem[],
-  file: ComposeFile,
+  marking: { readonly file: ComposeFile; readonly as: string },
 ): unknown {
-  if (Array.isArray(value)) return value.map((one, index) => walk(one, [...path, index], problems, file));
+  if (Array.isArray(value)) return value.map((one, index) => walk(one, [...path, index], problems, marking));
   if (isRecord(value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [key, walk(one, [...path, key], problems, file)]),
+      Object.entries(value).map(([key, one]) => [key, walk(one, [...path, key], problems, marking)]),
     );
   }
   if (typeof value !== 'string' || !value.includes('${secret:')) return value;
   const fail = (message: string): string => {
-    if (problems.length < MAX_PROBLEMS) problems.push({ line: file.lineOf(path), message });
+    if (problems.length < MAX_PROBLEMS) problems.push({ line: marking.file.lineOf(path), message });
     return value;
   };
   const isVariable = path.length === 4 && path[0] === 'services' && path[2] === 'environment';
@@ -61,8 +70,46 @@ function walk(
     );
   }
   if (!secretName.test(name)) return fail(`the name of a secret ${secretNameRule}`);
-  return typeof path[3] === 'number' ? `${key}=${mark}${name}` : `${mark}${name}`;
+  return typeof path[3] === 'number' ? `${key}=${marking.as}${name}` : `${marking.as}${name}`;
 }
+
+/**
+ * What Compose made of a file that was marked with a drawn mark, with the mark that is kept in its place. Secrets are only
+ * asked for in the stack's own file: whoever deploys it is asked for the right by what stands there.
+ *
+ * @throws StackError for one that came in from elsewhere
+ */
+export function settleSecrets(value: JsonRecord, drawn: string, file: ComposeFile): JsonRecord {
+  const forged = "a secret is asked for by ${secret:name} in the stack's own file, and by nothing else";
+  const problems: StackProblem[] = [];
+  const services = [...servicesOf(value)].map(([name, service]): [string, JsonRecord] => {
+    const variables = pairsOf(service['environment']);
+    if (variables.some(([, text]) => isMarked(text, mark))) {
+      problems.push({ line: file.lineOf(['services', name, 'environment']), message: forged });
+    }
+    if (!variables.some(([, text]) => isMarked(text, drawn))) return [name, service];
+    const environment = variables.map(([key, text]) => [
+      key,
+      isMarked(text, drawn) ? `${mark}${text.slice(drawn.length)}` : (text ?? null),
+    ]);
+    return [name, { ...service, environment: Object.fromEntries(environment) }];
+  });
+  if (problems.length > 0) throw new StackError(problems.slice(0, MAX_PROBLEMS));
+  const settled = { ...value, services: Object.fromEntries(services) };
+  const named = new Set(secretNamesIn({ value: markSecrets(file) }));
+  for (const [name, references] of secretsOf({ value: settled })) {
+    if (secretNames(references).every((secret) => named.has(secret))) continue;
+    problems.push({
+      line: file.lineOf(['services', name]),
+      message: `a secret of ${name} is named by a variable or another file; name it in the stack's own file`,
+    });
+  }
+  if (problems.length > 0) throw new StackError(problems.slice(0, MAX_PROBLEMS));
+  return settled;
+}
+
+const isMarked = (text: unknown, as: string): text is string =>
+  typeof text === 'string' && text.startsWith(as);
 
 function split(variable: string): readonly [string, string | undefined] {
   const end = variable.indexOf('=');
@@ -74,8 +121,8 @@ export function secretsOf({ value }: Pick<Normalised, 'value'>): ReadonlyMap<str
   const external = externalSecrets(value);
   return new Map(
     [...servicesOf(value)].flatMap(([service, given]): [string, SecretReferences][] => {
-      const variables = variablesOf(given).flatMap(([name, text]) =>
-        typeof text === 'string' && text.startsWith(mark) ? [{ name, secret: text.slice(mark.length) }] : [],
+      const variables = pairsOf(given['environment']).flatMap(([name, text]) =>
+        isMarked(text, mark) ? [{ name, secret: text.slice(mark.length) }] : [],
       );
       const files = listOf(given['secrets']).flatMap((one) => fileOf(one, external) ?? []);
       return variables.length + files.length > 0 ? [[service, { variables, files }]] : [];
@@ -90,14 +137,40 @@ export function secretNamesIn(stack: Pick<Normalised, 'value'>): string[] {
 
 /** The same of a file as somebody wrote it; none where it cannot be read, which deploying it will say. */
 export function secretsNamed(compose: string): string[] {
-  // Most have none, and need not be read for that.
-  if (!/\$\{secret:|external/.test(compose)) return [];
   try {
     return secretNamesIn({ value: markSecrets(readComposeFile(compose)) });
   } catch (error) {
     if (error instanceof StackError) return [];
     throw error;
   }
+}
+
+/**
+ * Those that a version asks for: by its file, which is read anew when it is deployed again, and by what was made of that,
+ * which is run as it is.
+ */
+export function secretsOfVersion({
+  files,
+  normalised,
+}: {
+  readonly files: { readonly compose: string };
+  readonly normalised: string;
+}): string[] {
+  return [...new Set([...secretsNamed(files.compose), ...secretsKept({ normalised })])];
+}
+
+/** Those of what was made of a version's file. */
+export function secretsKept({ normalised }: { readonly normalised: string }): string[] {
+  return secretNamesIn({ value: object(parse(normalised)) });
+}
+
+/**
+ * Of those that came along the ones that a file may be given. The right to them was asked for by the same names; the rest
+ * came for the version before alone, and going back to that takes no right.
+ */
+export function allowedTo(compose: string, given: readonly GivenSecret[]): GivenSecret[] {
+  const named = new Set(secretsNamed(compose));
+  return given.filter(({ name }) => named.has(name));
 }
 
 function allOf(services: ReadonlyMap<string, SecretReferences>): SecretReferences {
@@ -118,10 +191,10 @@ function externalSecrets(value: JsonRecord): ReadonlyMap<string, string> {
   );
 }
 
-function variablesOf(service: JsonRecord): (readonly [string, unknown])[] {
-  const { environment } = service;
-  if (isRecord(environment)) return Object.entries(environment);
-  return listOf(environment).flatMap((one) => (typeof one === 'string' ? [split(one)] : []));
+/** Variables, arguments or labels, as a map or a list of `KEY=value`. */
+function pairsOf(given: unknown): (readonly [string, unknown])[] {
+  if (isRecord(given)) return Object.entries(given);
+  return listOf(given).flatMap((one) => (typeof one === 'string' ? [split(one)] : []));
 }
 
 function fileOf(given: unknown, external: ReadonlyMap<string, string>): PlacedFile | undefined {
@@ -149,9 +222,34 @@ export function checkSecrets(stack: Pick<Normalised, 'value' | 'services'>, file
       void problems.push({ line: file.lineOf(['services', service, key]), message });
     const unnamed = [...variables, ...files].find(({ secret }) => !secretName.test(secret));
     if (unnamed) fail('secrets', `the name of a secret ${secretNameRule}`);
+    const targets = new Set(files.map((one) => one.path));
+    if (targets.size < files.length) fail('secrets', 'two secrets have the same target');
+    for (const wrong of files.flatMap(placedProblems).slice(0, MAX_PROBLEMS)) {
+      fail('secrets', `the ${wrong.key} of a secret ${wrong.message}`);
+    }
     if (files.length === 0) continue;
+    const mounts = mountsOf(stack.services.get(service) ?? {});
+    if (files.some((one) => mounts.some((mount) => isWithin(mount, one.path)))) {
+      fail(
+        'secrets',
+        'a secret cannot lie within a mount, where it would outlive the container or be hidden',
+      );
+    }
     if (stack.services.get(service)?.['read_only'] === true) {
       fail('secrets', 'secrets in files do not go with a read-only file system; give them as variables');
+    }
+  }
+  // One without a value has that of Compose's own environment, where the values of others are.
+  for (const [service, { environment, build }] of stack.services) {
+    for (const [given, at] of [
+      [environment, ['environment']],
+      [isRecord(build) ? build['args'] : undefined, ['build', 'args']],
+    ] as const) {
+      if (!pairsOf(given).some(([name]) => name.startsWith(variablePrefix))) continue;
+      problems.push({
+        line: file.lineOf(['services', service, ...at]),
+        message: `${variablePrefix}… is kept for ServerKit`,
+      });
     }
   }
   for (const section of ['secrets', 'configs']) {
@@ -165,6 +263,20 @@ export function checkSecrets(stack: Pick<Normalised, 'value' | 'services'>, file
     }
   }
   if (problems.length > 0) throw new StackError(problems);
+}
+
+/** What the file itself mounts; what its images do is seen once there is a container. */
+function mountsOf({ volumes, tmpfs }: JsonRecord): string[] {
+  const memory = typeof tmpfs === 'string' ? [tmpfs] : listOf(tmpfs);
+  const targets = [
+    ...listOf(volumes).map((one) => {
+      if (typeof one !== 'string') return isRecord(one) ? one['target'] : undefined;
+      const [source, target = source] = one.split(':');
+      return target;
+    }),
+    ...memory.map((one) => String(one).split(':')[0]),
+  ];
+  return targets.flatMap((one) => (typeof one === 'string' ? [posix.resolve('/', one)] : []));
 }
 
 /** @throws AgentError CONFLICT for a secret that did not come along */
@@ -200,6 +312,10 @@ export async function withSecrets(
   const references = secretsOf(understood);
   if (references.size === 0) return { target: stack, variables: {}, files: new Map() };
   const { values } = requireSecrets(understood, given);
+  // Drawn, or another service could name the variable of a secret that it was not given.
+  const prefix = `${variablePrefix}${randomBytes(16).toString('hex')}_`;
+  const variableOf = (secret: string): string => `${prefix}${Buffer.from(secret).toString('hex')}`;
+  const told = new Set([...references.values()].flatMap((one) => one.variables.map(({ secret }) => secret)));
   const hashes = await normaliser.hashes(understood, signal);
   const stamps = new Map(given.map(({ name, stamp }) => [name, stamp ?? '']));
   const external = externalSecrets(understood.value);
@@ -219,7 +335,7 @@ export async function withSecrets(
       {
         ...others,
         ...(left.length > 0 && { secrets: left }),
-        environment: toldOf(service),
+        environment: toldOf(service, variableOf),
         labels: { ...labelsOf(service), ...escaped(labels) },
       },
     ];
@@ -233,7 +349,7 @@ export async function withSecrets(
   };
   return {
     target: { ...stack, json: JSON.stringify(value) },
-    variables: Object.fromEntries([...values].map(([name, secret]) => [variableOf(name), secret])),
+    variables: Object.fromEntries([...told].map((secret) => [variableOf(secret), values.get(secret) ?? ''])),
     files: new Map(
       [...references].flatMap(([name, own]): [string, Delivery][] =>
         own.files.length > 0 ? [[name, { references: own, values }]] : [],
@@ -244,12 +360,10 @@ export async function withSecrets(
 
 const stampsLabel = 'io.serverkit.secret-versions';
 
-function toldOf(service: JsonRecord): JsonRecord {
+function toldOf({ environment }: JsonRecord, variableOf: (secret: string) => string): JsonRecord {
   return Object.fromEntries(
-    variablesOf(service).map(([name, text]) =>
-      typeof text === 'string' && text.startsWith(mark)
-        ? [name, `\${${variableOf(text.slice(mark.length))}}`]
-        : [name, text ?? null],
+    pairsOf(environment).map(([name, text]) =>
+      isMarked(text, mark) ? [name, `\${${variableOf(text.slice(mark.length))}}`] : [name, text ?? null],
     ),
   );
 }

@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { pages } from '../docker/pages.ts';
-import { object, parse } from '../docker/json.ts';
 import type { DockerService } from '../docker/service.ts';
 import { describe } from '../errors.ts';
 import { localImage, type LocalImage } from '../images/local.ts';
@@ -20,7 +19,7 @@ import { operate } from './operate.ts';
 import { imageOf, planOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { StackError } from './problem.ts';
-import { secretNamesIn, secretsNamed } from './secrets.ts';
+import { secretsKept, secretsNamed, secretsOfVersion } from './secrets.ts';
 import { readProjects, type Project } from './projects.ts';
 import { refresh } from './refresh.ts';
 import { createRunCompose } from './run.ts';
@@ -119,10 +118,11 @@ export function createStacks(options: StacksOptions): StackService {
       checkStackName(name);
       const number = store.latest(name);
       const latest = number === null ? null : store.version(name, number);
-      const wanted = files ?? (version === null ? latest : store.version(name, version))?.files;
+      const wanted = version === null ? latest : store.version(name, version);
+      const ofVersion = wanted ? secretsOfVersion(wanted) : [];
       return {
-        needed: wanted ? secretsNamed(wanted.compose) : [],
-        before: latest ? secretNamesIn({ value: object(parse(latest.normalised)) }) : [],
+        needed: files ? secretsNamed(files.compose) : ofVersion,
+        before: latest ? secretsKept(latest) : [],
       };
     },
     deploy: (wanted, job) => locks.hold(wanted.name, 'deployed', () => deploy(wanted, job, tools)),

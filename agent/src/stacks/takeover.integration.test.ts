@@ -97,6 +97,21 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
     expect(await stack.stacks.get(stack.name)).toMatchObject({ managed: false });
   }, 60_000);
 
+  test('takes none that names secrets, though it runs: the next deployment would have them to go back to', async () => {
+    await using dir = await home();
+    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await byHand(stack, dir);
+    await writeFile(
+      dir.file('app/docker-compose.yml'),
+      file.replace('GREETING: hello', 'GREETING: "${secret:db_password}"'),
+    );
+    expect((await takeOver(stack, null)).job).toMatchObject({
+      errorCode: 'CONFLICT',
+      errorMessage: expect.stringContaining('db_password') as unknown,
+    });
+    expect(await stack.stacks.get(stack.name)).toMatchObject({ managed: false });
+  }, 60_000);
+
   test('leaves its files to those who may open files of the server, and what is put in their place to nobody', async () => {
     await using dir = await home();
     await using stack = await testStacks(eachCompose().at(-1)?.command);

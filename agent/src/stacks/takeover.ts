@@ -75,14 +75,15 @@ export async function takeOver(
   const { name, authority, actor } = options;
   const { docker, normaliser, store } = tools;
   const { place, files } = source;
+  // Of one that runs as well: the next deployment would have them to go back to, and nobody was asked for the right to them.
+  const [secret] = secretsNamed(files.compose);
+  if (secret !== undefined) {
+    throw new AgentError(
+      'CONFLICT',
+      `The file asks for secrets (${secret}), which only a stack gets that is deployed from here. Deploy its text instead.`,
+    );
+  }
   if (!(await readProjects(docker)).has(name)) {
-    const [secret] = secretsNamed(files.compose);
-    if (secret !== undefined) {
-      throw new AgentError(
-        'CONFLICT',
-        `The file asks for secrets (${secret}), which only a stack gets that is deployed from here. Deploy its text instead.`,
-      );
-    }
     return deploy({ ...options, files, place, baseVersion: null, pull: false, leaveFiles: true }, job, tools);
   }
   job.step('Check');

@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest';
+import type { Engine } from '../docker/engine.ts';
+import { putFiles } from './secrets.ts';
+
+/** An engine with one container that is as said. @returns what was written to it */
+async function put(path: string, inspected: object): Promise<string[]> {
+  const written: string[] = [];
+  const unused = () => Promise.reject(new Error('not asked for'));
+  const engine: Engine = {
+    get: () => Promise.resolve({ Config: {}, ...inspected }),
+    call(method, where) {
+      written.push(`${method} ${where}`);
+      return Promise.resolve(undefined);
+    },
+    post: unused,
+    delete: unused,
+    head: unused,
+    stream: unused,
+    open: unused,
+    hijack: unused,
+  };
+  const files = [{ secret: 'key', path, mode: 0o400, uid: 0, gid: 0 }];
+  const delivery = { references: { variables: [], files }, values: new Map([['key', 'value']]) };
+  await putFiles(engine, 'box', delivery, new AbortController().signal);
+  return written;
+}
+
+test.each([
+  ['a volume or a folder', { Mounts: [{ Type: 'volume', Destination: '/run/secrets' }] }],
+  ['a volume of its image', { Mounts: [{ Destination: '/run/' }] }],
+  ['a file system in memory', { HostConfig: { Tmpfs: { '/run/': 'size=1m' } } }],
+  ['a mount that is asked for', { HostConfig: { Mounts: [{ Target: '/run' }] } }],
+  ['a mount of that very file', { Mounts: [{ Destination: '/run/secrets/key' }] }],
+])('a secret is not written into %s', async (_what, inspected) => {
+  await expect(put('/run/secrets/key', inspected)).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test('beside mounts it is', async () => {
+  const inspected = { Mounts: [{ Destination: '/run/secrets-of-others' }], HostConfig: { Tmpfs: null } };
+  expect(await put('/run/secrets/key', inspected)).toEqual(['PUT /containers/box/archive']);
+});
