@@ -3,11 +3,22 @@ import * as z from 'zod';
 import type { BoundPlaces } from '../access/bound-places.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
-import type { Principal } from '../context.ts';
+import type { Principal, RequestContext } from '../context.ts';
 import { ServerKitError } from '../errors.ts';
 import { each } from '../graphql/access.ts';
 import { fewOf, nameText } from '../input-text.ts';
-import type { KnownSecret, SecretUser } from './service.ts';
+import type { KnownSecret } from './service.ts';
+import type { SecretUser, SecretUsers } from './users.ts';
+
+const usersFor = new WeakMap<RequestContext, Promise<SecretUsers>>();
+
+/** Found once for all secrets of one operation. */
+function usersOf(context: RequestContext): Promise<SecretUsers> {
+  const { services, principal } = context;
+  const users = usersFor.get(context) ?? services.secrets.users(principal.rights);
+  usersFor.set(context, users);
+  return users;
+}
 
 const SecretUserType = builder.objectRef<SecretUser>('SecretUser').implement({
   access: 'docker:containers:read',
@@ -55,7 +66,8 @@ const SecretType = builder.objectRef<KnownSecret>('Secret').implement({
       type: [SecretUserType],
       description:
         'Containers that were made with a secret of this name where servers get this one, as last seen; only those that you see.',
-      resolve: (secret, _args, { services, principal }) => services.secrets.usersOf(secret, principal.rights),
+      resolve: async (secret, _args, context) =>
+        context.services.secrets.usersOf(secret, await usersOf(context)),
     }),
     version: t.exposeInt('version', { description: 'Grows with each value, from 1.' }),
   }),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { TestClient } from '../../../testing/graphql-client.ts';
 import { accessWorld, codeOf } from '../access/testing.ts';
 
@@ -165,6 +165,18 @@ test('a viewer puts none into a container, and neither does who may make contain
     expect(codeOf(await client.answer(document, { input }))).toBe('PERMISSION_DENIED');
   }
   expect(codeOf(await admin.client.answer(document, { input }))).toBe('AGENT_OFFLINE');
+});
+
+test('which containers use them is found out once, however many secrets are asked for', async () => {
+  await made('used-1', 'x');
+  await made('used-2', 'x');
+  const users = vi.spyOn(api.services.secrets, 'users');
+  const { secrets } = await admin.client.query<{ secrets: { name: string; usedBy: object[] }[] }>(
+    '{ secrets { name usedBy { containerId } } }',
+  );
+  expect(secrets).toEqual(expect.arrayContaining([{ name: 'used-1', usedBy: [] }]));
+  expect(users).toHaveBeenCalledTimes(1);
+  users.mockRestore();
 });
 
 test('somebody limited to some servers is told of those that these get, and of no others', async () => {

@@ -1,5 +1,4 @@
 import type { Prisma, Secret } from '@serverkit/prisma/generated/client/client.ts';
-import { readLabel, secretNames, secretsLabel } from '@serverkit/wire/secret-references.ts';
 import {
   boundPlaces,
   checkPlaces,
@@ -18,6 +17,7 @@ import { notFound, ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import type { Platform } from '../platform.ts';
 import { errorCode } from '../startup-error.ts';
+import { usersByName, type SecretUser, type SecretUsers } from './users.ts';
 
 /** What is told of a secret. Its value is in none of our answers. */
 export interface KnownSecret extends Pick<
@@ -39,13 +39,6 @@ export interface NewSecret {
 export type SecretChange = {
   readonly [Key in 'description' | 'value' | 'places']?: NewSecret[Key] | undefined;
 };
-
-/** A container that refers to a secret. */
-export interface SecretUser {
-  readonly serverId: string;
-  readonly containerId: string;
-  readonly containerName: string;
-}
 
 /** What a server gets secrets for; on record with each of them. */
 export interface SecretHandOver {
@@ -106,21 +99,19 @@ export class Secrets {
     });
   }
 
-  /** Containers that were made with it, as they were last seen, on servers where these rights see containers. */
-  usersOf({ name, places }: Pick<KnownSecret, 'name' | 'places'>, rights: Rights): SecretUser[] {
+  /** Containers that were made with secrets, as they were last seen, on servers where these rights see containers. */
+  users(rights: Rights): Promise<SecretUsers> {
     const seen = rights.serversWith('docker:containers:read');
-    const users: SecretUser[] = [];
-    for (const [serverId, { containers }] of this.#needs.mirror.all()) {
-      if ((seen !== null && !seen.has(serverId)) || !isFor(places, serverId, this.#needs.access.placement))
-        continue;
-      for (const { id, name: containerName, labels } of containers.values()) {
-        const label = labels.find(({ key }) => key === secretsLabel)?.value;
-        if (label !== undefined && secretNames(readLabel(label)).includes(name)) {
-          users.push({ serverId, containerId: id, containerName });
-        }
-      }
-    }
-    return users;
+    const servers = [...this.#needs.mirror.all()];
+    return usersByName(servers.filter(([serverId]) => seen === null || seen.has(serverId)));
+  }
+
+  /** Of these those that were made with a secret of its name, on servers that get this one. */
+  usersOf({ name, places }: Pick<KnownSecret, 'name' | 'places'>, users: SecretUsers): SecretUser[] {
+    const { placement } = this.#needs.access;
+    return [...(users.get(name) ?? [])].flatMap(([serverId, here]) =>
+      isFor(places, serverId, placement) ? here : [],
+    );
   }
 
   /** @throws ServerKitError CONFLICT for a name that is taken in one of its places, or one too many; NOT_FOUND for a place */
