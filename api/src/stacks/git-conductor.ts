@@ -1,4 +1,4 @@
-import type { GitSource } from '@serverkit/prisma/generated/client/client.ts';
+import type { GitSource, Job } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
 import type { Audit } from '../audit/service.ts';
 import { isServerKitError, ServerKitError } from '../errors.ts';
@@ -28,16 +28,16 @@ export interface GitConductorNeeds extends Pick<Platform, 'db'> {
   readonly stacks: Pick<Stacks, 'versions'>;
 }
 
+/** What tells whether it is time to ask. */
+const facts = { commit: true, wanted: true, retryAt: true, pollSeconds: true, checkedAt: true } as const;
+
 /** Whether it is time to ask. */
 export function isDue(
-  {
-    wanted,
-    retryAt,
-    pollSeconds,
-    checkedAt,
-  }: Pick<GitSource, 'wanted' | 'retryAt' | 'pollSeconds' | 'checkedAt'>,
+  { commit, wanted, retryAt, pollSeconds, checkedAt }: Pick<GitSource, keyof typeof facts>,
   now: number,
 ): boolean {
+  // What is deployed by itself has been deployed by somebody before.
+  if (commit === null) return false;
   if (retryAt !== null && retryAt.getTime() > now) return false;
   return wanted || (pollSeconds !== null && (checkedAt?.getTime() ?? 0) + pollSeconds * 1000 <= now);
 }
@@ -60,15 +60,7 @@ export class GitConductor {
   async begin(now = Date.now()): Promise<{ readonly done: Promise<unknown> }> {
     const rows = await this.#needs.db.prisma.gitSource.findMany({
       where: { OR: [{ wanted: true }, { pollSeconds: { not: null } }, { jobId: { not: null } }] },
-      select: {
-        id: true,
-        serverId: true,
-        jobId: true,
-        wanted: true,
-        retryAt: true,
-        pollSeconds: true,
-        checkedAt: true,
-      },
+      select: { id: true, serverId: true, jobId: true, ...facts },
       orderBy: { checkedAt: { sort: 'asc', nulls: 'first' } },
     });
     const due = rows.filter((row) => row.jobId !== null || isDue(row, now));
@@ -103,30 +95,42 @@ export class GitConductor {
 
   async #advance(row: GitSource, now: number): Promise<void> {
     if (row.jobId !== null || !isDue(row, now) || this.#ending.signal.aborted) return;
-    // What is deployed by itself has been deployed by somebody before.
-    if (row.commit === null) return this.#update(row, { wanted: false });
     const by = await ownerOf(row, this.#needs.mandates);
     if ('hold' in by) return this.#ownerless(row, by);
-    // Before it is asked: what is announced while it answers is looked at again.
-    await this.#update(row, { wanted: false, checkedAt: new Date() });
+    // Before it is asked, and no more than that: what was announced is to be looked at until it has been.
+    await this.#update(row, { checkedAt: new Date() });
     let current = row;
+    let begun: Job | null;
     try {
       current = await this.seen(row, await this.#needs.asker.head(row, by, this.#ending.signal));
-      await this.#deploy(current, by);
+      begun = await this.#deploy(current, by);
     } catch (error) {
       // Nobody failed: the next process looks at it again.
-      if (this.#ending.signal.aborted) return this.#update(row, { wanted: row.wanted });
+      if (this.#ending.signal.aborted) return;
       if (!isServerKitError(error)) {
         this.#needs.log.warn({ err: error, gitSourceId: row.id }, 'a Git source failed unexpectedly');
       }
-      await this.#update(row, notBegun(current, error, new Date()));
+      return this.#update(row, notBegun(current, error, new Date()));
     }
+    await this.#lookedAt(row, begun);
   }
 
-  async #deploy(row: GitSource, by: GitBy): Promise<void> {
+  /**
+   * What was announced has been looked at, unless more was since it was read, or what came of it has ended by now: how it
+   * did tells whether it is to be looked at again.
+   */
+  async #lookedAt({ id, announced }: GitSource, begun: Job | null): Promise<void> {
+    await this.#needs.db.prisma.gitSource.updateMany({
+      where: { id, announced, jobId: begun?.id ?? null },
+      data: { wanted: false },
+    });
+  }
+
+  /** @returns what was begun; null where there is nothing new. @throws ServerKitError */
+  async #deploy(row: GitSource, by: GitBy): Promise<Job | null> {
     const { deployments, mandates, stacks } = this.#needs;
     const { serverId, stack, seenCommit: commit } = row;
-    if (commit === null || commit === row.commit || commit === row.failedCommit) return;
+    if (commit === null || commit === row.commit || commit === row.failedCommit) return null;
     const [newest] = await stacks.versions(serverId, stack, by.asker);
     if (!newest) {
       throw new ServerKitError(
@@ -140,8 +144,13 @@ export class GitConductor {
     const still = async (): Promise<void> => {
       const owner = await ownerOf(row, mandates);
       if ('hold' in owner) throw new ServerKitError('PERMISSION_DENIED', owner.reason);
+      if (by.held.every((scope) => owner.held.includes(scope))) return;
+      throw new ServerKitError(
+        'PERMISSION_DENIED',
+        'Whoever set this up lost a right while this was prepared. It is tried again with those that are left.',
+      );
     };
-    await deployments.begin(row, wanted, by, { byItself: true, still });
+    return deployments.begin(row, wanted, by, { byItself: true, still });
   }
 
   /** Puts down what a branch points to. */
@@ -172,7 +181,7 @@ export class GitConductor {
         serverId: row.serverId,
       });
     }
-    await this.#update(row, { wanted: false, failure: reason, retryAt: new Date(Date.now() + ownerMs) });
+    await this.#update(row, { failure: reason, retryAt: new Date(Date.now() + ownerMs) });
   }
 
   async #update({ id }: Pick<GitSource, 'id'>, data: Partial<Omit<GitSource, 'id'>>): Promise<void> {

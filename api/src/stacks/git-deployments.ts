@@ -93,6 +93,7 @@ export class GitDeployments {
     const { db, jobs } = this.#needs;
     const job = await jobs.records.find(jobId);
     if (job && open(job)) return row;
+    // One that never came to be leaves what it was to be begun for to be looked at.
     const news = { ...(job && endOf(row, job)), jobId: null };
     const { count } = await db.prisma.gitSource.updateMany({ where: { id, jobId }, data: news });
     if (count > 0) return { ...row, ...news };

@@ -29,7 +29,7 @@ function pauseAfter(failures: number): number {
   return Math.min(firstPauseMs * 2 ** Math.min(failures - 1, 20), longestPauseMs);
 }
 
-/** A failure after which it is left alone for a while. Where it may pass, what was to be looked at still is. */
+/** A failure after which it is left alone for a while, and looked at again. */
 function failed(
   { failures }: Pick<GitSource, 'failures'>,
   { code, message, at }: { readonly code: string | null; readonly message: string; readonly at: Date },
@@ -41,7 +41,7 @@ function failed(
     failure: message,
     failures: away ? failures : failures + 1,
     retryAt: new Date(at.getTime() + pauseMs),
-    ...(code !== null && passing.has(code) && { wanted: true }),
+    wanted: true,
   };
 }
 

@@ -61,6 +61,18 @@ export function createHookHandler({ platform: { vault }, services: { audit, gitS
   const accepted = new Throttle(deliveries);
   const passedOver = new Throttle(elsewhere);
 
+  const announce = async (id: string): Promise<void> => {
+    try {
+      accepted.attempt(id);
+    } catch (error) {
+      // It may be the last one for long, so what it announces is not lost.
+      await gitSources.announce(id, { patient: true });
+      throw error;
+    }
+    await gitSources.announce(id);
+    wake();
+  };
+
   return async ({ request, response, facts, path }: Exchange): Promise<void> => {
     const place = addressKey(facts.address);
     const id = path.slice(hookPath.length);
@@ -82,11 +94,7 @@ export function createHookHandler({ platform: { vault }, services: { audit, gitS
       if (!isDelivery(secret, request.headers, body) || !source) return refuse('CREDENTIALS_INVALID');
       refusals.refund(place);
       if (isElsewhere(body, source.branch)) passedOver.attempt(id);
-      else {
-        accepted.attempt(id);
-        await gitSources.announce(id);
-        wake();
-      }
+      else await announce(id);
       sendText(response, 202, 'Thank you.');
     } catch (error) {
       if (error instanceof BodyError) return refuse('INPUT_INVALID');

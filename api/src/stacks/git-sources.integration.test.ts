@@ -409,6 +409,181 @@ describe('new commits', () => {
   });
 });
 
+describe('an announced commit', () => {
+  /** Nobody but those that a test begins looks at sources. */
+  async function alone(given: object = {}, person = admin): Promise<string> {
+    const { source } = await running(given, person);
+    vi.spyOn(api.services.gitSources.conductor, 'begin').mockResolvedValue({ done: Promise.resolve() });
+    head = two;
+    return source.id;
+  }
+  const announce = (id: string) => api.services.gitSources.announce(id);
+  /** What another process does, which knows nothing of this one. */
+  const round = (ms = 0) => new GitConductor(conductorNeeds()).round(Date.now() + ms);
+  const never = new Promise<never>(() => undefined);
+
+  /** The agent's end answers in another way. */
+  type Answer = (
+    document: unknown,
+    usual: () => Promise<unknown>,
+    signal: AbortSignal | undefined,
+  ) => Promise<unknown>;
+  async function answers(answer: Answer) {
+    const { commands } = api.services.agents;
+    const link = await commands.link(serverId, 'docker:compose:write');
+    const run = (...given: Parameters<AgentLink['run']>) =>
+      answer(given[0], () => link.run(...given), given[2].signal);
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- of a link no more is asked here
+    return vi.spyOn(commands, 'link').mockResolvedValue({ ...link, run } as unknown as AgentLink);
+  }
+
+  test('is deployed although the process died while the repository was asked', async () => {
+    const id = await alone();
+    const asked = Promise.withResolvers<void>();
+    await answers(() => {
+      asked.resolve();
+      return never;
+    });
+    await announce(id);
+    await new GitConductor(conductorNeeds()).begin();
+    await asked.promise;
+    const before = head;
+    agent();
+    head = before;
+    await round();
+    expect(deployed).toMatchObject([{ commit: two }]);
+  });
+
+  test('is deployed although the process died before there was a job', async () => {
+    const id = await alone();
+    const claimed = Promise.withResolvers<void>();
+    vi.spyOn(api.services.jobs, 'start').mockImplementationOnce(() => {
+      claimed.resolve();
+      return never;
+    });
+    await announce(id);
+    await new GitConductor(conductorNeeds()).begin();
+    await claimed.promise;
+    expect((await row()).jobId, 'it is claimed').not.toBeNull();
+    await round();
+    expect(deployed).toMatchObject([{ commit: two }]);
+  });
+
+  test('is deployed after an error that nobody foresaw', async () => {
+    const id = await alone();
+    vi.spyOn(api.services.agents.commands, 'link').mockRejectedValueOnce(new TypeError('a surprise'));
+    await announce(id);
+    await round();
+    expect(await row()).toMatchObject({ wanted: true, failures: 1 });
+    await round(61_000);
+    expect(deployed).toMatchObject([{ commit: two }]);
+  });
+
+  test.each(['while the process stops', 'while an answer is on its way'] as const)(
+    'is deployed where it was announced %s',
+    async (when) => {
+      const id = await alone({ pollSeconds: 3600 });
+      head = one;
+      const asked = Promise.withResolvers<void>();
+      const go = Promise.withResolvers<void>();
+      const link = await answers(async (_document, usual, signal) => {
+        const answer = await usual();
+        asked.resolve();
+        signal?.addEventListener('abort', () => go.reject(new ServerKitError('AGENT_TIMEOUT', 'Ended.')));
+        await go.promise;
+        return answer;
+      });
+      const conductor = new GitConductor(conductorNeeds());
+      const { done } = await conductor.begin(Date.now() + 3_601_000);
+      await asked.promise;
+      await announce(id);
+      if (when === 'while the process stops') await conductor.end();
+      else go.resolve();
+      await done;
+      expect(await row()).toMatchObject({ wanted: true, failures: 0 });
+      link.mockRestore();
+      agent();
+      head = two;
+      await round();
+      expect(deployed).toMatchObject([{ commit: two }]);
+    },
+  );
+
+  test('is deployed again where that ended at once, and may go well the next time', async () => {
+    const id = await alone();
+    await answers(async (document, usual) => {
+      const answer = await usual();
+      if (document === DeployGitStackDocument) {
+        await ends(two, { code: 'CONFLICT', message: 'Somebody deploys it right now.' });
+        expect(await api.services.gitSources.find(serverId, 'shop')).toMatchObject({ jobId: null });
+      }
+      return answer;
+    });
+    await announce(id);
+    await round();
+    expect(await row()).toMatchObject({ wanted: true, jobId: null });
+    await round(61_000);
+    expect(deployed).toMatchObject([{ commit: two }, { commit: two }]);
+  });
+
+  test('is deployed after an earlier one that somebody deployed first of all', async () => {
+    const { source } = await bind();
+    vi.spyOn(api.services.gitSources.conductor, 'begin').mockResolvedValue({ done: Promise.resolve() });
+    await announce(source.id);
+    await round();
+    expect(deployed, 'nobody has deployed it before').toEqual([]);
+    await deploy();
+    await ends(one);
+    head = two;
+    await round();
+    expect(deployed).toMatchObject([{}, { commit: two }]);
+  });
+
+  test('is deployed once whoever bound the stack is back', async () => {
+    const boss = await api.join('admin');
+    const id = await alone({}, boss);
+    const { user } = api.platform.db.prisma;
+    await user.update({ where: { id: boss.userId }, data: { disabledAt: new Date() } });
+    await announce(id);
+    await round();
+    expect(deployed).toEqual([]);
+    await user.update({ where: { id: boss.userId }, data: { disabledAt: null } });
+    // What is refused from here on stands for itself on record.
+    await api.services.audit.flush();
+    await round(61_000);
+    expect(deployed).toMatchObject([{ commit: two }]);
+  });
+
+  test('is looked at once, where it is no news', async () => {
+    const id = await alone();
+    head = one;
+    await announce(id);
+    await round();
+    expect(await row()).toMatchObject({ wanted: false, commit: one });
+  });
+
+  test('is not deployed with a right that was lost while that was prepared, but without it', async () => {
+    const boss = await api.join('admin');
+    const id = await alone({}, boss);
+    await answers(async (document, usual) => {
+      const answer = await usual();
+      // The last thing that is asked before.
+      if (document === GitHeadDocument) {
+        const { user } = api.platform.db.prisma;
+        await user.update({ where: { id: boss.userId }, data: { role: 'operator' } });
+      }
+      return answer;
+    });
+    await announce(id);
+    await round();
+    expect(deployed).toEqual([]);
+    expect((await row()).failure).toMatch(/lost a right/);
+    await round(61_000);
+    expect(deployed).toMatchObject([{ commit: two }]);
+    expect(scopes.at(-1)).not.toContain('docker:containers:privileged');
+  });
+});
+
 /** A program with a token of somebody's. */
 async function program(
   person: TestPerson,
@@ -646,5 +821,21 @@ describe('a webhook', () => {
     }
     expect(statuses[0]).toBe(202);
     expect(statuses).toContain(404);
+  });
+
+  test('that is refused for being one of many has what it announced looked at all the same', async () => {
+    const { webhookSecret, source } = await running();
+    vi.spyOn(api.services.gitSources.conductor, 'begin').mockResolvedValue({ done: Promise.resolve() });
+    const { prisma } = api.platform.db;
+    const where = { id: source.id };
+    const retryAt = new Date(Date.now() + 3_600_000);
+    const deliver = async (): Promise<number> => {
+      await prisma.gitSource.update({ where, data: { wanted: false, retryAt } });
+      return (await push(source.webhookPath, signed(webhookSecret))).status;
+    };
+    let status = 202;
+    for (let count = 0; count < 40 && status === 202; count += 1) status = await deliver();
+    expect(status).toBe(404);
+    expect(await row(), 'it hurries nobody').toMatchObject({ wanted: true, retryAt });
   });
 });

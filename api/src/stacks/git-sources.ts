@@ -130,6 +130,7 @@ export class GitSources {
       failure: null,
       jobId: null,
       wanted: false,
+      announced: 0n,
       failures: 0,
       retryAt: null,
     };
@@ -234,11 +235,15 @@ export class GitSources {
     return row.retryAt !== null && row.retryAt.getTime() > Date.now() ? 'paused' : null;
   }
 
-  /** Its webhook said that there is something new, which may be what mends it. */
-  async announce(id: string): Promise<void> {
+  /**
+   * Its webhook said that there is something new, which may be what mends it.
+   *
+   * @param patient - it is not looked at sooner for that
+   */
+  async announce(id: string, { patient = false } = {}): Promise<void> {
     await this.#needs.db.prisma.gitSource.updateMany({
       where: { id },
-      data: { wanted: true, retryAt: null },
+      data: { wanted: true, announced: { increment: 1 }, ...(!patient && { retryAt: null }) },
     });
   }
 
