@@ -1,11 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import { testJobs } from '../jobs/testing.ts';
-import { deployment, eachCompose, running, runs, testStacks } from './testing.ts';
+import { silentLog } from '../log.ts';
+import { asJob, deployment, eachCompose, running, runs, testStacks, type TestStacks } from './testing.ts';
 
 const failing = (image: string) => running(image).replace(/command: .*/, 'command: ["sh", "-c", "exit 7"]');
 
@@ -145,5 +146,63 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
     await cli('create', ...label, testImages.busybox);
     const { job } = await deployment(stack, running(testImages.busybox));
     expect(job).toMatchObject({ errorCode: 'CONFLICT' });
+  });
+
+  describe('that were interrupted', () => {
+    const noted = (folder: string, hashes: Record<string, string>): string =>
+      JSON.stringify({
+        folder,
+        json: JSON.stringify({ services: { web: { image: testImages.busybox } } }),
+        previous: null,
+        ran: false,
+        privileged: false,
+        laid: false,
+        hashes,
+        files: null,
+      });
+    /** Until the next agent has told what became of it. */
+    const told = (stack: TestStacks): Promise<string> =>
+      new Promise((resolve) => {
+        stack.again({ ...silentLog, warn: resolve, error: resolve });
+      });
+    /** @returns what is left of it, once the next agent has told what it did */
+    async function left(hash: string): Promise<{ readonly told: string; readonly there: string }> {
+      await using stack = await testStacks(eachCompose().at(-1)?.command);
+      const labels = [
+        `project=${stack.name}`,
+        'service=web',
+        'config-hash=theirs',
+        'oneoff=False',
+        'container-number=1',
+      ];
+      const options = labels.flatMap((label) => ['--label', `com.docker.compose.${label}`]);
+      const id = (await cli('create', ...options, testImages.busybox)).trim();
+      await mkdir(stack.notes, { recursive: true });
+      await writeFile(`${stack.notes}/${stack.name}.json`, noted(stack.folder, { web: hash }));
+      const words = await told(stack);
+      const there = await cli('ps', '--all', '--quiet', '--no-trunc', '--filter', `id=${id}`);
+      return { told: words, there: there.trim() === id ? 'there' : 'gone' };
+    }
+
+    test('are undone, unless somebody has made a container since', async () => {
+      expect(await left('theirs')).toEqual({
+        told: 'a deployment was undone that the end of the agent had interrupted',
+        there: 'gone',
+      });
+      expect(await left('ours')).toEqual({
+        told: 'a deployment that the end of the agent had interrupted is left as it is',
+        there: 'there',
+      });
+    }, 120_000);
+
+    test('are not undone any more once something else was begun', async () => {
+      await using stack = await testStacks(eachCompose().at(-1)?.command);
+      await mkdir(stack.notes, { recursive: true });
+      await writeFile(`${stack.notes}/${stack.name}.json`, noted(stack.folder, {}));
+      const wanted = { name: stack.name, operation: 'STOP', services: [], timeoutMs: 1_000 } as const;
+      const { job } = await asJob((handle) => stack.stacks.operate(wanted, handle));
+      expect(job.errorCode).toBe('NOT_FOUND');
+      expect(await readdir(stack.notes)).toEqual([]);
+    }, 60_000);
   });
 });

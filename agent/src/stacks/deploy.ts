@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { noDelivery, putFiles, type GivenSecret } from '../containers/secrets.ts';
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
@@ -9,7 +8,7 @@ import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { secretsIn } from './begin.ts';
 import { bring, type Puller } from './bring.ts';
-import { layFiles } from './git-lay.ts';
+import { layFiles, type Laid } from './git-lay.ts';
 import { normaliseStaged } from './git-stage.ts';
 import type { StackTree } from './git-tree.ts';
 import { waitUntilUp } from './health.ts';
@@ -26,7 +25,7 @@ import { allowedTo, requireSecrets, withSecrets } from './secrets.ts';
 import { isRecord } from './compose-file.ts';
 import type { StackService } from './stack.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
-import type { Unfinished, UnfinishedDeployments } from './unfinished.ts';
+import type { UnfinishedDeployments } from './unfinished.ts';
 
 /** What a roll-back may take, as it cannot be cancelled. Ms. */
 export const ROLL_BACK = 10 * 60_000;
@@ -109,27 +108,35 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   else await pullMissing(stack, options, job, tools);
 
   job.step('Containers');
+  const hashes = await normaliser.hashes(stack, job.signal);
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
   allow(await judgePrivilege(docker.engine, stack), authority, `Deploying ${name}`);
   const trees = store.trees(name);
   const lain = previous?.tree == null ? [] : (trees.read(previous.tree) ?? []);
-  unfinished.note({
-    name,
-    folder,
-    json: stack.json,
-    previous: before,
-    ran,
-    privileged: authority.scopes.has('docker:containers:privileged'),
-    laid: tree ? tree.files.map((file) => file.path) : null,
-  });
-  const laid =
-    tree &&
-    layFiles(
+  const stood = options.leaveFiles ? null : standing(name, store);
+  const written = stood && { before: stood, written: files };
+  const note = (beside: boolean): void =>
+    unfinished.note({
+      name,
       folder,
-      tree.files,
-      lain.map((file) => file.path),
-      tools.scratch,
-    );
+      json: stack.json,
+      previous: before,
+      ran,
+      privileged: authority.scopes.has('docker:containers:privileged'),
+      laid: beside,
+      hashes,
+      files: written,
+    });
+  note(tree !== undefined && tree.files.length + lain.length > 0);
+  let laid: Laid | undefined;
+  try {
+    const gone = lain.map((file) => file.path);
+    laid = tree && layFiles(folder, tree.files, gone, tools.scratch);
+  } catch (error) {
+    // All of it is as it was.
+    unfinished.forget(name);
+    throw error;
+  }
   try {
     await up(stack, { secrets: own, signal: job.signal }, job, tools);
     job.step('Health');
@@ -158,15 +165,19 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     unfinished.forget(name);
     return { version: version.number };
   } catch (error) {
-    // There is no time left: the next agent puts back what ran.
-    if (job.signal.reason instanceof AgentStops) throw error;
+    const stops = job.signal.reason instanceof AgentStops;
     try {
       laid?.undo();
+      // The next agent does not know how they were, and need not.
+      if (stops && laid) note(false);
+      if (written) putBack(name, written, store);
     } catch (second) {
       // What runs counts for more than what lies beside it.
       job.line(`The files of before could not be put back: ${describe(second)}`, 'STDERR');
     }
-    const now = await rollBack(stack, { previous, ran, authority, secrets }, job, tools);
+    // There is no time left: the next agent puts back what ran.
+    if (stops) throw error;
+    const { words: now } = await rollBack(stack, { previous, ran, authority, secrets }, job, tools);
     unfinished.forget(name);
     job.line(now);
     const known = error instanceof AgentError;
@@ -178,49 +189,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   }
 }
 
-/** Between two looks for the engine. Ms. */
-const PACE = 1_000;
-
-/**
- * Undoes a deployment that the agent before this one was ended in the middle of, once there is an engine.
- *
- * @throws AgentError
- */
-export async function undo(
-  { name, folder, json, previous: number, ran, privileged, laid }: Unfinished,
-  deniesPath: Authority['deniesPath'],
-  tools: DeployTools,
-): Promise<void> {
-  const { docker, normaliser, store, unfinished, log } = tools;
-  // It was kept, and only its end is missing here.
-  if (store.latest(name) !== number) return unfinished.forget(name);
-  while (!docker.facts().available) await sleep(PACE, undefined, { ref: false });
-  const previous = number === null ? undefined : store.version(name, number);
-  if (laid) {
-    const lain = previous?.tree == null ? [] : (store.trees(name).read(previous.tree) ?? []);
-    layFiles(folder, lain, laid, tools.scratch).release();
-  }
-  const authority: Authority = {
-    scopes: new Set(privileged ? ['docker:containers:privileged'] : []),
-    deniesPath,
-  };
-  const stack = await normaliser.kept({ name, folder, json });
-  // Values of secrets are never kept, so what had some is told of and not put back.
-  const now = await rollBack(stack, { previous, ran, authority, secrets: [] }, unwatched, tools);
-  unfinished.forget(name);
-  log.warn('a deployment was undone that the end of the agent had interrupted', { stack: name, now });
-}
-
 /** What a roll-back tells, to whoever follows it. */
-type Telling = Pick<JobHandle, 'line' | 'step' | 'progress' | 'ready'>;
-
-/** Of what nobody follows. */
-const unwatched: Telling = {
-  line: () => undefined,
-  step: () => undefined,
-  progress: () => undefined,
-  ready: () => Promise.resolve(),
-};
+export type Telling = Pick<JobHandle, 'line' | 'step' | 'progress' | 'ready'>;
 
 async function checkBase(name: string, base: number | null, { docker, store }: DeployTools): Promise<void> {
   checkVersion(name, base, store);
@@ -285,8 +255,36 @@ function failureIn(stderr: string): string {
 const isUp = ({ containers }: StackService): boolean =>
   containers.some(({ state }) => state === 'RUNNING' || state === 'RESTARTING' || state === 'PAUSED');
 
-/** @returns what runs now, for whoever reads why the deployment failed */
-async function rollBack(
+/** Null where there are none, or none that can be read. */
+function standing(name: string, store: StackStore): StackFiles | null {
+  try {
+    return store.files(name);
+  } catch {
+    return null;
+  }
+}
+
+/** Has a stack's files be as they stood, unless somebody has changed them since they were written. @throws as its store */
+export function putBack(
+  name: string,
+  { before, written }: { readonly before: StackFiles; readonly written: StackFiles },
+  store: Pick<StackStore, 'files' | 'write'>,
+): void {
+  const now = store.files(name);
+  if (!now || (now.compose === before.compose && now.env === before.env)) return;
+  const known = (one: keyof StackFiles): boolean => now[one] === before[one] || now[one] === written[one];
+  if (known('compose') && known('env')) store.write(name, before);
+}
+
+/** How a roll-back ended. */
+interface RolledBack {
+  readonly ok: boolean;
+  /** What runs now, for whoever reads why the deployment failed. */
+  readonly words: string;
+}
+
+/** Never throws. */
+export async function rollBack(
   stack: Normalised,
   {
     previous,
@@ -301,8 +299,9 @@ async function rollBack(
   },
   job: Telling,
   tools: DeployTools,
-): Promise<string> {
+): Promise<RolledBack> {
   const { name, folder } = stack;
+  const told = (ok: boolean, words: string): RolledBack => ({ ok, words });
   const signal = AbortSignal.timeout(ROLL_BACK);
   job.step('Roll back');
   try {
@@ -315,7 +314,7 @@ async function rollBack(
         allow({ outside: [], paths }, authority, `Going back to version ${previous.number}`);
         await retag(previous.services, job, tools);
         await up(kept, { secrets, signal }, job, tools);
-        return `Version ${previous.number} runs again.`;
+        return told(true, `Version ${previous.number} runs again.`);
       }
     }
     const onLine = tellProgress(name, job);
@@ -324,12 +323,13 @@ async function rollBack(
       onLine,
       ready: () => job.ready(),
     });
-    if (code !== 0) return `What there is of it could not be taken down: ${failureIn(stderr)}`;
-    return 'Nothing of it runs, as before.';
+    if (code !== 0) return told(false, `What there is of it could not be taken down: ${failureIn(stderr)}`);
+    return told(true, 'Nothing of it runs, as before.');
   } catch (error) {
     tools.log.error('a stack could not be rolled back', { stack: name, reason: describe(error) });
-    if (previous && (await stillRuns(name, previous, tools))) return `Version ${previous.number} runs still.`;
-    return `What ran before could not be started again: ${describe(error)}`;
+    if (previous && (await stillRuns(name, previous, tools)))
+      return told(true, `Version ${previous.number} runs still.`);
+    return told(false, `What ran before could not be started again: ${describe(error)}`);
   }
 }
 

@@ -1,10 +1,12 @@
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { gitServer, type GitFile, type GitServer } from '../../../testing/git-server.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
 import { tempDir } from '../../../testing/tmp.ts';
+import { AgentStops, type JobHandle } from '../jobs/job.ts';
 import type { Told } from '../jobs/testing.ts';
+import { silentLog } from '../log.ts';
 import { withRemote, type GitSource } from './git-remote.ts';
 import { readTree, type ReadTree } from './git-tree.ts';
 import { asJob, eachCompose, running, runs, testStacks, type TestStacks } from './testing.ts';
@@ -125,9 +127,27 @@ exec git-upload-pack '${server.folder}'
 const deploying = (
   stack: TestStacks,
   source: GitSource,
-  { env = null, baseVersion = null }: { env?: string | null; baseVersion?: number | null } = {},
+  {
+    env = null,
+    baseVersion = null,
+    stopAt,
+  }: {
+    env?: string | null;
+    baseVersion?: number | null;
+    /** The agent stops at this step. */
+    stopAt?: string;
+  } = {},
 ): Promise<Told> =>
   asJob(async (job) => {
+    const stopping = new AbortController();
+    const handle: JobHandle = {
+      ...job,
+      signal: AbortSignal.any([job.signal, stopping.signal]),
+      step(name) {
+        job.step(name);
+        if (name === stopAt) stopping.abort(new AgentStops());
+      },
+    };
     const result = await stack.stacks.gitDeploy(
       {
         name: stack.name,
@@ -140,7 +160,7 @@ const deploying = (
         actor: 'usr_1',
         authority: { scopes: new Set(), deniesPath: () => false },
       },
-      job,
+      handle,
     );
     job.line('Compose says: hunter2, from-the-repository');
     return result;
@@ -223,4 +243,39 @@ describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real
     await expect(stat(`${stack.folder}/${stack.name}/bad`)).rejects.toThrow('ENOENT');
     expect(stack.stacks.versions(stack.name)).toEqual([]);
   }, 60_000);
+
+  test('whose files cannot be laid are not begun, so that nothing is undone later', async () => {
+    await using server = await gitServer();
+    await using stack = await testStacks(tool?.command);
+    await server.commit({ 'compose.yaml': running(testImages.busybox), conf: 'x' });
+    await mkdir(`${stack.folder}/${stack.name}/conf`, { recursive: true });
+    const { job } = await deploying(stack, sourceOf(server));
+    expect(job.errorCode).toBe('CONFLICT');
+    expect(await readdir(stack.notes)).toEqual([]);
+  }, 60_000);
+
+  test('that the end of the agent interrupts have their files put back at once, and what ran by the next', async () => {
+    await using server = await gitServer();
+    await using stack = await testStacks(tool?.command);
+    const files = (text: string) => ({
+      'compose.yaml': `${running(testImages.busybox, text)}    volumes: ["./conf:/conf:ro"]\n`,
+      'conf/a': text,
+    });
+    const source = sourceOf(server);
+    await server.commit(files('one'));
+    expect((await deploying(stack, source)).job.state).toBe('SUCCEEDED');
+    const ran = await runs(stack.name);
+    const file = `${stack.folder}/${stack.name}/conf/a`;
+    await writeFile(file, 'by hand');
+    await server.commit(files('two'));
+    expect((await deploying(stack, source, { baseVersion: 1, stopAt: 'Health' })).job.state).toBe('FAILED');
+    expect(await readFile(file, 'utf8')).toBe('by hand');
+    expect(await runs(stack.name)).not.toBe(ran);
+    const told = await new Promise<string>((resolve) => {
+      stack.again({ ...silentLog, warn: resolve, error: resolve });
+    });
+    expect(told).toBe('a deployment was undone that the end of the agent had interrupted');
+    expect(await runs(stack.name)).toBe(ran);
+    expect(await readFile(file, 'utf8')).toBe('by hand');
+  }, 120_000);
 });

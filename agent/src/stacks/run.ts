@@ -76,10 +76,10 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
       detached: true,
       stdio: 'pipe',
     });
-    noteGroup(child, home);
     const stop = (): void => endGroup(child, LAST_WORDS);
     signal.addEventListener('abort', stop, { once: true });
     try {
+      noteGroup(child, home);
       // It may end without having read all of it.
       child.stdin.on('error', () => undefined);
       child.stdin.end(input ?? '');

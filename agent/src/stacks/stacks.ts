@@ -6,7 +6,7 @@ import { localImage, type LocalImage } from '../images/local.ts';
 import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
-import { deploy, undo } from './deploy.ts';
+import { deploy } from './deploy.ts';
 import { gitDeploy, gitFetch } from './git-deploy.ts';
 import { sweepScratch, withRemote } from './git-remote.ts';
 import { normaliseStaged } from './git-stage.ts';
@@ -31,6 +31,7 @@ import { requirePlaceScope } from './place.ts';
 import { StackStore } from './store.ts';
 import { takeDown } from './takedown.ts';
 import { findSource, takeOver } from './takeover.ts';
+import { undo } from './undo.ts';
 import { UnfinishedDeployments } from './unfinished.ts';
 
 export interface StacksOptions {
@@ -57,7 +58,7 @@ export function createStacks(options: StacksOptions): StackService {
   const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
   const scratch = path.join(stateDir, 'git');
   sweepScratch(scratch);
-  const unfinished = new UnfinishedDeployments(path.join(stateDir, 'stack-unfinished'));
+  const unfinished = new UnfinishedDeployments(path.join(stateDir, 'stack-unfinished'), log);
   const tools = { docker, normaliser, store, unfinished, log, scratch, settledMs };
   const locks = new StackLocks();
   const deniesPath = (file: string): boolean => policy().deniesPath(file);
@@ -71,6 +72,13 @@ export function createStacks(options: StacksOptions): StackService {
         }),
       );
   }
+
+  /** What is done from now on is not undone for what was interrupted before it. */
+  const change = <Result>(name: string, deed: string, work: () => Promise<Result>): Promise<Result> =>
+    locks.hold(name, deed, () => {
+      unfinished.forget(name);
+      return work();
+    });
 
   /** @param tree - files that would lie beside; none for those that do */
   async function plan(
@@ -125,9 +133,9 @@ export function createStacks(options: StacksOptions): StackService {
         before: latest ? secretsKept(latest) : [],
       };
     },
-    deploy: (wanted, job) => locks.hold(wanted.name, 'deployed', () => deploy(wanted, job, tools)),
+    deploy: (wanted, job) => change(wanted.name, 'deployed', () => deploy(wanted, job, tools)),
     restore: (number, wanted, job) =>
-      locks.hold(wanted.name, 'deployed', () => {
+      change(wanted.name, 'deployed', () => {
         const restores = store.version(wanted.name, number);
         const { files, tree: id, commit } = restores;
         const beside = id === null ? undefined : store.trees(wanted.name).read(id);
@@ -135,7 +143,7 @@ export function createStacks(options: StacksOptions): StackService {
         return deploy({ ...wanted, files, pull: false, restores, ...(tree && { tree }) }, job, tools);
       }),
     operate: (wanted, job) =>
-      locks.hold(wanted.name, deeds[wanted.operation], async () => {
+      change(wanted.name, deeds[wanted.operation], async () => {
         await operate(wanted, job, tools);
         return undefined;
       }),
@@ -143,11 +151,11 @@ export function createStacks(options: StacksOptions): StackService {
       checkStackName(wanted.name);
       return findSource(wanted, tools);
     },
-    takeOver: (wanted, job) => locks.hold(wanted.name, 'taken over', () => takeOver(wanted, job, tools)),
+    takeOver: (wanted, job) => change(wanted.name, 'taken over', () => takeOver(wanted, job, tools)),
     refresh: (wanted, job) =>
-      locks.hold(wanted.name, wanted.up ? 'deployed' : 'pulled', () => refresh(wanted, job, tools)),
-    scale: (wanted, job) => locks.hold(wanted.name, 'scaled', () => scale(wanted, job, tools)),
-    takeDown: (wanted, job) => locks.hold(wanted.name, 'removed', () => takeDown(wanted, job, tools)),
+      change(wanted.name, wanted.up ? 'deployed' : 'pulled', () => refresh(wanted, job, tools)),
+    scale: (wanted, job) => change(wanted.name, 'scaled', () => scale(wanted, job, tools)),
+    takeDown: (wanted, job) => change(wanted.name, 'removed', () => takeDown(wanted, job, tools)),
     enter(name, authority) {
       if (store.isPlaced(name)) requirePlaceScope(authority);
     },
@@ -158,7 +166,7 @@ export function createStacks(options: StacksOptions): StackService {
       const { head, tree, files } = await gitFetch({ name, source, env }, tools, signal);
       return { ...head, compose: files.compose, plan: await plan(name, files, tree.files, signal) };
     },
-    gitDeploy: (wanted, job) => locks.hold(wanted.name, 'deployed', () => gitDeploy(wanted, job, tools)),
+    gitDeploy: (wanted, job) => change(wanted.name, 'deployed', () => gitDeploy(wanted, job, tools)),
   };
 }
 

@@ -8,7 +8,7 @@ import type { DockerService } from '../docker/service.ts';
 import { connected } from '../docker/testing.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
 import { jobId, testJobs, type Told } from '../jobs/testing.ts';
-import { silentLog } from '../log.ts';
+import { silentLog, type Log } from '../log.ts';
 import { createPolicy } from '../policy.ts';
 import type { ComposeCommand } from './compose-tool.ts';
 import type { DeployOptions } from './deploy.ts';
@@ -35,6 +35,10 @@ export interface TestStacks extends AsyncDisposable {
   readonly name: string;
   /** Where the stacks' folders are. */
   readonly folder: string;
+  /** Where the deployments that are under way are noted. */
+  readonly notes: string;
+  /** As the next agent has them. @param log - that it writes to */
+  again(log: Log): StackService;
   /** Runs Compose itself in the stack's folder, unless told another, as somebody at the host would. @throws with its output */
   cli(...args: readonly string[]): Promise<string>;
 }
@@ -49,18 +53,21 @@ export async function testStacks(
   const docker = await connected();
   const name = uniqueProject();
   const policy = createPolicy({ scopes: 'managed', deniedPaths, disabledFeatures: new Set() });
-  const stacks = createStacks({
-    docker,
-    socket: '/var/run/docker.sock',
-    stateDir: dir.file('state'),
-    folder,
-    policy: () => policy,
-    log: silentLog,
-    settledMs: 1_000,
-    ...(command && { commands: [command] }),
-  });
+  const again = (log: Log): StackService =>
+    createStacks({
+      docker,
+      socket: '/var/run/docker.sock',
+      stateDir: dir.file('state'),
+      folder,
+      policy: () => policy,
+      log,
+      settledMs: 1_000,
+      ...(command && { commands: [command] }),
+    });
   return {
-    stacks,
+    stacks: again(silentLog),
+    notes: dir.file('state', 'stack-unfinished'),
+    again,
     docker,
     name,
     folder,

@@ -1,8 +1,11 @@
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { array, object, parse } from '../docker/json.ts';
+import { object, parse, type JsonObject } from '../docker/json.ts';
+import { describe } from '../errors.ts';
 import { readIfThere, writeWhole } from '../files.ts';
+import type { Log } from '../log.ts';
 import { isStackName } from './names.ts';
+import type { StackFiles } from './store.ts';
 
 /** A deployment that has begun to touch containers: what it takes to undo it. */
 export interface Unfinished {
@@ -16,8 +19,12 @@ export interface Unfinished {
   readonly ran: boolean;
   /** Whether whoever deploys may start what reaches beyond its containers. */
   readonly privileged: boolean;
-  /** Files of a repository that are laid beside it; null for none. */
-  readonly laid: readonly string[] | null;
+  /** Whether files of a repository are laid beside it. */
+  readonly laid: boolean;
+  /** By service, what Compose marks the containers with that it makes for this deployment. */
+  readonly hashes: ReadonlyMap<string, string>;
+  /** The stack's files as they stood and as they are written; null where they are left, or where there were none. */
+  readonly files: { readonly before: StackFiles; readonly written: StackFiles } | null;
 }
 
 /**
@@ -26,35 +33,46 @@ export interface Unfinished {
  */
 export class UnfinishedDeployments {
   readonly #folder: string;
+  readonly #log: Log;
 
-  constructor(folder: string) {
+  constructor(folder: string, log: Log) {
     this.#folder = folder;
+    this.#log = log;
   }
 
   /** @throws the file system's error: then nothing may be touched */
   note(one: Unfinished): void {
-    writeWhole(this.#fileOf(one.name), JSON.stringify(one), 0o600);
+    const text = JSON.stringify({ ...one, hashes: Object.fromEntries(one.hashes) });
+    writeWhole(this.#fileOf(one.name), text, 0o600);
   }
 
+  /** Never throws: what has ended well must not fail for this. */
   forget(name: string): void {
-    rmSync(this.#fileOf(name), { force: true });
+    // Anybody's word for a stack comes here, and none may lead out of the folder.
+    if (!isStackName(name)) return;
+    try {
+      rmSync(this.#fileOf(name), { force: true });
+    } catch (error) {
+      this.#tell(name, error);
+    }
   }
 
   all(): Unfinished[] {
     return this.#names().flatMap((name) => {
-      const text = readIfThere(this.#fileOf(name));
-      if (text === undefined) return [];
-      const { folder, json, previous, ran, privileged, laid } = object(parse(text));
-      return {
-        name,
-        folder: String(folder),
-        json: String(json),
-        previous: typeof previous === 'number' ? previous : null,
-        ran: ran === true,
-        privileged: privileged === true,
-        laid: Array.isArray(laid) ? array(laid).map(String) : null,
-      };
+      try {
+        const text = readIfThere(this.#fileOf(name));
+        return text === undefined ? [] : [unfinishedOf(name, object(parse(text)))];
+      } catch (error) {
+        // The agent starts all the same.
+        this.#tell(name, error);
+        return [];
+      }
     });
+  }
+
+  #tell(name: string, error: unknown): void {
+    const reason = describe(error);
+    this.#log.error('the note of a deployment can neither be read nor removed', { stack: name, reason });
   }
 
   #names(): string[] {
@@ -72,4 +90,27 @@ export class UnfinishedDeployments {
   #fileOf(name: string): string {
     return path.join(this.#folder, `${name}.json`);
   }
+}
+
+/** Whatever one of before does not say keeps it from being undone. */
+function unfinishedOf(name: string, value: JsonObject): Unfinished {
+  const { folder, json, previous, ran, privileged, laid, hashes, files } = value;
+  const { before, written } = object(files ?? {});
+  return {
+    name,
+    folder: String(folder),
+    json: String(json),
+    previous: typeof previous === 'number' ? previous : null,
+    ran: ran === true,
+    privileged: privileged === true,
+    laid: laid !== false,
+    hashes: new Map(Object.entries(object(hashes ?? {})).map(([service, hash]) => [service, String(hash)])),
+    files:
+      files === null || files === undefined ? null : { before: filesOf(before), written: filesOf(written) },
+  };
+}
+
+function filesOf(value: unknown): StackFiles {
+  const { compose, env } = object(value);
+  return { compose: String(compose), env: String(env) };
 }

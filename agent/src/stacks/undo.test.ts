@@ -1,0 +1,71 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { tempDir } from '../../../testing/tmp.ts';
+import { putBack } from './deploy.ts';
+import { StackStore } from './store.ts';
+import { reasonToLeave } from './undo.ts';
+
+describe('a deployment that was interrupted is undone', () => {
+  const one = { laid: false, hashes: new Map([['web', 'new']]) };
+  const image = { image: 'web:1', imageId: 'sha256:0', digests: [] };
+  const before = {
+    services: [{ service: 'web', configHash: 'old', ...image }],
+    normalised: JSON.stringify({ services: { web: { image: 'web:1' } } }),
+  };
+  const web = (...hashes: (string | null)[]) => [
+    { name: 'web', containers: hashes.map((configHash) => ({ configHash })) },
+  ];
+
+  test('where all that there is of it is its own, or of the version before', () => {
+    expect(reasonToLeave(one, before, web('new', 'old'))).toBeNull();
+    expect(reasonToLeave(one, null, web('new'))).toBeNull();
+    expect(reasonToLeave(one, before, [])).toBeNull();
+  });
+
+  test('and left as it is where somebody else has made a container meanwhile', () => {
+    expect(reasonToLeave(one, before, web('new', 'theirs'))).toMatch(/^A container of web is neither/);
+    expect(reasonToLeave(one, null, web('old'))).toMatch(/^A container of web/);
+    expect(reasonToLeave(one, before, web(null))).toMatch(/^A container of web/);
+    const [service] = web('new');
+    expect(reasonToLeave(one, before, service ? [{ ...service, name: 'db' }] : [])).toMatch(/of db/);
+    expect(
+      reasonToLeave({ ...one, hashes: new Map() }, before, web('new')),
+      'of a note of before',
+    ).not.toBeNull();
+  });
+
+  test('and left as it is where the version before has secrets', () => {
+    const environment = { PASSWORD: 'serverkit-secret:db_password' };
+    const normalised = JSON.stringify({ services: { web: { image: 'web:1', environment } } });
+    expect(reasonToLeave(one, { ...before, normalised }, web('new'))).toMatch(/has secrets/);
+  });
+
+  test('and left as it is where files of a commit lie in its folder', () => {
+    expect(reasonToLeave({ ...one, laid: true }, before, web('new'))).toMatch(/Files of its repository/);
+  });
+});
+
+test("a stack's files are put back as they stood, but what somebody has written since stays", async () => {
+  await using dir = await tempDir('sk-undo-');
+  const policy = () => ({ deniesPath: () => false });
+  const store = new StackStore({ folder: dir.file('stacks'), versions: dir.file('versions'), policy });
+  const [before, written] = [
+    { compose: 'services: {}', env: 'A=edited' },
+    { compose: 'services: { web: {} }', env: '' },
+  ];
+  const rest = { at: 1, actor: 'usr_1', restores: null, composeVersion: '2.0', commit: null, tree: null };
+  store.keep('shop', { ...rest, files: before, normalised: '{}', services: [] });
+  store.write('shop', written);
+  putBack('shop', { before, written }, store);
+  expect(store.files('shop')).toEqual(before);
+  // Ended between the two.
+  await writeFile(dir.file('stacks', 'shop', 'compose.yaml'), written.compose);
+  putBack('shop', { before, written }, store);
+  expect(store.files('shop')).toEqual(before);
+
+  store.write('shop', written);
+  await writeFile(dir.file('stacks', 'shop', '.env'), 'B=by hand');
+  putBack('shop', { before, written }, store);
+  expect(store.files('shop')).toEqual({ ...written, env: 'B=by hand' });
+  expect(await readFile(dir.file('stacks', 'shop', '.env'), 'utf8')).toBe('B=by hand');
+});

@@ -1,0 +1,50 @@
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { expect, test, vi } from 'vitest';
+import { tempDir } from '../../../testing/tmp.ts';
+import { silentLog } from '../log.ts';
+import { UnfinishedDeployments, type Unfinished } from './unfinished.ts';
+
+const one: Unfinished = {
+  name: 'shop',
+  folder: '/srv/stacks/shop',
+  json: '{}',
+  previous: 3,
+  ran: true,
+  privileged: false,
+  laid: false,
+  hashes: new Map([['web', 'abc']]),
+  files: { before: { compose: 'a', env: '' }, written: { compose: 'b', env: 'X=1' } },
+};
+
+test('what is noted of a deployment is read again, until it is forgotten', async () => {
+  await using dir = await tempDir('sk-unfinished-');
+  const notes = new UnfinishedDeployments(dir.file('notes'), silentLog);
+  await writeFile(dir.file('other.json'), '');
+  notes.note(one);
+  notes.note({ ...one, name: 'new', previous: null, files: null, laid: true });
+  expect(notes.all()).toEqual([{ ...one, name: 'new', previous: null, files: null, laid: true }, one]);
+  notes.forget('new');
+  notes.forget('../other');
+  expect(notes.all()).toEqual([one]);
+  expect(await readdir(dir.path)).toContain('other.json');
+});
+
+test('a note that cannot be read or removed is told of, and fails nothing', async () => {
+  await using dir = await tempDir('sk-unfinished-');
+  const error = vi.fn<() => void>();
+  const notes = new UnfinishedDeployments(dir.path, { ...silentLog, error });
+  await mkdir(dir.file('shop.json'));
+  expect(notes.all()).toEqual([]);
+  notes.forget('shop');
+  expect(error).toHaveBeenCalledTimes(2);
+});
+
+test('what a note of before does not say keeps it from being undone', async () => {
+  await using dir = await tempDir('sk-unfinished-');
+  const notes = new UnfinishedDeployments(dir.path, silentLog);
+  await writeFile(
+    dir.file('shop.json'),
+    JSON.stringify({ folder: '/x', json: '{}', previous: 1, ran: true }),
+  );
+  expect(notes.all()).toMatchObject([{ laid: true, hashes: new Map(), files: null }]);
+});
