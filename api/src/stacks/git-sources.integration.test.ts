@@ -554,6 +554,23 @@ describe('an announced commit', () => {
     expect(deployed).toMatchObject([{ commit: two }]);
   });
 
+  test('is deployed although the stack is bound anew to the same repository', async () => {
+    await announce(await alone());
+    await bind();
+    await round();
+    expect(deployed).toMatchObject([{ commit: two }]);
+  });
+
+  test.each([
+    ['another repository', { url: 'https://git.example/team/other.git' }],
+    ['another branch', { branch: 'next' }],
+    ['the same one, but not to deploy by itself', { webhook: false }],
+  ])('is none of a stack that is bound anew to %s', async (_to, given) => {
+    await announce(await alone());
+    await bind(given);
+    expect(await row()).toMatchObject({ wanted: false });
+  });
+
   test('is looked at once, where it is no news', async () => {
     const id = await alone();
     head = one;

@@ -136,8 +136,9 @@ export class GitSources {
     };
     const head = await this.#asker.head(row, by);
     const source = await db.prisma.$transaction(async (tx) => {
-      const before = await tx.gitSource.findUnique({ where: { serverId_stack: { serverId, stack } } });
-      if (before) await tx.gitSource.delete({ where: { id: before.id } });
+      const known = await tx.gitSource.findUnique({ where: { serverId_stack: { serverId, stack } } });
+      // As it was when it went: a push may have been announced since it was found.
+      const before = known && (await tx.gitSource.delete({ where: { id: known.id } }));
       const same = before?.url === url && before.branch === branch && before.path === path;
       const data = {
         ...row,
@@ -146,6 +147,8 @@ export class GitSources {
         commit: same ? before.commit : null,
         // How that ends says nothing of another repository.
         jobId: same ? before.jobId : null,
+        // A push that nobody has looked at yet, where new commits are still deployed by themselves.
+        wanted: same && before.wanted && (webhook || pollSeconds !== null),
       };
       const made = await tx.gitSource.create({ data });
       await audit.record(tx, {
