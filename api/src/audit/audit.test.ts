@@ -84,6 +84,23 @@ describe('refusals', () => {
     expect(write.mock.calls.map(([, count]) => count).reduce((sum, count) => sum + count, 0)).toBe(5_000);
   });
 
+  test('of what has the same name on two servers are counted apart, each with its own', async () => {
+    const write = vi.fn<Write>(() => Promise.resolve());
+    const counter = new RefusalCounter(write);
+    const shop = { ...refusal('192.0.2.1'), target: { kind: 'gitSource', id: 'shop' } };
+    const [here, there] = [
+      { ...shop, serverId: 'srv_1' },
+      { ...shop, serverId: 'srv_2' },
+    ];
+    for (const one of [here, there, there, there]) counter.add(one);
+    expect(write.mock.calls).toEqual([
+      [here, 1],
+      [there, 1],
+    ]);
+    await counter.flush();
+    expect(write.mock.calls.slice(2)).toEqual([[expect.objectContaining({ serverId: 'srv_2' }), 2]]);
+  });
+
   test('of one who asks for ever more things hide nobody else', async () => {
     const write = vi.fn<Write>(() => Promise.resolve());
     const counter = new RefusalCounter(write);

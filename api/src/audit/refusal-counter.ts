@@ -84,6 +84,7 @@ function whoOf({ actor }: Refusal): string {
   return `${actor.kind}\n${name}`;
 }
 
-function kindOf({ action, code, target }: Refusal, who: string): string {
-  return [who, action, code, target?.id ?? ''].join('\n');
+/** Names are a server's own: a stack of the same name on another one is another. */
+function kindOf({ action, code, target, serverId }: Refusal, who: string): string {
+  return [who, action, code, serverId ?? '', target?.id ?? ''].join('\n');
 }
