@@ -37,7 +37,7 @@ async function buildAll(): Promise<ProductImages> {
     return build(name, common);
   };
   const images = {
-    controlPlane: await product('serverkit', 'deploy/Dockerfile', 'manifests', 'build', 'product'),
+    controlPlane: await product('serverkit', 'deploy/Dockerfile', 'manifests', 'runtime', 'build', 'product'),
     agent: await product('agent', 'deploy/agent.Dockerfile', 'product'),
     postgres: await postgresImage(),
     bases,
