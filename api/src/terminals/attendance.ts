@@ -32,7 +32,7 @@ export class Attendance {
   ): Promise<void> {
     // A token acts for its owner, but is not its owner.
     const who = 'id' in actor ? `${actor.kind} ${actor.label} ${actor.id}` : actor.kind;
-    const key = `${terminalId} ${who}`;
+    const key = `${serverId} ${terminalId} ${who}`;
     const known = this.#known.get(key);
     if (known) return known;
     const entering = this.#enter(actor, terminalId, serverId, find);

@@ -28,7 +28,7 @@ export interface RecordsOptions {
   readonly agents: AgentService;
   readonly log: Logger;
   /** Told of each that is gone, once. */
-  readonly onEnd: (terminalId: string) => Promise<void>;
+  readonly onEnd: (serverId: string, terminalId: string) => Promise<void>;
 }
 
 /**
@@ -144,7 +144,16 @@ export class TerminalRecords {
       if (!row || (await tx.openTerminal.deleteMany({ where: { id } })).count === 0) return;
       await this.#audit.record(tx, endOf(row, { id, reason, ...how }));
     });
-    await this.#onEnd(id);
+    await this.#onEnd(serverId, id);
+  }
+
+  /** Agents name what they have open; what one calls by the name of another server's is none of its own. */
+  async ownOf<T extends { readonly id: string }>(serverId: string, told: readonly T[]): Promise<T[]> {
+    const others = await this.#db.prisma.openTerminal.findMany({
+      where: { id: { in: told.map(({ id }) => id) }, serverId: { not: serverId } },
+      select: { id: true },
+    });
+    return told.filter(({ id }) => !others.some((other) => other.id === id));
   }
 
   /**

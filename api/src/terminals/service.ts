@@ -107,7 +107,7 @@ export class Terminals {
       audit,
       db,
       log,
-      onEnd: (terminalId) => recordings.terminalEnded(terminalId),
+      onEnd: (serverId, terminalId) => recordings.terminalEnded(serverId, terminalId),
     });
   }
 
@@ -240,7 +240,8 @@ export class Terminals {
       .require(serverId)
       .run(list, {}, { actor: 'system', scopes: [scope], timeoutMs: listTimeoutMs });
     if (terminals.length > 100) throw protocolError('more terminals than can be');
-    return terminals.map((terminal) => this.#seen(terminal));
+    const own = await this.#records.ownOf(serverId, terminals);
+    return own.map((terminal) => this.#seen(terminal));
   }
 
   /** What was typed, in the order of asking. Not on record: passwords are typed. @throws ServerKitError */

@@ -295,10 +295,10 @@ export class Recordings {
   }
 
   /** A terminal is gone, as its agent says. */
-  async terminalEnded(terminalId: string): Promise<void> {
+  async terminalEnded(serverId: string, terminalId: string): Promise<void> {
     const recorder = this.#active.get(terminalId);
     // One that reads comes to the end by itself, after all that was shown before.
-    if (recorder && !recorder.attached) await recorder.end('LOST');
+    if (recorder?.recorded.serverId === serverId && !recorder.attached) await recorder.end('LOST');
   }
 
   /** A server is gone, and the rows of its recordings. */
