@@ -48,7 +48,8 @@ systemd_image=serverkit-test/systemd:bookworm
 proxies_image=serverkit-test/proxies:bookworm
 debian_image=serverkit-test/debian:trixie
 postgres_image=serverkit-test/postgres:17
-compose_v2=$cache/docker-compose-v2
+# Where the docker command looks for what an administrator adds to it.
+compose_plugin=/usr/local/lib/docker/cli-plugins/docker-compose
 
 say() { printf '  %s\n' "$*"; }
 missing_count=0
@@ -203,8 +204,9 @@ drop_old_layers() {
 }
 
 # Debian 12 has the first Compose alone; the second one, a single static program, is in the release after it.
+plugin() { docker compose version >/dev/null 2>&1; }
 fetch_compose() {
-  if [ -x "$compose_v2" ] || docker compose version >/dev/null 2>&1; then return 0; fi
+  if plugin; then return 0; fi
   say "fetching the second Compose from Debian $next_suite"
   place=$(mktemp -d)
   mkdir -p "$place/lists/partial" "$place/archives/partial" "$place/tree"
@@ -213,7 +215,8 @@ fetch_compose() {
     -o "Dir::Cache=$place" -o APT::Sandbox::User=root
   if (cd "$place" && apt-get "$@" update && apt-get "$@" download docker-compose) >"$cache/compose.log" 2>&1; then
     dpkg-deb --extract "$place"/docker-compose_*.deb "$place/tree"
-    mv "$place/tree/usr/libexec/docker/cli-plugins/docker-compose" "$compose_v2"
+    mkdir -p "${compose_plugin%/*}"
+    mv "$place/tree/usr/libexec/docker/cli-plugins/docker-compose" "$compose_plugin"
   else
     tail -n 20 "$cache/compose.log" >&2
   fi
@@ -235,7 +238,7 @@ report() {
     for image in "$busybox_image" "$systemd_image" "$proxies_image" "$debian_image" "$postgres_image"; do
       docker image inspect "$image" >/dev/null 2>&1 || lacking "the image $image"
     done
-    [ -x "$compose_v2" ] || docker compose version >/dev/null 2>&1 || lacking 'Compose, the second one'
+    plugin || lacking 'Compose, the second one'
   fi
   [ -s "$cache/python/recipe" ] || lacking 'the Python library gql'
   [ -s "$cache/$suite.tar" ] || lacking "the root file system $cache/$suite.tar"

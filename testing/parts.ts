@@ -69,7 +69,13 @@ const checks: Record<Part, () => string | undefined> = {
   'proxies-image': () => image(testImages.proxies),
   'debian-image': () => image(testImages.debian),
   'postgres-image': () => image(testImages.postgres),
-  compose: () => (composeTools().length > 0 ? undefined : 'there is no Compose'),
+  compose: () => {
+    const found = composeTools();
+    if (found.length === 0) return 'there is no Compose';
+    return strict && found.length === 1
+      ? `there is ${found[0]?.title} alone, not both generations`
+      : undefined;
+  },
   chromium: () => {
     if (!chromiumPath()) return 'Chromium is not installed';
     return existsSync('/usr/bin/perl') ? undefined : 'Perl, which starts Chromium, is not installed';

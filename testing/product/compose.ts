@@ -1,7 +1,4 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { cacheFolder } from '../images.ts';
 import { plainEnv, startProcess } from '../processes.ts';
 import { removeComposeProject, uniqueProject } from './compose-project.ts';
 
@@ -11,18 +8,17 @@ export interface ComposeTool {
   readonly command: readonly string[];
 }
 
-const candidates: readonly (readonly string[])[] = [
-  ['docker-compose'],
-  [join(cacheFolder(), 'docker-compose-v2')],
-  ['docker', 'compose'],
-];
+/** In the order in which an agent looks for them. */
+const candidates: readonly (readonly string[])[] = [['docker', 'compose'], ['docker-compose']];
 
-/** One of each generation, as far as there is one: the first (Python) and the second (Go) read the same file differently. */
+/**
+ * One of each generation, as far as there is one, and first of them the one that an agent on this machine uses: the
+ * first (Python) and the second (Go) read the same file differently.
+ */
 export function composeTools(): readonly ComposeTool[] {
   const found = new Map<string, ComposeTool>();
   for (const command of candidates) {
     const [program = '', ...args] = command;
-    if (program.startsWith('/') && !existsSync(program)) continue;
     const { stdout } = spawnSync(program, [...args, 'version', '--short'], { encoding: 'utf8' });
     const version = /^v?(\d+)\.\S+/.exec(stdout ?? '');
     const generation = version?.[1] === '1' ? 'first' : 'second';

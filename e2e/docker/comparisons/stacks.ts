@@ -3,7 +3,6 @@ import { expect } from 'vitest';
 import { docker } from '../../../testing/docker.ts';
 import { eventually } from '../../../testing/events.ts';
 import { testImages } from '../../../testing/images.ts';
-import { composeTools } from '../../../testing/product/compose.ts';
 import { removeComposeProject, uniqueProject } from '../../../testing/product/compose-project.ts';
 import { freshImage, registry } from '../../../testing/registry.ts';
 import { plainEnv, startProcess } from '../../../testing/processes.ts';
@@ -86,14 +85,15 @@ services:
 `;
 
 /** A stack that somebody made at the host, told as the docker command tells of its containers. */
-async function madeByHand(work: (name: string, told: readonly Told[]) => Promise<void>): Promise<void> {
-  // The one that the agent finds on this machine.
-  const [tool] = composeTools();
+async function madeByHand(
+  { compose: { command } }: DockerRig,
+  work: (name: string, told: readonly Told[]) => Promise<void>,
+): Promise<void> {
   const name = uniqueProject();
   await using dir = await tempDir('sk-stack-');
   await mkdir(dir.file(name));
   await writeFile(dir.file(`${name}/compose.yaml`), file);
-  const [program = '', ...first] = tool?.command ?? [];
+  const [program = '', ...first] = command;
   const words = [
     ...first,
     '--project-name',
@@ -139,7 +139,7 @@ export const stackFields: readonly Comparison[] = [
       ...namesOf('StackContainer', container),
     ],
     run: (rig) =>
-      madeByHand(async (name, told) => {
+      madeByHand(rig, async (name, told) => {
         const one = await rig.query<{ server: { stack: object } }>(
           `query ($serverId: ID!, $name: String!) { server(id: $serverId) { stack(name: $name) { ${fields} } } }`,
           { name },
@@ -159,7 +159,7 @@ export const stackFields: readonly Comparison[] = [
     title: 'what happens to a stack in a shell, service by service, as it happens',
     covers: ['Subscription.stackEvents', 'StackEvent.services', 'StackEvent.state'],
     run: (rig) =>
-      madeByHand(async (name, told) => {
+      madeByHand(rig, async (name, told) => {
         await using events = rig.subscribe<{
           stackEvents: {
             state: string;
@@ -192,7 +192,7 @@ export const stackFields: readonly Comparison[] = [
     title: 'a stack that was made by hand, its files found and taken over as it runs',
     covers: ['Mutation.takeOverStack', ...['folder', 'file', 'files'].map((field) => `StackSource.${field}`)],
     run: (rig) =>
-      madeByHand(async (name, told) => {
+      madeByHand(rig, async (name, told) => {
         const [first] = told;
         const { server } = await rig.query<{ server: { stackSource: object } }>(
           `query ($serverId: ID!, $name: String!) {
@@ -223,8 +223,7 @@ export const stackFields: readonly Comparison[] = [
       'StackProblem.message',
     ],
     run: (rig) =>
-      madeByHand(async (name, told) => {
-        const [tool] = composeTools();
+      madeByHand(rig, async (name, told) => {
         const plan = async (compose: string) =>
           (
             await rig.query<{ server: { stackPlan: { services: object[] } & Record<string, unknown> } }>(
@@ -246,7 +245,7 @@ export const stackFields: readonly Comparison[] = [
           privileged: [],
           problems: [],
           warnings: [],
-          composeVersion: tool?.title.replace('Compose ', ''),
+          composeVersion: rig.compose.title.replace('Compose ', ''),
         });
         expect(
           await plan(`${file}    privileged: true\n    environment: { A: "$SERVERKIT_UNSET" }\n`),
