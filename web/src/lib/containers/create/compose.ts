@@ -1,12 +1,11 @@
 import { parseDocument } from 'yaml';
 import { flags, lists, pullPolicies, texts } from './compose-names.ts';
-import { array, mapping, number, scalar, without, type Mapping } from './compose-values.ts';
+import { ComposeReader } from './compose-reader.ts';
+import { array, mapping, without, type Mapping } from './compose-values.ts';
 import { bytesOf, durationOf } from './quantities.ts';
-import { shellLine } from './shell-words.ts';
 import {
   deviceOf,
   extraHostOf,
-  halves,
   mountKinds,
   portsOf,
   restartPolicyOf,
@@ -66,7 +65,7 @@ class Service {
   readonly #root: Mapping;
   readonly #spec: Spec = { image: '' };
   readonly #limits: Limits = {};
-  readonly #left: string[] = [];
+  readonly #read = new ComposeReader();
   #pull: Found['pull'] = null;
 
   constructor(given: Mapping, root: Mapping) {
@@ -77,10 +76,10 @@ class Service {
   found(): Found {
     for (const [key, value] of Object.entries(this.#given)) {
       if (value === null || value === undefined) continue;
-      if (!this.#take(key, value)) this.#left.push(key);
+      if (!this.#take(key, value)) this.#read.left.push(key);
     }
     if (Object.keys(this.#limits).length > 0) this.#spec.limits = this.#limits;
-    return { spec: this.#spec, start: true, pull: this.#pull, left: this.#left };
+    return { spec: this.#spec, start: true, pull: this.#pull, left: this.#read.left };
   }
 
   /** Answers whether the key has a place here. */
@@ -88,41 +87,41 @@ class Service {
     const spec = this.#spec;
     switch (key) {
       case 'image':
-        spec.image = this.#text(value);
+        spec.image = this.#read.text(value);
         return true;
       case 'container_name':
-        spec.name = this.#text(value);
+        spec.name = this.#read.text(value);
         return true;
       case 'command':
-        spec.command = this.#words(value);
+        spec.command = this.#read.words(value);
         return true;
       case 'entrypoint':
-        spec.entrypoint = this.#words(value);
+        spec.entrypoint = this.#read.words(value);
         return true;
       case 'environment':
-        spec.environment = this.#environment(value);
+        spec.environment = this.#read.environment(value);
         return true;
       case 'labels':
-        spec.labels = this.#pairs(value);
+        spec.labels = this.#read.pairs(value);
         return true;
       case 'sysctls':
-        spec.sysctls = this.#pairs(value);
+        spec.sysctls = this.#read.pairs(value);
         return true;
       case 'ports':
         return this.#ports(value);
       case 'volumes':
         return this.#volumes(value);
       case 'tmpfs':
-        this.#addMounts(this.#list(value).map((one) => this.#part(key, tmpfsOf(one))));
+        this.#addMounts(this.#read.list(value).map((one) => this.#read.part(key, tmpfsOf(one))));
         return true;
       case 'networks':
         spec.networks = this.#networks(value);
         return true;
       case 'network_mode':
-        spec.networks = [{ name: this.#text(value) }];
-        return this.#text(value).startsWith('service:') ? ((spec.networks = undefined), false) : true;
+        spec.networks = [{ name: this.#read.text(value) }];
+        return this.#read.text(value).startsWith('service:') ? ((spec.networks = undefined), false) : true;
       case 'restart': {
-        const policy = restartPolicyOf(this.#text(value));
+        const policy = restartPolicyOf(this.#read.text(value));
         if (policy) spec.restartPolicy = policy;
         return policy !== null;
       }
@@ -131,60 +130,63 @@ class Service {
       case 'deploy':
         return this.#deploy(mapping(value));
       case 'mem_limit':
-        return this.#limit('memoryBytes', bytesOf(this.#text(value)));
+        return this.#limit('memoryBytes', bytesOf(this.#read.text(value)));
       case 'mem_reservation':
-        return this.#limit('memoryReservationBytes', bytesOf(this.#text(value)));
+        return this.#limit('memoryReservationBytes', bytesOf(this.#read.text(value)));
       case 'memswap_limit':
-        return this.#limit('memorySwapBytes', this.#text(value) === '-1' ? -1 : bytesOf(this.#text(value)));
+        return this.#limit(
+          'memorySwapBytes',
+          this.#read.text(value) === '-1' ? -1 : bytesOf(this.#read.text(value)),
+        );
       case 'shm_size':
-        return this.#limit('shmBytes', bytesOf(this.#text(value)));
+        return this.#limit('shmBytes', bytesOf(this.#read.text(value)));
       case 'cpus':
-        return this.#limit('cpus', this.#number(value));
+        return this.#limit('cpus', this.#read.number(value));
       case 'cpu_shares':
-        return this.#limit('cpuShares', this.#number(value));
+        return this.#limit('cpuShares', this.#read.number(value));
       case 'pids_limit':
-        return this.#limit('pids', this.#number(value));
+        return this.#limit('pids', this.#read.number(value));
       case 'cpuset':
-        this.#limits.cpuset = this.#text(value);
+        this.#limits.cpuset = this.#read.text(value);
         return true;
       case 'logging': {
         const { driver, options, ...others } = mapping(value);
-        if (driver !== undefined) spec.logDriver = this.#text(driver);
-        if (options !== undefined) spec.logOptions = this.#pairs(options);
-        this.#leave(key, others);
+        if (driver !== undefined) spec.logDriver = this.#read.text(driver);
+        if (options !== undefined) spec.logOptions = this.#read.pairs(options);
+        this.#read.leave(key, others);
         return true;
       }
       case 'ulimits':
         spec.ulimits = Object.entries(mapping(value)).flatMap(([name, one]) => {
-          const soft = this.#number(mapping(one)['soft'] ?? one);
-          const hard = this.#number(mapping(one)['hard'] ?? one);
+          const soft = this.#read.number(mapping(one)['soft'] ?? one);
+          const hard = this.#read.number(mapping(one)['hard'] ?? one);
           if (soft !== null && hard !== null) return [{ name, soft, hard }];
-          this.#left.push(`ulimits.${name}`);
+          this.#read.left.push(`ulimits.${name}`);
           return [];
         });
         return true;
       case 'devices': {
-        const devices = this.#list(value).map(deviceOf);
+        const devices = this.#read.list(value).map(deviceOf);
         spec.devices = devices.filter((device) => device !== null);
         return devices.every((device) => device !== null);
       }
       case 'extra_hosts':
         spec.extraHosts = Array.isArray(value)
-          ? this.#list(value).map(extraHostOf)
+          ? this.#read.list(value).map(extraHostOf)
           : Object.entries(mapping(value)).flatMap(([name, address]) =>
-              this.#list(address).map((one) => `${name}:${one}`),
+              this.#read.list(address).map((one) => `${name}:${one}`),
             );
         return true;
       case 'stop_signal':
-        spec.stopSignal = signalOf(this.#text(value));
+        spec.stopSignal = signalOf(this.#read.text(value));
         return true;
       case 'stop_grace_period': {
-        const ms = durationOf(this.#text(value));
+        const ms = durationOf(this.#read.text(value));
         if (ms !== null) spec.stopTimeoutSeconds = Math.ceil(ms / 1000);
         return ms !== null;
       }
       case 'pull_policy': {
-        const policy = pullPolicies[this.#text(value)];
+        const policy = pullPolicies[this.#read.text(value)];
         if (policy) this.#pull = policy;
         return policy !== undefined;
       }
@@ -199,11 +201,11 @@ class Service {
   /** What is the same here by another name. */
   #plain(key: string, value: unknown): boolean {
     const text = texts[key];
-    if (text) this.#spec[text] = this.#text(value);
+    if (text) this.#spec[text] = this.#read.text(value);
     const list = lists[key];
-    if (list) this.#spec[list] = this.#list(value);
+    if (list) this.#spec[list] = this.#read.list(value);
     const flag = flags[key];
-    const on = flag ? this.#flag(value) : null;
+    const on = flag ? this.#read.flag(value) : null;
     if (flag && on !== null) this.#spec[flag] = on;
     return Boolean(text ?? list ?? (on !== null && flag));
   }
@@ -217,19 +219,20 @@ class Service {
     const { limits, reservations, ...unknown } = mapping(resources);
     const { cpus, memory, pids, ...otherLimits } = mapping(limits);
     const { memory: reserved, ...otherReservations } = mapping(reservations);
-    const size = (given: unknown): number | null => bytesOf(this.#text(given));
+    const size = (given: unknown): number | null => bytesOf(this.#read.text(given));
     for (const [key, name, given, read] of [
-      ['limits.cpus', 'cpus', cpus, (amount: unknown) => this.#number(amount)],
+      ['limits.cpus', 'cpus', cpus, (amount: unknown) => this.#read.number(amount)],
       ['limits.memory', 'memoryBytes', memory, size],
-      ['limits.pids', 'pids', pids, (amount: unknown) => this.#number(amount)],
+      ['limits.pids', 'pids', pids, (amount: unknown) => this.#read.number(amount)],
       ['reservations.memory', 'memoryReservationBytes', reserved, size],
     ] as const) {
-      if (given !== undefined && !this.#limit(name, read(given))) this.#left.push(`deploy.resources.${key}`);
+      if (given !== undefined && !this.#limit(name, read(given)))
+        this.#read.left.push(`deploy.resources.${key}`);
     }
-    this.#leave('deploy', others);
-    this.#leave('deploy.resources', unknown);
-    this.#leave('deploy.resources.limits', otherLimits);
-    this.#leave('deploy.resources.reservations', otherReservations);
+    this.#read.leave('deploy', others);
+    this.#read.leave('deploy.resources', unknown);
+    this.#read.leave('deploy.resources.limits', otherLimits);
+    this.#read.leave('deploy.resources.reservations', otherReservations);
     return true;
   }
 
@@ -244,31 +247,32 @@ class Service {
   }: Mapping): boolean {
     const check: Healthcheck = {};
     if (
-      (disable !== undefined && this.#flag(disable) === true) ||
+      (disable !== undefined && this.#read.flag(disable) === true) ||
       (Array.isArray(test) && test[0] === 'NONE') ||
       test === 'NONE'
     ) {
       this.#spec.healthcheck = { disabled: true };
       return true;
     }
-    if (typeof test === 'string') check.test = ['CMD-SHELL', this.#text(test)];
-    else if (Array.isArray(test)) check.test = this.#list(test);
+    if (typeof test === 'string') check.test = ['CMD-SHELL', this.#read.text(test)];
+    else if (Array.isArray(test)) check.test = this.#read.list(test);
     for (const [name, key, given] of [
       ['intervalMs', 'interval', interval],
       ['timeoutMs', 'timeout', timeout],
       ['startPeriodMs', 'start_period', grace],
     ] as const) {
       if (given === undefined) continue;
-      const ms = durationOf(this.#text(given));
-      if (ms === null) this.#left.push(`healthcheck.${key}`);
+      const ms = durationOf(this.#read.text(given));
+      if (ms === null) this.#read.left.push(`healthcheck.${key}`);
       // Docker's default, which is what is there when nothing is said.
       else if (ms > 0) check[name] = ms;
     }
-    const times = retries === undefined ? 0 : this.#number(retries);
-    if (times === null) this.#left.push('healthcheck.retries');
+    const times = retries === undefined ? 0 : this.#read.number(retries);
+    if (times === null) this.#read.left.push('healthcheck.retries');
     else if (times > 0) check.retries = times;
-    if (disable !== undefined && this.#flag(disable) === null) this.#left.push('healthcheck.disable');
-    this.#leave('healthcheck', others);
+    if (disable !== undefined && this.#read.flag(disable) === null)
+      this.#read.left.push('healthcheck.disable');
+    this.#read.leave('healthcheck', others);
     if (Object.keys(check).length > 0) this.#spec.healthcheck = check;
     return true;
   }
@@ -280,13 +284,13 @@ class Service {
   }
 
   #portsOf(one: unknown): Port[] | null {
-    if (typeof one !== 'object') return portsOf(this.#text(one));
+    if (typeof one !== 'object') return portsOf(this.#read.text(one));
     const { target, published, host_ip: address, protocol, ...others } = mapping(one);
-    this.#leave('ports', without(others, ['mode', 'name', 'app_protocol']));
-    const outside = published === undefined ? '' : `${this.#text(published)}:`;
-    const kind = protocol === undefined ? '' : `/${this.#text(protocol)}`;
-    const ports = portsOf(`${outside}${this.#text(target)}${kind}`);
-    if (address !== undefined) for (const port of ports ?? []) port.hostAddress = this.#text(address);
+    this.#read.leave('ports', without(others, ['mode', 'name', 'app_protocol']));
+    const outside = published === undefined ? '' : `${this.#read.text(published)}:`;
+    const kind = protocol === undefined ? '' : `/${this.#read.text(protocol)}`;
+    const ports = portsOf(`${outside}${this.#read.text(target)}${kind}`);
+    if (address !== undefined) for (const port of ports ?? []) port.hostAddress = this.#read.text(address);
     return ports;
   }
 
@@ -298,22 +302,22 @@ class Service {
 
   #mount(one: unknown): Mount | null {
     if (typeof one !== 'object') {
-      const found = volumeOf(this.#text(one));
-      return found && this.#part('volumes', found);
+      const found = volumeOf(this.#read.text(one));
+      return found && this.#read.part('volumes', found);
     }
     const { type, source, target, read_only: readOnly, tmpfs, ...others } = mapping(one);
-    this.#leave('volumes', others);
-    const kind = mountKinds[this.#text(type)];
+    this.#read.leave('volumes', others);
+    const kind = mountKinds[this.#read.text(type)];
     if (!kind || target === undefined) return null;
     const { size } = mapping(tmpfs);
-    const sizeBytes = size === undefined ? null : bytesOf(this.#text(size));
-    if (size !== undefined && sizeBytes === null) this.#left.push('volumes.tmpfs.size');
-    const locked = readOnly === undefined ? false : this.#flag(readOnly);
-    if (locked === null) this.#left.push('volumes.read_only');
+    const sizeBytes = size === undefined ? null : bytesOf(this.#read.text(size));
+    if (size !== undefined && sizeBytes === null) this.#read.left.push('volumes.tmpfs.size');
+    const locked = readOnly === undefined ? false : this.#read.flag(readOnly);
+    if (locked === null) this.#read.left.push('volumes.read_only');
     return {
       kind,
-      ...(source !== undefined && { source: this.#text(source) }),
-      target: this.#text(target),
+      ...(source !== undefined && { source: this.#read.text(source) }),
+      target: this.#read.text(target),
       ...(locked === true && { readOnly: true }),
       ...(sizeBytes && { sizeBytes }),
     };
@@ -328,94 +332,23 @@ class Service {
 
   #networks(value: unknown): Network[] {
     if (Array.isArray(value))
-      return this.#list(value).map((name) => ({ name: this.#outer('networks', name) }));
+      return this.#read.list(value).map((name) => ({ name: this.#outer('networks', name) }));
     return Object.entries(mapping(value)).map(([name, given]) => this.#network(name, mapping(given)));
   }
 
   #network(name: string, { aliases, ipv4_address: ipv4, ipv6_address: ipv6, ...others }: Mapping): Network {
-    this.#leave(`networks.${name}`, others);
+    this.#read.leave(`networks.${name}`, others);
     return {
       name: this.#outer('networks', name),
-      ...(aliases !== undefined && { aliases: this.#list(aliases) }),
-      ...(ipv4 !== undefined && { ipv4Address: this.#text(ipv4) }),
-      ...(ipv6 !== undefined && { ipv6Address: this.#text(ipv6) }),
+      ...(aliases !== undefined && { aliases: this.#read.list(aliases) }),
+      ...(ipv4 !== undefined && { ipv4Address: this.#read.text(ipv4) }),
+      ...(ipv6 !== undefined && { ipv6Address: this.#read.text(ipv6) }),
     };
   }
 
   /** What the file calls it need not be its name in Docker. */
   #outer(section: 'volumes' | 'networks', name: string): string {
     const given = mapping(mapping(this.#root[section])[name])['name'];
-    return typeof given === 'string' ? this.#text(given) : name;
-  }
-
-  #environment(value: unknown): { name: string; value: string }[] {
-    return this.#entries(value).flatMap(([name, given]) => {
-      // Its value is in the shell that Compose would be called from.
-      if (given === null || given === undefined) {
-        this.#left.push(`environment: ${name}`);
-        return [];
-      }
-      return [{ name, value: this.#text(given) }];
-    });
-  }
-
-  #pairs(value: unknown): { key: string; value: string }[] {
-    return this.#entries(value).map(([key, given]) => ({
-      key,
-      value: given == null ? '' : this.#text(given),
-    }));
-  }
-
-  /** A mapping, or a list of `key=value`. */
-  #entries(value: unknown): [string, unknown][] {
-    return Array.isArray(value)
-      ? value.map((one) => halves(scalar(one), '='))
-      : Object.entries(mapping(value));
-  }
-
-  #words(value: unknown): string[] {
-    return typeof value === 'string' ? [...shellLine(this.#text(value), 'words').words] : this.#list(value);
-  }
-
-  #list(value: unknown): string[] {
-    return (Array.isArray(value) ? value : [value]).map((one) => this.#text(one));
-  }
-
-  #part<Value>(
-    key: string,
-    { value, left }: { readonly value: Value; readonly left: readonly string[] },
-  ): Value {
-    this.#left.push(...left.map((option) => `${key}: ${option}`));
-    return value;
-  }
-
-  #leave(key: string, others: Mapping): void {
-    this.#left.push(...Object.keys(others).map((other) => `${key}.${other}`));
-  }
-
-  /** @returns null for what is none, such as a variable without a default */
-  #number(value: unknown): number | null {
-    const said = this.#text(value).trim();
-    return said === '' ? null : number(said);
-  }
-
-  /** As YAML 1.1 and Compose read it. @returns null for what is neither */
-  #flag(value: unknown): boolean | null {
-    const said = this.#text(value).trim();
-    if (/^(true|yes|on|y)$/i.test(said)) return true;
-    return /^(false|no|off|n)$/i.test(said) ? false : null;
-  }
-
-  /** With the defaults of its variables in their places; one without a default stays as it is, and is told. */
-  #text(value: unknown): string {
-    return scalar(value).replaceAll(
-      /\$(?:(\$)|\{([A-Za-z_]\w*)(?::?-([^}]*))?[^}]*\}|([A-Za-z_]\w*))/g,
-      (all, dollar: string | undefined, _name: string | undefined, fallback: string | undefined) => {
-        if (dollar) return '$';
-        if (fallback !== undefined) return fallback;
-        if (!this.#left.includes(all)) this.#left.push(all);
-        return all;
-      },
-    );
+    return typeof given === 'string' ? this.#read.text(given) : name;
   }
 }
