@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import { connectionError, engineError } from './engine-error.ts';
 import { begin, textOf, withQuery, type Carried, type Exchange, type Query } from './exchange.ts';
+import { tellWhenDeaf } from './deaf.ts';
 import { parse } from './json.ts';
 import { openRawStream } from './raw-stream.ts';
 
@@ -42,7 +43,7 @@ export interface Engine {
   stream(path: string, query: Query, signal: AbortSignal): Promise<Readable>;
   /**
    * A request whose reply is read as it comes: pulls, builds, archives. Its own timeout counts silence until the reply
-   * begins, so an upload may take as long as it moves. Destroying the stream closes the connection, which is how the
+   * begins, so an upload may take as long as it moves; from then on an engine that hangs ends it. Destroying the stream closes the connection, which is how the
    * engine is told to give up. Many such replies report failure in their text: whoever reads it has to look.
    */
   open(method: string, path: string, call: StreamedCall): Promise<Readable>;
@@ -125,8 +126,20 @@ function whole(exchange: Exchange, limitMs: number): Promise<Reply> {
 async function begun(exchange: Exchange, silenceMs: number, signal: AbortSignal): Promise<Readable> {
   const { response } = await met(exchange, silenceMs, signal);
   const status = response.statusCode ?? 0;
-  if (status >= 200 && status < 300) return response;
-  throw engineError(status, await textOf(response, MAX_ERROR));
+  if (status < 200 || status >= 300) throw engineError(status, await textOf(response, MAX_ERROR));
+  const { socket } = exchange;
+  let read = 0;
+  const leave = tellWhenDeaf(silenceMs, {
+    moved() {
+      const before = read;
+      read = response.socket.bytesRead;
+      return read !== before;
+    },
+    ask: () => whole({ socket, method: 'GET', path: '/_ping' }, silenceMs),
+    gone: (error) => response.destroy(connectionError(socket, error)),
+  });
+  response.once('close', leave);
+  return response;
 }
 
 async function upgraded(exchange: Exchange, silenceMs: number, signal: AbortSignal): Promise<Duplex> {

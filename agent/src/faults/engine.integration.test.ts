@@ -53,7 +53,7 @@ async function world(engine: PrivateEngine, timeoutMs = 60_000) {
   const host = { account: null, socket: null, program: '' };
   const terminals = createTerminals({ docker, leftovers, times, host });
   undo.defer(() => terminals.stop());
-  const command = eachCompose().at(-1)?.command;
+  const command = eachCompose()[0]?.command;
   const policy = createPolicy({ scopes: 'managed', deniedPaths: [], disabledFeatures: new Set() });
   const stacks = createStacks({
     docker,
@@ -76,6 +76,19 @@ const compose = `services:
     command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
     network_mode: none
     healthcheck: { test: ["CMD", "true"], interval: 600s }
+`;
+
+/** Up to the middle of it: what waits for one that is never healthy. */
+const waiting = `services:
+  never:
+    image: ${testImages.busybox}
+    command: ["sleep", "1000"]
+    network_mode: none
+    healthcheck: { test: ["CMD", "true"], interval: 600s }
+  web:
+    image: ${testImages.busybox}
+    network_mode: none
+    depends_on: { never: { condition: service_healthy } }
 `;
 
 const spec = { image: testImages.busybox, command: ['sleep', '1000'], networks: [{ name: 'none' }] };
@@ -106,11 +119,16 @@ function job({ jobs }: World, work: (handle: JobHandle) => Promise<JobResult | u
   return jobs.begin({ run: work }).ended;
 }
 
-const deploying = ({ stacks }: World, name: string, handle: JobHandle): Promise<JobResult | undefined> =>
+const deploying = (
+  { stacks }: World,
+  name: string,
+  handle: JobHandle,
+  text = compose,
+): Promise<JobResult | undefined> =>
   stacks.deploy(
     {
       name,
-      files: { compose, env: '' },
+      files: { compose: text, env: '' },
       baseVersion: null,
       pull: false,
       timeoutMs: 600_000,
@@ -171,8 +189,42 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
     const use = told.stats(1_000, leaving.signal);
     const tells = ({ items }: ContainerStatsBatch): boolean => items.some((item) => item.id === id);
     await nextItem(use, tells);
+    const stands = (name: string): Promise<boolean> =>
+      engine
+        .cli('ps', '--quiet', '--filter', `label=com.docker.compose.project=${name}`)
+        .then((ids) => ids !== '');
+    const runs = Promise.withResolvers<void>();
+    const middle: Outcomes = {
+      'building an image, in the middle': ofJob(
+        job(all, (handle) =>
+          buildImage(
+            docker.engine,
+            {
+              dockerfile: `FROM ${testImages.busybox}\nRUN echo begun; sleep 1000`,
+              tag: 'y:1',
+              arguments: [],
+              pull: false,
+              noCache: false,
+            },
+            {
+              ...handle,
+              line(line, stream) {
+                handle.line(line, stream);
+                if (line === 'begun') runs.resolve();
+              },
+            },
+          ),
+        ),
+      ),
+      'deploying a stack, in the middle': ofJob(
+        job(all, (handle) => deploying(all, 'halfway', handle, waiting)),
+      ),
+    };
+    await runs.promise;
+    await eventually(() => stands('halfway'), 'what the stack waits for');
     engine.hang();
     const begun: Outcomes = {
+      ...middle,
       'pulling an image': ofJob(
         job(all, (handle) =>
           pullImage(docker.engine, { reference: 'web:1', platform: null, auths: [] }, handle),
@@ -241,6 +293,8 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
   });
 
   test.each([
+    'building an image, in the middle',
+    'deploying a stack, in the middle',
     'pulling an image',
     'building an image',
     'pushing an image',
@@ -262,7 +316,18 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
 
   test('loses no line of a log that is followed, and leaves nothing of what was begun', async () => {
     expect(numbers).toEqual(numbers.map((_number, index) => index));
-    expect((await engine.cli('ps', '--all', '--quiet', '--no-trunc')).trim()).toBe(id);
+    // What was halfway up could not be taken down by an engine that did not answer, which is said.
+    expect(outcomes['deploying a stack, in the middle']?.errorMessage).toMatch(
+      /What there is of it could not be taken down|What ran before could not be started again/,
+    );
+    const listed = async (...filter: readonly string[]): Promise<string[]> =>
+      (await engine.cli('ps', '--all', '--quiet', '--no-trunc', ...filter)).split('\n').filter(Boolean);
+    const halfway = await listed('--filter', 'label=com.docker.compose.project=halfway');
+    await eventually(
+      async () => (await listed()).length <= halfway.length + 1,
+      'the engine to have given the build up',
+    );
+    expect((await listed()).filter((one) => !halfway.includes(one))).toEqual([id]);
     expect((await patient.find(id)).state).toBe('RUNNING');
   });
 });

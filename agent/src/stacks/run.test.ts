@@ -3,13 +3,18 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { eventually } from '../../../testing/events.ts';
 import { tempDir } from '../../../testing/tmp.ts';
+import { AgentError } from '../errors.ts';
 import { createNormaliser } from './normalise.ts';
 import { createRunCompose, type ComposeCall } from './run.ts';
 
 /** Runs a shell instead of Compose. */
-async function shell(script: string, call: Partial<ComposeCall> = {}) {
+async function shell(
+  script: string,
+  call: Partial<ComposeCall> = {},
+  ask: () => Promise<unknown> = () => Promise.resolve(),
+) {
   await using dir = await tempDir('sk-run-');
-  const run = createRunCompose({ socket: '/nowhere.sock', home: dir.path });
+  const run = createRunCompose({ socket: '/nowhere.sock', home: dir.path, ask, silenceMs: 20 });
   return await run(['sh', '-c'], { args: [script], signal: new AbortController().signal, ...call });
 }
 
@@ -48,4 +53,14 @@ test('what an agent that was killed left of a command is gone when the next begi
     scratch: dir.path,
   });
   expect([existsSync(left), existsSync(other)]).toEqual([false, true]);
+});
+
+test('it waits for an engine that answers, and is ended while it waits for one that does not', async () => {
+  let asked = 0;
+  const ask = (): Promise<void> => {
+    asked += 1;
+    return asked < 3 ? Promise.resolve() : Promise.reject(new AgentError('DOCKER_UNAVAILABLE', 'it hangs'));
+  };
+  await expect(shell('sleep 1000', {}, ask)).rejects.toMatchObject({ code: 'DOCKER_UNAVAILABLE' });
+  expect(asked).toBe(3);
 });

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import type { Readable } from 'node:stream';
+import { tellWhenDeaf } from '../docker/deaf.ts';
 import { AgentError, systemCode } from '../errors.ts';
 import { endGroup, endLeftGroups, noteGroup } from './process-group.ts';
 
@@ -12,6 +13,8 @@ const KEPT_TAIL = 64 * 1024;
 const LONGEST_LINE = 16 * 1024;
 /** After SIGTERM, for Compose to end what it began. Ms. */
 const LAST_WORDS = 10_000;
+/** Of Compose, until the engine is asked whether it is there. Ms. */
+const SILENCE = 10_000;
 
 export interface ComposeCall {
   readonly args: readonly string[];
@@ -43,6 +46,10 @@ export interface RunOptions {
   readonly socket: string;
   /** An empty folder of the agent's: nothing of an account's own settings is read. */
   readonly home: string;
+  /** Whether the engine answers, for Compose waits for one that hangs as long as it takes. Rejects where it does not. */
+  readonly ask: () => Promise<unknown>;
+  /** How long Compose may be silent before the engine is asked. Ms. @default 10,000 */
+  readonly silenceMs?: number;
 }
 
 /**
@@ -51,7 +58,7 @@ export interface RunOptions {
  * Compose reads variables from its environment into what it makes, so it gets none of the agent's: only what it takes to
  * run, and to find the engine. As a process group of its own, or what it started would outlive a cancelled job.
  */
-export function createRunCompose({ socket, home }: RunOptions): RunCompose {
+export function createRunCompose({ socket, home, ask, silenceMs = SILENCE }: RunOptions): RunCompose {
   const env = {
     PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     HOME: home,
@@ -78,6 +85,20 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
     });
     const stop = (): void => endGroup(child, LAST_WORDS);
     signal.addEventListener('abort', stop, { once: true });
+    let [heard, deaf]: [boolean, unknown] = [false, undefined];
+    const hear = (): void => void (heard = true);
+    const leave = tellWhenDeaf(silenceMs, {
+      moved() {
+        const before = heard;
+        heard = false;
+        return before;
+      },
+      ask,
+      gone(error) {
+        deaf = error;
+        stop();
+      },
+    });
     try {
       noteGroup(child, home);
       // It may end without having read all of it.
@@ -88,11 +109,12 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
         child.on('close', resolve);
       });
       const [stdout, stderr, code] = await Promise.all([
-        collect(child.stdout, 'STDOUT', call),
-        collect(child.stderr, 'STDERR', call),
+        collect(child.stdout, 'STDOUT', { ...call, hear }),
+        collect(child.stderr, 'STDERR', { ...call, hear }),
         closed,
       ]);
       throwIfCancelled(signal);
+      if (deaf !== undefined) throw deaf;
       return { code, stdout, stderr };
     } catch (error) {
       if (error instanceof AgentError) throw error;
@@ -102,6 +124,7 @@ export function createRunCompose({ socket, home }: RunOptions): RunCompose {
         error,
       );
     } finally {
+      leave();
       signal.removeEventListener('abort', stop);
     }
   };
@@ -115,7 +138,7 @@ function throwIfCancelled(signal: AbortSignal): void {
 async function collect(
   stream: Readable,
   name: 'STDOUT' | 'STDERR',
-  { onLine, ready }: Pick<ComposeCall, 'onLine' | 'ready'>,
+  { onLine, ready, hear }: Pick<ComposeCall, 'onLine' | 'ready'> & { readonly hear: () => void },
 ): Promise<string> {
   let all = '';
   let rest = '';
@@ -125,6 +148,7 @@ async function collect(
   stream.setEncoding('utf8');
   for await (const chunk of stream) {
     const text = String(chunk);
+    hear();
     if (!onLine) {
       if (all.length < MAX_OUTPUT) all += text;
       continue;

@@ -52,7 +52,7 @@ export interface StacksOptions {
 export function createStacks(options: StacksOptions): StackService {
   const { docker, socket, stateDir, folder, policy, log, settledMs = SETTLED } = options;
   const home = path.join(stateDir, 'compose');
-  const run = createRunCompose({ socket, home });
+  const run = createRunCompose({ socket, home, ask: () => docker.engine.head('/_ping') });
   const finder = createComposeFinder(run, options.commands);
   const normaliser = createNormaliser({ run, finder, scratch: home });
   const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
