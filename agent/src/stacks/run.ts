@@ -85,7 +85,8 @@ export function createRunCompose({ socket, home, ask, silenceMs = SILENCE }: Run
     });
     const stop = (): void => endGroup(child, LAST_WORDS);
     signal.addEventListener('abort', stop, { once: true });
-    let [heard, deaf]: [boolean, unknown] = [false, undefined];
+    let heard = false;
+    const deaf = new AbortController();
     const hear = (): void => void (heard = true);
     const leave = tellWhenDeaf(silenceMs, {
       moved() {
@@ -95,7 +96,7 @@ export function createRunCompose({ socket, home, ask, silenceMs = SILENCE }: Run
       },
       ask,
       gone(error) {
-        deaf = error;
+        deaf.abort(error);
         stop();
       },
     });
@@ -114,7 +115,7 @@ export function createRunCompose({ socket, home, ask, silenceMs = SILENCE }: Run
         closed,
       ]);
       throwIfCancelled(signal);
-      if (deaf !== undefined) throw deaf;
+      deaf.signal.throwIfAborted();
       return { code, stdout, stderr };
     } catch (error) {
       if (error instanceof AgentError) throw error;
