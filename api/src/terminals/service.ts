@@ -21,6 +21,7 @@ import { places, type Place } from './places.ts';
 import { Attendance } from './attendance.ts';
 import { aboutOf, enforceRecording } from './enforcement.ts';
 import { withRecording } from './recording/events.ts';
+import type { RecordingEnd } from './recording/recorder.ts';
 import { Recordings, type RecordedTerminal } from './recording/recordings.ts';
 import { TerminalRecords } from './records.ts';
 import { ViewerWindow } from './window.ts';
@@ -35,6 +36,7 @@ export interface TerminalEvent extends Omit<AgentEvent, 'kind' | 'reason'> {
   readonly kind: AgentEvent['kind'] | 'RECORDING';
   readonly reason: AgentEvent['reason'] | 'UNRECORDED';
   readonly recorded: boolean | null;
+  readonly recordingEnd: RecordingEnd | null;
 }
 
 export interface Size {

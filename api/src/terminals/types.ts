@@ -1,4 +1,5 @@
 import { builder } from '../builder.ts';
+import { RecordingEndEnum } from './recording/types.ts';
 import type { Terminal, TerminalEvent } from './service.ts';
 
 export const TerminalType = builder.objectRef<Terminal>('Terminal').implement({
@@ -73,6 +74,13 @@ export const TerminalEventType = builder.objectRef<TerminalEvent>('TerminalEvent
     recorded: t.exposeBoolean('recorded', {
       nullable: true,
       description: 'Of RECORDING: whether it is; at first it is not.',
+    }),
+    recordingEnd: t.field({
+      type: RecordingEndEnum,
+      nullable: true,
+      description:
+        'Of RECORDING that it is recorded no more, and of ENDED as it has to be recorded: why its recording ended early, where that is known.',
+      resolve: ({ recordingEnd }) => recordingEnd,
     }),
     rows: t.exposeInt('rows', { nullable: true, description: 'Of SCREEN and RESIZED.' }),
     text: t.exposeString('text', {

@@ -10,7 +10,7 @@ const nothing = { text: null, columns: null, rows: null, reason: null, exitCode:
 /** A viewer of a terminal whose agent tells what it was given, and then is silent until it is left. */
 function watched(...given: AgentEvent[]) {
   const left = Promise.withResolvers<IteratorResult<AgentEvent, undefined>>();
-  const state = { recorded: true, failed: false, left: false };
+  const state = { recorded: true, failed: false, left: false, why: 'DISK_FULL' as const };
   const listeners = new Set<(terminalId: string) => void>();
   const events: AsyncIterableIterator<AgentEvent, undefined> = {
     next() {
@@ -29,6 +29,7 @@ function watched(...given: AgentEvent[]) {
   const seen = withRecording(events, 'trm_1', {
     isRecorded: () => state.recorded,
     failureOf: () => (state.failed ? recordingFailed('') : undefined),
+    whyEnded: () => (state.recorded ? null : state.why),
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -45,8 +46,15 @@ test('who watches a terminal whose recording fails is told so at once, and shown
   expect((await one.seen.next()).value).toMatchObject({ kind: 'RECORDING', recorded: true });
   const next = one.seen.next();
   one.state.failed = true;
+  one.state.recorded = false;
   one.tell();
-  expect((await next).value).toEqual({ ...nothing, kind: 'ENDED', reason: 'UNRECORDED', recorded: null });
+  expect((await next).value).toEqual({
+    ...nothing,
+    kind: 'ENDED',
+    reason: 'UNRECORDED',
+    recorded: null,
+    recordingEnd: 'DISK_FULL',
+  });
   expect(await one.seen.next()).toEqual({ done: true, value: undefined });
   expect(one.state.left).toBe(true);
   expect(one.listeners.size).toBe(0);
@@ -59,11 +67,15 @@ test('what waits to be shown as its recording fails is not', async () => {
   expect((await one.seen.next()).value).toMatchObject({ kind: 'ENDED', reason: 'UNRECORDED' });
 });
 
-test('who watches one whose recording ends, and need not be, is told, and goes on', async () => {
+test('who watches one whose recording ends, and need not be, is told why, and goes on', async () => {
   const one = watched({ ...nothing, kind: 'OUTPUT', text: 'more' });
   await one.seen.next();
   one.state.recorded = false;
   one.tell();
-  expect((await one.seen.next()).value).toMatchObject({ kind: 'RECORDING', recorded: false });
+  expect((await one.seen.next()).value).toMatchObject({
+    kind: 'RECORDING',
+    recorded: false,
+    recordingEnd: 'DISK_FULL',
+  });
   expect((await one.seen.next()).value).toMatchObject({ kind: 'OUTPUT', text: 'more' });
 });

@@ -11,7 +11,7 @@ type AgentEvent = ContainerTerminalSubscription['event'];
 export function withRecording(
   events: AsyncIterableIterator<AgentEvent, undefined>,
   terminalId: string,
-  recordings: Pick<Recordings, 'isRecorded' | 'failureOf' | 'listen'>,
+  recordings: Pick<Recordings, 'isRecorded' | 'failureOf' | 'whyEnded' | 'listen'>,
 ): AsyncIterableIterator<TerminalEvent, undefined> {
   let told = false;
   let over = false;
@@ -32,13 +32,20 @@ export function withRecording(
           void events.return?.().catch(() => undefined);
           return {
             done: false,
-            value: { kind: 'ENDED', recorded: null, ...nothing, reason: 'UNRECORDED' },
+            value: {
+              ...nothing,
+              kind: 'ENDED',
+              recorded: null,
+              recordingEnd: recordings.whyEnded(terminalId),
+              reason: 'UNRECORDED',
+            },
           };
         }
         const recorded = recordings.isRecorded(terminalId);
         if (recorded !== told) {
           told = recorded;
-          return { done: false, value: { kind: 'RECORDING', recorded, ...nothing } };
+          const recordingEnd = recordings.whyEnded(terminalId);
+          return { done: false, value: { ...nothing, kind: 'RECORDING', recorded, recordingEnd } };
         }
         changed = Promise.withResolvers<void>();
         waiting ??= events.next();
@@ -56,7 +63,7 @@ export function withRecording(
           forget();
           return { done, value: undefined };
         }
-        return { done: false, value: { ...value, recorded: null } };
+        return { done: false, value: { ...value, recorded: null, recordingEnd: null } };
       }
     },
     async return() {

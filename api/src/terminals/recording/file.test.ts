@@ -1,8 +1,20 @@
-import { appendFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { expect, test, vi } from 'vitest';
+import { appendFile, open, readFile, stat, truncate, writeFile, type FileHandle } from 'node:fs/promises';
+import { afterEach, expect, test, vi } from 'vitest';
 import { tempDir } from '../../../../testing/tmp.ts';
 import { VaultError, vaultWith } from '../../secrets/vault.ts';
-import { piecesOf, RecordingFile, soundPiecesOf, type RecordingPlace } from './file.ts';
+import {
+  DiskStalled,
+  longestWriteMs,
+  piecesOf,
+  RecordingFile,
+  soundPiecesOf,
+  type RecordingPlace,
+} from './file.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
+});
 
 const vault = vaultWith(new Uint8Array(32).fill(7));
 
@@ -138,4 +150,28 @@ test('one whose pieces nobody counted is read as far as it is whole', async () =
   let text = '';
   for await (const piece of soundPiecesOf(one.at)) text += piece.text.toString();
   expect(text).toBe('first second ');
+});
+
+/** What all open files have in common. */
+const prototypeOf: (file: FileHandle) => FileHandle = Object.getPrototypeOf;
+
+test('a disk that hangs is told of, though nothing more is shown, and nothing waits for it then', async () => {
+  await using one = await place();
+  const file = await RecordingFile.create(one.at);
+  await file.write('on the disk ');
+  await file.flush();
+  const { bytes } = file;
+  await using other = await open(one.at.path);
+  const hanging = Promise.withResolvers<never>();
+  const writing = vi.spyOn(prototypeOf(other), 'write').mockReturnValue(hanging.promise);
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await file.write('never there');
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(writing).toHaveBeenCalledOnce();
+  await vi.advanceTimersByTimeAsync(longestWriteMs);
+  expect(await file.failed).toBeInstanceOf(DiskStalled);
+  await expect(file.write('more')).rejects.toBeInstanceOf(DiskStalled);
+  await expect(file.close()).rejects.toBeInstanceOf(DiskStalled);
+  expect(await textOf(one.at, file.pieces)).toBe('on the disk ');
+  expect(file.bytes).toBe(bytes);
 });

@@ -7,6 +7,8 @@ import { VaultError, type Vault } from '../../secrets/vault.ts';
 const gathered = 32 * 1024;
 /** What waits to be gathered is on the disk after so long at the latest. Milliseconds. */
 const settledMs = 1_000;
+/** A disk that takes longer for a piece is no disk that a terminal is recorded on. Milliseconds. */
+export const longestWriteMs = 10_000;
 /** No sealed piece is longer. Bytes. */
 const longestPiece = 1024 * 1024;
 const lengthBytes = 4;
@@ -23,6 +25,25 @@ export interface Piece {
   readonly text: Buffer;
   /** Where it ends in the file. Bytes. */
   readonly end: number;
+}
+
+/** The disk does not answer. What was asked of it may be done yet. */
+export class DiskStalled extends Error {
+  constructor() {
+    super('The disk did not answer in time.');
+    this.name = 'DiskStalled';
+  }
+}
+
+/** The same, no later than that. @throws DiskStalled, and what it throws */
+export async function inTime<T>(asked: Promise<T>, ms = longestWriteMs): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new DiskStalled()), ms).unref();
+  try {
+    return await Promise.race([asked, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
@@ -86,19 +107,24 @@ export class RecordingFile {
     return this.#pieces;
   }
 
-  /** Resolves with the first error of the file system, whoever waits for what is written or nobody. */
+  /** It takes so many bytes of the disk. */
+  get bytes(): number {
+    return this.#at;
+  }
+
+  /** Resolves with the first error of the file system, or DiskStalled, whoever waits for what is written or nobody. */
   get failed(): Promise<unknown> {
     return this.#failed.promise;
   }
 
-  /** Resolves at once, or when what was gathered is written. @throws the file system's error, also one of before */
+  /** Resolves at once, or when what was gathered is written. @throws the file system's error or DiskStalled, also of before */
   async write(text: string): Promise<void> {
     this.#text += text;
     if (this.#broken || this.#text.length >= gathered) await this.flush();
     else this.#timer ??= setTimeout(() => void this.flush().catch(() => undefined), settledMs).unref();
   }
 
-  /** Writes what was gathered. @throws the file system's error, also one of before */
+  /** Writes what was gathered. @throws the file system's error or DiskStalled, also of before */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
@@ -121,20 +147,29 @@ export class RecordingFile {
     piece.writeUInt32BE(sealed.length);
     piece.set(sealed, lengthBytes);
     for (let from = 0; from < piece.length;) {
-      const { bytesWritten } = await this.#file.write(piece, from, piece.length - from, this.#at + from);
+      const { bytesWritten } = await inTime(
+        this.#file.write(piece, from, piece.length - from, this.#at + from),
+      );
       from += bytesWritten;
     }
     this.#at += piece.length;
     this.#pieces += 1;
   }
 
-  /** On the disk for good. @throws the file system's error; it is closed all the same */
+  /** On the disk for good. @throws the file system's error or DiskStalled; it is closed all the same, as soon as it can be */
   async close(): Promise<void> {
+    let unanswered = false;
     try {
       await this.flush();
-      await this.#file.sync();
+      await inTime(this.#file.sync());
+    } catch (error) {
+      unanswered = error instanceof DiskStalled;
+      throw error;
     } finally {
-      await this.#file.close();
+      // It waits for all that was asked before.
+      const closing = this.#file.close();
+      if (unanswered) closing.catch(() => undefined);
+      else await inTime(closing);
     }
   }
 }

@@ -1,7 +1,10 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { AgentLink, StreamSink } from '../../agents/link.ts';
 import { ServerKitError } from '../../errors.ts';
-import { Recorder, type RecorderOptions, type RecordingEnd } from './recorder.ts';
+import { longestWriteMs } from './file.ts';
+import { longestAwayMs, Recorder, type RecorderOptions, type RecordingEnd } from './recorder.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 /** The recording of a terminal whose agent, and whose disk, are held by the test. */
 function recording(options: Partial<Pick<RecorderOptions, 'limitBytes' | 'room'>> = {}) {
@@ -32,6 +35,9 @@ function recording(options: Partial<Pick<RecorderOptions, 'limitBytes' | 'room'>
       get pieces() {
         return disk.pieces;
       },
+      get bytes() {
+        return disk.text.length;
+      },
       async write(text) {
         await disk.write();
         disk.text += text;
@@ -43,7 +49,7 @@ function recording(options: Partial<Pick<RecorderOptions, 'limitBytes' | 'room'>
         disk.closed = true;
       },
     },
-    room: () => Promise.resolve(true),
+    room: () => Promise.resolve(undefined),
     onEarly: ({ recorded }) => void early.push(recorded.terminalId),
     onEnd: (_recorder, why) => Promise.resolve(end.resolve(why)),
     ...options,
@@ -161,11 +167,60 @@ test.each([
   expect(await one.ended).toBe(why);
 });
 
-test('it ends before the disk is full, so that the database keeps its room', async () => {
-  const one = recording({ room: () => Promise.resolve(false) });
+test.each([
+  ['before the disk is full, so that the database keeps its room', 'DISK_FULL'],
+  ['when all recordings take as much as they may', 'OVER_BUDGET'],
+] as const)('it ends %s', async (_when, why) => {
+  const one = recording({ room: () => Promise.resolve(why) });
   one.screen('');
-  expect(await one.ended).toBe('DISK_FULL');
+  expect(await one.ended).toBe(why);
   await expect(one.begun()).rejects.toMatchObject({ code: 'RECORDING_FAILED' });
+  expect(one.early).toEqual(['trm_1']);
+});
+
+test('it ends when the disk does not say whether there is room', async () => {
+  vi.useFakeTimers();
+  const one = recording({ room: () => new Promise(() => undefined) });
+  one.screen('');
+  await vi.advanceTimersByTimeAsync(longestWriteMs - 1);
+  expect(one.early).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await one.ended).toBe('DISK_STALLED');
+});
+
+test('it is cut off when its server does not come back, and whatever comes then is none of it', async () => {
+  vi.useFakeTimers();
+  const one = recording();
+  one.screen('kept');
+  await one.begun();
+  await vi.advanceTimersByTimeAsync(longestAwayMs * 2);
+  expect(one.recorder.attached, 'while nothing is shown it goes on').toBe(true);
+  one.lose();
+  await vi.advanceTimersByTimeAsync(longestAwayMs - 1);
+  expect(one.disk.closed).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(await one.ended).toBe('CUT_OFF');
+  expect(one.disk.closed).toBe(true);
+  expect(one.early, 'there is no terminal that goes on').toEqual([]);
+  one.attach();
+  one.screen('late');
+  expect(one.disk.text).toContain('kept');
+  expect(one.disk.text).not.toContain('late');
+});
+
+test('it is not cut off by short absences, however many', async () => {
+  vi.useFakeTimers();
+  const one = recording();
+  for (let absence = 0; absence < 3; absence += 1) {
+    one.screen('');
+    await one.begun();
+    one.lose();
+    await vi.advanceTimersByTimeAsync(longestAwayMs - 1);
+    one.attach();
+  }
+  one.screen('');
+  await one.begun();
+  expect(one.disk.closed).toBe(false);
 });
 
 test('it ends as lost when the terminal is gone once its server is back', async () => {
@@ -205,7 +260,7 @@ test('who depends on it is told before a disk that hangs has closed its file, an
 
 test('room is looked for after each piece, also one that was written between', async () => {
   let looks = 0;
-  const one = recording({ room: () => Promise.resolve((looks += 1) < 2) });
+  const one = recording({ room: () => Promise.resolve((looks += 1) < 2 ? undefined : 'DISK_FULL') });
   // A file that gathers: what is shown makes no piece at once.
   one.disk.write = () => Promise.resolve(void (one.disk.pieces -= 1));
   one.screen('');

@@ -6,15 +6,15 @@ import type { ContainerTerminalSubscription } from '../../generated/agent/graphq
 import { errorCode } from '../../startup-error.ts';
 import { places, type Place } from '../places.ts';
 import { headerLine, markLine, outputLine, resizeLine } from './cast.ts';
-import type { RecordingFile } from './file.ts';
+import { DiskStalled, inTime, type RecordingFile } from './file.ts';
 
 type Event = ContainerTerminalSubscription['event'];
 
 /** What a terminal of a working day stays below, and a flood reaches in a minute or so. Bytes. */
 export const mostBytes = 32 * 1024 * 1024;
 
-/** A disk that takes longer for a piece is no disk that a terminal is recorded on. Milliseconds. */
-const longestWriteMs = 10_000;
+/** A terminal that nobody looks at ends within a minute: when its server is away for longer, nothing more comes. Milliseconds. */
+export const longestAwayMs = 10 * 60_000;
 
 /** Empties a screen with all its settings (RIS): what was missed left it in a state that is not known. */
 const emptied = '\u001bc';
@@ -22,12 +22,27 @@ const emptied = '\u001bc';
 /**
  * - `COMPLETE`: it ended with its terminal
  * - `LOST`: the terminal ended while its server was out of reach
+ * - `CUT_OFF`: its server went out of reach and did not come back
  * - `TOO_LARGE`: it reached the most that one may hold
+ * - `OVER_BUDGET`: all recordings together reached the most that they may hold, and no other could make room
  * - `DISK_FULL`: there was no room left for it
+ * - `DISK_STALLED`: the disk did not answer
  * - `FAILED`: anything else
  */
-export const recordingEnds = ['COMPLETE', 'LOST', 'TOO_LARGE', 'DISK_FULL', 'FAILED'] as const;
+export const recordingEnds = [
+  'COMPLETE',
+  'LOST',
+  'CUT_OFF',
+  'TOO_LARGE',
+  'OVER_BUDGET',
+  'DISK_FULL',
+  'DISK_STALLED',
+  'FAILED',
+] as const;
 export type RecordingEnd = (typeof recordingEnds)[number];
+
+/** Why there is no room for more. */
+export type NoRoom = Extract<RecordingEnd, 'OVER_BUDGET' | 'DISK_FULL'>;
 
 export interface Recorded {
   readonly id: string;
@@ -43,17 +58,19 @@ export interface Recorded {
 
 export interface RecorderOptions {
   readonly recorded: Recorded;
-  readonly file: Pick<RecordingFile, 'pieces' | 'failed' | 'write' | 'close'>;
+  readonly file: Pick<RecordingFile, 'pieces' | 'bytes' | 'failed' | 'write' | 'close'>;
   /** Of what is in the file already. @default 0 */
   readonly sizeBytes?: number;
-  /** Whether there is room on the disk. */
-  readonly room: () => Promise<boolean>;
+  /** Looks for room for more. @returns why there is none */
+  readonly room: () => Promise<NoRoom | undefined>;
   /** Called at once when it ends before its terminal does, and before `onEnd`: a disk may take long to close the file. */
-  readonly onEarly: (recorder: Recorder) => void;
+  readonly onEarly: (recorder: Recorder, end: EarlyEnd) => void;
   /** Called once, when there will be no more of it; the file is closed by then. */
   readonly onEnd: (recorder: Recorder, end: RecordingEnd, cause?: unknown) => Promise<void>;
   /** @default {@link mostBytes} */
   readonly limitBytes?: number;
+  /** @default {@link longestAwayMs} */
+  readonly awayMs?: number;
 }
 
 /**
@@ -72,7 +89,8 @@ export class Recorder {
   #attached = Promise.withResolvers<void>();
   #ready = false;
   #over = false;
-  #writingSince: number | undefined;
+  /** Runs while nothing that is shown arrives. */
+  #away: NodeJS.Timeout | undefined;
   /** How many pieces there were when room for more was looked for last. */
   #looked: number | undefined;
 
@@ -83,6 +101,17 @@ export class Recorder {
     this.#begun = this.#sizeBytes > 0;
     this.#attached.promise.catch(() => undefined);
     void options.file.failed.then((error) => this.end(endOf(error), error));
+    this.#await();
+  }
+
+  #await(): void {
+    const { awayMs = longestAwayMs } = this.#options;
+    this.#away ??= setTimeout(() => void this.end('CUT_OFF'), awayMs).unref();
+  }
+
+  #arrived(): void {
+    clearTimeout(this.#away);
+    this.#away = undefined;
   }
 
   get sizeBytes(): number {
@@ -97,16 +126,18 @@ export class Recorder {
     return this.#options.file.pieces;
   }
 
+  /** Of the disk. */
+  get bytes(): number {
+    return this.#options.file.bytes;
+  }
+
   /** Whether it reads what is shown. */
   get attached(): boolean {
     return this.#ready;
   }
 
-  /** Resolves once what is shown is being written. @throws ServerKitError RECORDING_FAILED once it ended, or stands still */
+  /** Resolves once what is shown is being written. @throws ServerKitError RECORDING_FAILED once it ended */
   async ready(signal: AbortSignal): Promise<void> {
-    if (performance.now() - (this.#writingSince ?? Infinity) > longestWriteMs) {
-      throw recordingFailed('The disk that ServerKit keeps its data on does not answer.');
-    }
     if (this.#ready) return;
     const left = Promise.withResolvers<never>();
     const leave = (): void =>
@@ -130,7 +161,7 @@ export class Recorder {
     void this.#read(link, reading.signal)
       .catch(async (error: unknown) => {
         // Whatever is not foreseen ends it, and what depends on it.
-        await this.end('FAILED', error);
+        await this.end(endOf(error), error);
       })
       .finally(() => {
         this.#reading = undefined;
@@ -145,6 +176,7 @@ export class Recorder {
       this.#attached.promise.catch(() => undefined);
     }
     this.#ready = false;
+    if (!this.#over) this.#await();
   }
 
   async #read(link: AgentLink, signal: AbortSignal): Promise<void> {
@@ -193,6 +225,7 @@ export class Recorder {
       this.#begun = true;
       if (this.#over) return;
       this.#ready = true;
+      this.#arrived();
       this.#attached.resolve();
     }
     if (event.kind === 'OUTPUT' && event.text) await this.#write(outputLine(atMs, event.text));
@@ -209,14 +242,14 @@ export class Recorder {
     const { file, room, limitBytes = mostBytes } = this.#options;
     const bytes = Buffer.byteLength(text);
     if (this.#sizeBytes + bytes > limitBytes) return this.end('TOO_LARGE');
-    this.#writingSince = performance.now();
     await file.write(text);
-    this.#writingSince = undefined;
     this.#sizeBytes += bytes;
     // Pieces are written between two of these as well.
     if (file.pieces === this.#looked) return undefined;
     this.#looked = file.pieces;
-    if (!(await room())) await this.end('DISK_FULL');
+    // A disk that hangs does not say what is free on it either.
+    const none = await inTime(room());
+    if (none) await this.end(none);
     return undefined;
   }
 
@@ -224,6 +257,7 @@ export class Recorder {
   async pause(): Promise<void> {
     if (this.#over) return;
     this.#over = true;
+    this.#arrived();
     this.#reading?.abort();
     await this.#options.file.close().catch(() => undefined);
   }
@@ -232,9 +266,10 @@ export class Recorder {
   async end(end: RecordingEnd, cause?: unknown): Promise<void> {
     if (this.#over) return;
     this.#over = true;
+    this.#arrived();
     this.#unready();
     this.#reading?.abort();
-    if (isEarly(end)) this.#options.onEarly(this);
+    if (isEarly(end)) this.#options.onEarly(this, end);
     let became = end;
     let unwritten: unknown;
     await this.#options.file.close().catch((error: unknown) => {
@@ -246,20 +281,27 @@ export class Recorder {
   }
 }
 
-/** Whether the terminal goes on without it. */
-export function isEarly(end: RecordingEnd): boolean {
-  return end !== 'COMPLETE' && end !== 'LOST';
+/** The terminal goes on without it, unless it has to be recorded. */
+export type EarlyEnd = Exclude<RecordingEnd, 'COMPLETE' | 'LOST' | 'CUT_OFF'>;
+
+export function isEarly(end: RecordingEnd): end is EarlyEnd {
+  return end !== 'COMPLETE' && end !== 'LOST' && end !== 'CUT_OFF';
 }
 
-function endOf(error: unknown): RecordingEnd {
+export function endOf(error: unknown): EarlyEnd {
+  if (error instanceof DiskStalled) return 'DISK_STALLED';
   const code = errorCode(error);
   return code === 'ENOSPC' || code === 'EDQUOT' ? 'DISK_FULL' : 'FAILED';
 }
 
-const whyFailed: Readonly<Record<Exclude<RecordingEnd, 'COMPLETE'>, string>> = {
+export const whyFailed: Readonly<Record<Exclude<RecordingEnd, 'COMPLETE'>, string>> = {
   LOST: 'The terminal has ended.',
+  CUT_OFF: 'Its server was out of reach for too long. Open another terminal.',
   TOO_LARGE: 'Its recording is as large as one may be. Open another terminal.',
+  OVER_BUDGET:
+    'Recordings take all the room that they may take. Ask an administrator to delete some, or to allow for more (Settings, Installation).',
   DISK_FULL: 'There is no room left for recordings where ServerKit keeps its data. Ask an administrator.',
+  DISK_STALLED: 'The disk that ServerKit keeps its data on does not answer. Ask an administrator.',
   FAILED: 'The recording could not be written; the log of ServerKit says why. Ask an administrator.',
 };
 

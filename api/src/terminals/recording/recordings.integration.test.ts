@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { rename, utimes } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { rename, truncate, utimes } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { testApi, type TestApi, type TestPerson } from '../../graphql/testing.ts';
 import { addServer } from '../../metrics/testing.ts';
 import { newId } from '../../ids.ts';
@@ -24,12 +24,13 @@ const prisma = () => api.platform.db.prisma;
 const day = 24 * 60 * 60_000;
 
 /** One that ended so many days ago, with its file. */
-async function recorded(daysAgo: number, required = false): Promise<{ id: string; path: string }> {
+async function recorded(daysAgo: number, required = false, bytes = 0): Promise<{ id: string; path: string }> {
   const id = newId('recording');
   const place = shelf().placeOf({ id, serverId });
   const file = await RecordingFile.create(place);
   await file.write('{"version":2}\n');
   await file.close();
+  if (bytes > 0) await truncate(place.path, bytes);
   const endedAt = new Date(Date.now() - daysAgo * day);
   await utimes(place.path, endedAt, endedAt);
   await prisma().terminalRecording.create({
@@ -150,4 +151,68 @@ test('that had to be made take with their server what deleting one takes', async
   expect(await prisma().server.count({ where: { id: serverId } })).toBe(1);
   await admin.client.query(document, { input: { serverId } });
   expect(existsSync(path)).toBe(false);
+});
+
+describe('that take more than they may', () => {
+  const megabyte = 1024 * 1024;
+  const set = (megabytes: number) =>
+    admin.client.query(
+      'mutation ($input: SetTerminalRecordingInput!) { setTerminalRecording(input: $input) { megabytes usedBytes } }',
+      { input: { everywhere: false, days: 90, megabytes } },
+    );
+  const there = (...all: { path: string }[]) => all.map(({ path }) => existsSync(path));
+  beforeEach(async () => {
+    await prisma().terminalRecording.deleteMany();
+    await shelf().sweep(new Date(Date.now() + day));
+    await set(8192);
+  });
+
+  test('make room at once, those first that ended first, and each is on record', async () => {
+    const newest = await recorded(1, false, 30 * megabyte);
+    const oldest = await recorded(9, true, 30 * megabyte);
+    const middle = await recorded(5, false, 30 * megabyte);
+    expect(await set(64)).toEqual({
+      setTerminalRecording: { megabytes: 64, usedBytes: 60 * megabyte },
+    });
+    expect(there(oldest, middle, newest)).toEqual([false, true, true]);
+    const left = await prisma().terminalRecording.findMany({ where: { serverId }, select: { id: true } });
+    expect(left.map(({ id }) => id).toSorted()).toEqual([newest.id, middle.id].toSorted());
+    const events = await prisma().auditEvent.findMany({ where: { serverId } });
+    expect(events).toMatchObject([
+      {
+        action: 'terminalRecording.expire',
+        targetId: oldest.id,
+        parameters: { reason: 'OVER_BUDGET', bytes: 30 * megabyte, required: true },
+      },
+    ]);
+  });
+
+  test('leave one that is being made, which has no room then', async () => {
+    const { budget } = api.services.terminals.recordings;
+    const made = await recorded(9, true, 65 * megabyte);
+    await prisma().terminalRecording.update({ where: { id: made.id }, data: { endedAt: null } });
+    const ended = await recorded(1, true, megabyte);
+    await set(64);
+    expect(there(made, ended)).toEqual([true, false]);
+    expect(await budget.fits()).toBe(false);
+    await prisma().terminalRecording.update({ where: { id: made.id }, data: { endedAt: new Date() } });
+    expect(await budget.fits()).toBe(true);
+    expect(there(made)).toEqual([false]);
+  });
+
+  test('take old files that belong to none with them, and no fresh one, whose row may be about to come', async () => {
+    const [old, fresh] = [await recorded(3, false, 65 * megabyte), await recorded(0, false, 65 * megabyte)];
+    await prisma().terminalRecording.deleteMany({ where: { serverId } });
+    await set(64);
+    expect(there(old, fresh)).toEqual([false, true]);
+  });
+
+  test('stay as much as was allowed when only the others are set', async () => {
+    await set(100);
+    const { setTerminalRecording } = await admin.client.query<{ setTerminalRecording: object }>(
+      'mutation ($input: SetTerminalRecordingInput!) { setTerminalRecording(input: $input) { days megabytes } }',
+      { input: { everywhere: false, days: 30 } },
+    );
+    expect(setTerminalRecording).toEqual({ days: 30, megabytes: 100 });
+  });
 });

@@ -1,9 +1,13 @@
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { tempDir } from '../../../../testing/tmp.ts';
 import type { StreamSink } from '../../agents/link.ts';
 import { vaultWith } from '../../secrets/vault.ts';
+import { RecordingFile } from './file.ts';
+import { longestAwayMs } from './recorder.ts';
 import { Recordings, type RecordingsOptions } from './recordings.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 const terminal = {
   id: 'trm_1',
@@ -14,11 +18,32 @@ const terminal = {
   target: { kind: 'container', id: 'box', name: 'web' },
 } as const;
 
+/** One that was being made when the process before ended. */
+const left = {
+  id: 'rec_left',
+  serverId: 'srv_1',
+  terminalId: 'trm_1',
+  place: 'container',
+  privileged: false,
+  required: true,
+  startedAt: new Date(),
+  actor: terminal.actor,
+  target: terminal.target,
+  endedAt: null,
+};
+
 /** Recordings of one server, whose database answers nothing once a recording has begun, and whose agent closes nothing. */
 async function recordings() {
   const dir = await tempDir('sk-recordings-');
   const vault = vaultWith(new Uint8Array(32).fill(7));
   const disk = { full: false };
+  const database = { answers: false };
+  const [stored, audited]: [object[], object[]] = [[], []];
+  const tx = {
+    terminalRecording: {
+      updateMany: ({ data }: { data: object }) => Promise.resolve({ count: stored.push(data) }),
+    },
+  };
   const sinks: StreamSink<object>[] = [];
   const never = () => new Promise<never>(() => undefined);
   const link = {
@@ -33,11 +58,19 @@ async function recordings() {
   const options: unknown = {
     db: {
       prisma: {
-        terminalRecording: { create: () => Promise.resolve({}), findUnique: never, updateMany: never },
-        $transaction: never,
+        terminalRecording: {
+          create: () => Promise.resolve({}),
+          findMany: () => Promise.resolve([left]),
+          findUnique: never,
+          updateMany: never,
+        },
+        openTerminal: { count: () => Promise.resolve(1) },
+        setting: { findUnique: () => Promise.resolve(null) },
+        server: { findMany: () => Promise.resolve([]) },
+        $transaction: (work: (tx: object) => unknown) => (database.answers ? work(tx) : never()),
       },
     },
-    audit: {},
+    audit: { record: (_tx: object, entry: object) => Promise.resolve(void audited.push(entry)) },
     agents: { links: { onUp: () => undefined, require: () => link }, commands: { run: never } },
     vault: {
       ...vault,
@@ -53,10 +86,27 @@ async function recordings() {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- no more of these is asked here
     all: new Recordings(options as RecordingsOptions),
     disk,
+    database,
+    stored,
+    audited,
     show: (text: string) => sinks.at(-1)?.next({ event: { kind: 'OUTPUT', text } }),
     [Symbol.asyncDispose]: () => dir[Symbol.asyncDispose](),
   };
 }
+
+test('a terminal whose recording was asked for goes on, and is called recorded no more, while the disk is full', async () => {
+  await using one = await recordings();
+  await one.all.begin(terminal, false);
+  expect(one.all.isRecorded('trm_1')).toBe(true);
+  const told = Promise.withResolvers<string>();
+  one.all.listen(told.resolve);
+  one.disk.full = true;
+  one.show('x'.repeat(40_000));
+  expect(await told.promise).toBe('trm_1');
+  expect(one.all.isRecorded('trm_1')).toBe(false);
+  expect(one.all.whyEnded('trm_1')).toBe('DISK_FULL');
+  expect(one.all.failureOf('trm_1')).toBeUndefined();
+});
 
 test('a terminal whose required recording fails is nobody’s at once, though neither database nor agent answer', async () => {
   await using one = await recordings();
@@ -66,8 +116,34 @@ test('a terminal whose required recording fails is nobody’s at once, though ne
   one.disk.full = true;
   one.show('x'.repeat(40_000));
   expect(await told.promise).toBe('trm_1');
-  expect(one.all.failureOf('trm_1')).toMatchObject({ code: 'RECORDING_FAILED' });
+  expect(one.all.failureOf('trm_1')).toMatchObject({
+    code: 'RECORDING_FAILED',
+    message: expect.stringContaining('There is no room left'),
+  });
+  expect(one.all.whyEnded('trm_1')).toBe('DISK_FULL');
   await expect(
     one.all.admit('srv_1', 'trm_1', () => Promise.reject(new Error('not asked'))),
   ).rejects.toMatchObject({ code: 'RECORDING_FAILED' });
+});
+
+test('a recording of before the start whose server never comes back is cut off, with what there is', async () => {
+  await using one = await recordings();
+  const file = await RecordingFile.create(one.all.shelf.placeOf(left));
+  await file.write('{"version":2}\n');
+  await file.close();
+  one.database.answers = true;
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await one.all.resume();
+  expect(one.all.isRecorded('trm_1')).toBe(true);
+  await vi.advanceTimersByTimeAsync(longestAwayMs - 1);
+  expect(one.stored).toEqual([]);
+  await vi.advanceTimersByTimeAsync(1);
+  vi.useRealTimers();
+  await expect.poll(() => one.audited).toHaveLength(1);
+  expect(one.stored).toMatchObject([{ ending: 'CUT_OFF', pieces: 1, sizeBytes: 14 }]);
+  expect(one.audited).toMatchObject([
+    { action: 'terminalRecording.end', parameters: { terminalId: 'trm_1', reason: 'CUT_OFF' } },
+  ]);
+  expect(one.all.isRecorded('trm_1')).toBe(false);
+  expect(one.all.failureOf('trm_1'), 'should it come back, it is recorded anew').toBeUndefined();
 });

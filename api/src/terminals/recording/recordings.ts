@@ -10,8 +10,19 @@ import { isServerKitError, type ServerKitError } from '../../errors.ts';
 import { newId } from '../../ids.ts';
 import type { Vault } from '../../secrets/vault.ts';
 import { places, type Place } from '../places.ts';
-import { RecordingFile } from './file.ts';
-import { isEarly, Recorder, recordingFailed, type Recorded, type RecordingEnd } from './recorder.ts';
+import { RecordingBudget } from './budget.ts';
+import { inTime, RecordingFile } from './file.ts';
+import {
+  endOf,
+  isEarly,
+  Recorder,
+  recordingFailed,
+  whyFailed,
+  type EarlyEnd,
+  type NoRoom,
+  type Recorded,
+  type RecordingEnd,
+} from './recorder.ts';
 import { RecordingRules } from './rules.ts';
 import { RecordingShelf, storedPlace } from './shelf.ts';
 
@@ -54,18 +65,34 @@ export interface RecordedTerminal {
 export class Recordings {
   readonly rules: RecordingRules;
   readonly shelf: RecordingShelf;
+  readonly budget: RecordingBudget;
   readonly #options: RecordingsOptions;
   /** By terminal, while they are made. */
   readonly #active = new Map<string, Recorder>();
   readonly #beginning = new Map<string, Promise<void>>();
   /** The last terminals that had to be recorded and were not. */
   readonly #failed = new Map<string, Failure>();
+  /** Why those ended early that did so last, by terminal. */
+  readonly #ends = new Map<string, EarlyEnd>();
   readonly #listeners = new Set<(terminalId: string) => void>();
 
   constructor(options: RecordingsOptions) {
     this.#options = options;
     this.rules = new RecordingRules(options);
-    this.shelf = new RecordingShelf({ ...options, directory: path.join(options.dataDir, 'recordings') });
+    const directory = path.join(options.dataDir, 'recordings');
+    this.shelf = new RecordingShelf({ ...options, directory, onRemoved: () => this.budget.changed() });
+    this.budget = new RecordingBudget({
+      ...options,
+      directory,
+      pathOf: (row) => this.shelf.placeOf(row).path,
+      limit: async () => (await this.rules.settings()).megabytes * 1024 * 1024,
+      growing: () =>
+        [...this.#active.values()].map(({ recorded, bytes }) => ({
+          path: this.shelf.placeOf(recorded).path,
+          bytes,
+        })),
+      expire: (row, bytes) => this.shelf.expire(row, bytes),
+    });
     options.agents.links.onUp((link) => {
       for (const recorder of this.#of(link.serverId)) recorder.attach(link);
     });
@@ -77,6 +104,11 @@ export class Recordings {
 
   isRecorded(terminalId: string): boolean {
     return this.#active.has(terminalId);
+  }
+
+  /** Why a terminal is not recorded any more, though it goes on or has to be recorded. */
+  whyEnded(terminalId: string): EarlyEnd | null {
+    return this.isRecorded(terminalId) ? null : (this.#ends.get(terminalId) ?? null);
   }
 
   /** Why a terminal is closed that had to be recorded. */
@@ -136,15 +168,27 @@ export class Recordings {
   async #begin(terminal: RecordedTerminal, required: boolean): Promise<void> {
     if (this.#active.has(terminal.id)) return;
     let recorder: Recorder | undefined;
+    const creating = this.#create(terminal, required);
     try {
-      recorder = await this.#create(terminal, required);
+      recorder = await inTime(creating, beginMs);
       const link = this.#options.agents.links.require(terminal.serverId);
       recorder.attach(link);
       await recorder.ready(AbortSignal.timeout(beginMs));
       this.#tell(terminal.id);
     } catch (error) {
-      await recorder?.end('FAILED', error);
-      const failure = isServerKitError(error, 'RECORDING_FAILED') ? error : notBegun();
+      const end = endOf(error);
+      if (recorder) await recorder.end(end, error);
+      // One that comes late is nobody's.
+      else
+        void creating.then(
+          (late) => late.end(end, error),
+          () => undefined,
+        );
+      const failure = isServerKitError(error, 'RECORDING_FAILED')
+        ? error
+        : end === 'FAILED'
+          ? notBegun()
+          : recordingFailed(whyFailed[end]);
       if (error !== failure)
         this.#options.log.error({ err: error, terminalId: terminal.id }, 'a terminal could not be recorded');
       await this.shut(terminal, failure);
@@ -186,14 +230,26 @@ export class Recordings {
       recorded,
       file,
       sizeBytes,
-      room: async () => !(await diskSpace(this.#options.dataDir)).low,
-      onEarly: ({ recorded: { terminalId, required } }) => {
-        if (required) this.#fail(terminalId, endedEarly());
-      },
+      room: () => this.#room(),
+      onEarly: (ended, end) => this.#early(ended, end),
       onEnd: (ended, end, cause) => this.#ended(ended, end, cause),
     });
     this.#active.set(recorded.terminalId, recorder);
     return recorder;
+  }
+
+  async #room(): Promise<NoRoom | undefined> {
+    if ((await diskSpace(this.#options.dataDir)).low) return 'DISK_FULL';
+    return (await this.budget.fits()) ? undefined : 'OVER_BUDGET';
+  }
+
+  /** Before anything is asked of a disk or the database, which may be what is broken: nobody looks on, or thinks it recorded. */
+  #early(recorder: Recorder, ending: EarlyEnd): void {
+    const { terminalId, required } = recorder.recorded;
+    if (this.#active.get(terminalId) === recorder) this.#active.delete(terminalId);
+    keepLast(this.#ends, terminalId, ending);
+    if (required) this.#fail(terminalId, recordingFailed(whyFailed[ending]));
+    else this.#tell(terminalId);
   }
 
   async #ended(recorder: Recorder, ending: RecordingEnd, cause: unknown): Promise<void> {
@@ -201,14 +257,15 @@ export class Recordings {
     const { id, terminalId, serverId } = recorded;
     const { log } = this.#options;
     const early = isEarly(ending);
-    // Before anything is asked of the database, which may be what is broken: nobody looks on.
-    if (early && recorded.required) this.#fail(terminalId, endedEarly());
+    // Also where it is only known now, as its file was closed.
+    if (early) this.#early(recorder, ending);
     if (this.#active.get(terminalId) === recorder) this.#active.delete(terminalId);
+    this.budget.changed();
     if (cause !== undefined) log.error({ err: cause, recordingId: id, ending }, 'a recording ended early');
     this.#tell(terminalId);
     // Where the rules cannot be read, nothing may go unrecorded.
     if (early && (recorded.required || (await this.rules.requires(serverId).catch(() => true)))) {
-      await this.shut(await this.#terminalOf(recorded), endedEarly());
+      await this.shut(await this.#terminalOf(recorded), recordingFailed(whyFailed[ending]));
     }
     await this.#store(recorded, { ending, pieces, sizeBytes, durationMs });
   }
@@ -259,9 +316,7 @@ export class Recordings {
     const known = this.#failed.get(terminalId);
     if (known) return known;
     const failure: Failure = { error, closing: false };
-    this.#failed.set(terminalId, failure);
-    const [oldest] = this.#failed.keys();
-    if (this.#failed.size > mostFailed && oldest !== undefined) this.#failed.delete(oldest);
+    keepLast(this.#failed, terminalId, failure);
     this.#tell(terminalId);
     return failure;
   }
@@ -323,7 +378,7 @@ export class Recordings {
         const nothing = { pieces: 0, sizeBytes: 0, durationMs: 0 };
         await this.#store(
           { ...row, title: this.shelf.aboutOf(row).target.name ?? '' },
-          { ending: 'FAILED', ...nothing },
+          { ending: endOf(error), ...nothing },
         );
       }
     }
@@ -332,7 +387,11 @@ export class Recordings {
   async #goOn(row: TerminalRecording): Promise<void> {
     const { id, serverId, terminalId, privileged, required, startedAt } = row;
     const open = await this.#options.db.prisma.openTerminal.count({ where: { id: terminalId } });
-    const { file, sizeBytes } = await RecordingFile.reopen(this.shelf.placeOf(row));
+    const reopening = RecordingFile.reopen(this.shelf.placeOf(row));
+    const { file, sizeBytes } = await inTime(reopening).catch((error: unknown) => {
+      reopening.then(({ file: late }) => late.close()).catch(() => undefined);
+      throw error;
+    });
     const title = this.shelf.aboutOf(row).target.name ?? '';
     const place = storedPlace(row.place);
     const recorder = this.#add(
@@ -349,8 +408,11 @@ export class Recordings {
   }
 }
 
-function endedEarly(): ServerKitError {
-  return recordingFailed('Its recording ended early.');
+/** What is forgotten is the oldest. */
+function keepLast<T>(map: Map<string, T>, key: string, value: T): void {
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > mostFailed && oldest !== undefined) map.delete(oldest);
 }
 
 function notBegun(): ServerKitError {

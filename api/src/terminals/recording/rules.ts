@@ -9,9 +9,14 @@ const settingKey = 'terminal.recording';
 /** How long recordings are kept. Days. */
 export const keptDays = { min: 1, max: 3_650, default: 90 } as const;
 
+/** What all recordings may take of the disk. Megabytes of 2^20 bytes; two of the largest fit into the least. */
+export const keptMegabytes = { min: 64, max: 16 * 1024 * 1024, default: 8 * 1024 } as const;
+
 const settingShape = z.object({
   everywhere: z.boolean(),
   days: z.int().min(keptDays.min).max(keptDays.max),
+  // Those who set the others before there was this one said nothing of it.
+  megabytes: z.int().min(keptMegabytes.min).max(keptMegabytes.max).default(keptMegabytes.default),
 });
 
 export type RecordingSettings = z.infer<typeof settingShape>;
@@ -20,7 +25,7 @@ interface Rules extends RecordingSettings {
   readonly servers: ReadonlySet<string>;
 }
 
-/** Which terminals have to be recorded, and for how long that is kept. */
+/** Which terminals have to be recorded, and for how long and how much of that is kept. */
 export class RecordingRules {
   readonly #db: Database;
   readonly #audit: Audit;
@@ -39,8 +44,8 @@ export class RecordingRules {
   }
 
   async settings(): Promise<RecordingSettings> {
-    const { everywhere, days } = await this.#read();
-    return { everywhere, days };
+    const { everywhere, days, megabytes } = await this.#read();
+    return { everywhere, days, megabytes };
   }
 
   async set(settings: RecordingSettings, actor: Actor): Promise<void> {
@@ -95,9 +100,9 @@ export class RecordingRules {
     // A setting that cannot be read was meant to be one.
     const { data } = setting
       ? settingShape.safeParse(setting.value)
-      : { data: { everywhere: false, days: keptDays.default } };
+      : { data: { everywhere: false, days: keptDays.default, megabytes: keptMegabytes.default } };
     return {
-      ...(data ?? { everywhere: true, days: keptDays.max }),
+      ...(data ?? { everywhere: true, days: keptDays.max, megabytes: keptMegabytes.default }),
       servers: new Set(rows.map(({ id }) => id)),
     };
   }

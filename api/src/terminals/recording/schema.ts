@@ -6,7 +6,7 @@ import { TransferPayload } from '../../docker-files/transfer-type.ts';
 import { each } from '../../graphql/access.ts';
 import { ServerType } from '../../servers/server-type.ts';
 import { recordingDownloadPath } from '../room.ts';
-import { keptDays, type RecordingSettings } from './rules.ts';
+import { keptDays, keptMegabytes, type RecordingSettings } from './rules.ts';
 import { visibleTo } from './shelf.ts';
 import { TerminalRecordingType } from './types.ts';
 
@@ -66,6 +66,15 @@ const Settings = builder.objectRef<RecordingSettings>('TerminalRecordingSettings
     everywhere: t.exposeBoolean('everywhere', {
       description: 'Every terminal on every server is recorded, asked for or not.',
     }),
+    megabytes: t.exposeInt('megabytes', {
+      description:
+        'How much all of them may take of the disk, in megabytes of 2^20 bytes. Beyond it those are deleted that ended first; that they were is on record.',
+    }),
+    usedBytes: t.field({
+      type: 'SafeInt',
+      description: 'How much all of them take of the disk now, those that are being made included.',
+      resolve: (_settings, _args, { services }) => services.terminals.recordings.budget.measure(),
+    }),
   }),
 });
 
@@ -96,6 +105,10 @@ const SetInput = builder.inputType('SetTerminalRecordingInput', {
     everywhere: t.boolean({
       required: true,
       description: 'Whether every terminal on every server has to be recorded.',
+    }),
+    megabytes: t.int({
+      description: `How much all of them may take of the disk: ${keptMegabytes.min} to ${keptMegabytes.max} megabytes of 2^20 bytes. Where it is less than they take, those that ended first are deleted at once. Without it, it stays as it is.`,
+      validate: z.int().min(keptMegabytes.min).max(keptMegabytes.max),
     }),
   }),
 });
@@ -162,13 +175,17 @@ builder.mutationFields((t) => ({
     access: 'settings:write',
     fresh: true,
     description:
-      'Sets whether every terminal on every server has to be recorded, those that are open included, and how long recordings are kept. One that cannot be recorded is not opened, or closed. Scope: settings:write.',
+      'Sets whether every terminal on every server has to be recorded, those that are open included, and how long and how much of recordings is kept. One that cannot be recorded is not opened, or closed. Scope: settings:write.',
     args: { input: t.arg({ type: SetInput, required: true }) },
-    resolve: async (_root, { input }, context) => {
+    resolve: async (_root, { input: { megabytes, ...input } }, context) => {
       const { terminals } = context.services;
-      await terminals.recordings.rules.set(input, actorOf(context));
+      const { rules, budget } = terminals.recordings;
+      const settings = { ...input, megabytes: megabytes ?? (await rules.settings()).megabytes };
+      await rules.set(settings, actorOf(context));
       if (input.everywhere) await terminals.enforceRecording();
-      return input;
+      budget.changed();
+      await budget.fits();
+      return settings;
     },
   }),
   startTerminalRecordingDownload: t.field({

@@ -32,12 +32,17 @@ export interface ShelfOptions {
   readonly vault: Vault;
   readonly log: Logger;
   readonly directory: string;
+  /** Told when files were removed. */
+  readonly onRemoved: () => void;
 }
 
 const endWords: Readonly<Record<Exclude<RecordingEnd, 'COMPLETE'>, string>> = {
   LOST: 'The server was out of reach when the terminal ended',
+  CUT_OFF: 'The recording was cut off: the server went out of reach and did not come back',
   TOO_LARGE: 'The recording ended early: it is as large as one may be',
+  OVER_BUDGET: 'The recording ended early: all recordings together take as much as they may',
   DISK_FULL: 'The recording ended early: there was no room left on the disk',
+  DISK_STALLED: 'The recording ended early: the disk did not answer',
   FAILED: 'The recording ended early: it could not be written',
 };
 
@@ -194,6 +199,18 @@ export class RecordingShelf {
     await rm(name, { recursive: true, force: true }).catch((error: unknown) => {
       this.#options.log.warn({ err: error }, 'the file of a recording could not be removed');
     });
+    this.#options.onRemoved();
+  }
+
+  /** One made room for others: its file is gone. It is on record. */
+  async expire(row: TerminalRecording, bytes: number): Promise<void> {
+    await this.#options.db.prisma.$transaction(async (tx) => {
+      const { count } = await tx.terminalRecording.deleteMany({ where: { id: row.id } });
+      if (count === 0) return;
+      const actor = { kind: 'system', label: 'terminals' } as const;
+      const parameters = { reason: 'OVER_BUDGET', bytes, required: row.required };
+      await this.#record('terminalRecording.expire', row, actor, { parameters }, tx);
+    });
   }
 
   /** Deletes those that ended before then, and old files that belong to none. @returns how many */
@@ -208,6 +225,7 @@ export class RecordingShelf {
       where: { id: { in: rows.map(({ id }) => id) } },
     });
     await this.#removeStrays(before);
+    this.#options.onRemoved();
     return count;
   }
 

@@ -13,13 +13,19 @@ const TerminalPlaceEnum = builder.enumType('TerminalPlace', {
   } as const,
 });
 
-const RecordingEndEnum = builder.enumType('TerminalRecordingEnd', {
+export const RecordingEndEnum = builder.enumType('TerminalRecordingEnd', {
   description: 'Why there is no more of a recording.',
   values: {
     COMPLETE: { description: 'It ended with its terminal.' },
+    CUT_OFF: { description: 'Its server went out of reach while it was made, and did not come back.' },
     DISK_FULL: { description: 'It ended early: there was no room left where ServerKit keeps its data.' },
+    DISK_STALLED: { description: 'It ended early: the disk where ServerKit keeps its data did not answer.' },
     FAILED: { description: 'It ended early: it could not be written; the log of ServerKit says why.' },
     LOST: { description: 'Its terminal ended while the server was out of reach.' },
+    OVER_BUDGET: {
+      description:
+        'It ended early: all recordings took as much as they may, and those being made left no other to delete.',
+    },
     TOO_LARGE: { description: 'It ended early: it is as large as one may be.' },
   } satisfies Record<RecordingEnd, object>,
 });

@@ -81,6 +81,7 @@ const InContainers = {
         exitCode
         endsInMs
         recorded
+        recordingEnd
       }
     }
   `),
@@ -138,6 +139,7 @@ const OnHost = {
         exitCode
         endsInMs
         recorded
+        recordingEnd
       }
     }
   `),

@@ -1,7 +1,11 @@
 import type { Failure } from '../api/failure.ts';
 import { toFailure } from '../api/failure.ts';
 import { mutate, subscribe } from '../api/operations.ts';
-import type { TerminalEnd, Terminals_FollowSubscription } from '../generated/graphql.ts';
+import type {
+  TerminalEnd,
+  TerminalRecordingEnd,
+  Terminals_FollowSubscription,
+} from '../generated/graphql.ts';
 import { documentsOf, type TerminalPlace } from './documents.ts';
 import type { Screen } from './screen.ts';
 import { Typing } from './typing.ts';
@@ -32,6 +36,8 @@ export class OpenTerminal {
   /** When it ends unless somebody types, by this machine's clock; null while that is far off. */
   endsAt = $state<number | null>(null);
   recorded = $state(false);
+  /** Why it is recorded no more; null while it is, or never was. */
+  recordingEnd = $state<TerminalRecordingEnd | null>(null);
 
   readonly #viewerId = crypto.getRandomValues(new Uint32Array(4)).join('-');
   readonly #typing = new Typing((text) => this.#write(text));
@@ -99,9 +105,10 @@ export class OpenTerminal {
     );
   }
 
-  #take({ kind, text, columns, rows, reason, exitCode, endsInMs, recorded }: Event): void {
+  #take({ kind, text, columns, rows, reason, exitCode, endsInMs, recorded, recordingEnd }: Event): void {
     const screen = this.#screen;
     if (!screen) return;
+    if (kind === 'ENDED' || kind === 'RECORDING') this.recordingEnd = recordingEnd ?? null;
     if (kind === 'ENDED') this.#end(reason, exitCode);
     if (kind === 'RECORDING') this.recorded = recorded === true;
     if (kind === 'IDLE') this.endsAt = typeof endsInMs === 'number' ? Date.now() + endsInMs : null;

@@ -59,6 +59,7 @@ const auditActions: Lookup = {
   'terminalRecording.download': 'Allow the download of a terminal recording of',
   'terminalRecording.downloaded': 'Download a terminal recording of',
   'terminalRecording.end': 'End of a terminal recording of',
+  'terminalRecording.expire': 'Make room by deleting a terminal recording of',
   'terminalRecording.require': 'Set whether terminals are recorded on',
   'terminalRecording.set': 'Set what holds for terminal recordings',
   'image.build': 'Build image',

@@ -1,15 +1,19 @@
 export const recordings = {
   about:
     'What terminals showed, and when; never what was typed, unless it was shown. Who plays, saves or deletes a recording is on record.',
+  closed: (why: string) => `This terminal was closed: it has to be recorded. ${why}.`,
   days: 'Days to keep them',
   daysHint: (least: number, most: number) => `${least} to ${most}, from the end of each.`,
   delete: 'Delete recording',
   deleteText: (of: string) => `The recording of ${of} is deleted for good. That it was is on record.`,
   ends: {
     COMPLETE: 'Complete',
+    CUT_OFF: 'Cut off: the server did not come back',
     DISK_FULL: 'Ended early: disk full',
+    DISK_STALLED: 'Ended early: the disk did not answer',
     FAILED: 'Ended early: could not be written',
     LOST: 'Server out of reach at the end',
+    OVER_BUDGET: 'Ended early: recordings take all they may',
     TOO_LARGE: 'Ended early: too large',
   },
   everywhere: 'Record every terminal on every server',
@@ -19,6 +23,9 @@ export const recordings = {
   loading: 'The recording is being loaded',
   marks: 'Marks',
   missing: 'Something is missing here',
+  megabytes: 'Megabytes that all of them may take',
+  megabytesHint: (least: number, most: number, used: string) =>
+    `${least} to ${most}; they take ${used} now. Beyond it those that ended first are deleted.`,
   none: 'No recordings',
   noneText:
     'A terminal is recorded when whoever opens it asks for that, or when an administrator requires it.',
@@ -39,10 +46,11 @@ export const recordings = {
   save: 'Save as an asciicast file',
   server: 'Server',
   settings: 'Terminal recordings',
-  settingsText: 'What has to be recorded, and for how long it is kept.',
+  settingsText: 'What has to be recorded, for how long it is kept, and how much of the disk that may take.',
   shell: 'Shell',
   skipPauses: 'Skip pauses',
   speed: 'Speed',
+  stopped: (why: string) => `This terminal goes on, and is recorded no more. ${why}.`,
   stage: 'What the terminal showed',
   title: 'Terminal recordings',
 };

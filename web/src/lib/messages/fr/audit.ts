@@ -61,6 +61,7 @@ export const audit: LaterMessages['audit'] = {
     'terminalRecording.download': 'Autorisation de téléchargement d’un enregistrement de terminal de',
     'terminalRecording.downloaded': 'Téléchargement d’un enregistrement de terminal de',
     'terminalRecording.end': 'Fin d’un enregistrement de terminal de',
+    'terminalRecording.expire': 'Suppression, faute de place, d’un enregistrement de terminal de',
     'terminalRecording.require': 'Choix d’enregistrer ou non les terminaux de',
     'terminalRecording.set': 'Réglage des enregistrements de terminaux',
     'image.build': 'Construire l’image',

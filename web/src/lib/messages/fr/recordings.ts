@@ -3,6 +3,7 @@ import type { LaterMessages } from '../en.ts';
 export const recordings: LaterMessages['recordings'] = {
   about:
     'Ce que les terminaux ont affiché, et quand ; jamais ce qui a été tapé, sauf si cela s’affichait. Qui lit, télécharge ou supprime un enregistrement est journalisé.',
+  closed: (why) => `Ce terminal a été fermé : il doit être enregistré. ${why}.`,
   days: 'Jours de conservation',
   daysHint: (least, most) => `De ${least} à ${most}, à partir de la fin de chacun.`,
   delete: 'Supprimer l’enregistrement',
@@ -10,9 +11,12 @@ export const recordings: LaterMessages['recordings'] = {
     `L’enregistrement de ${of} est supprimé définitivement. Sa suppression est journalisée.`,
   ends: {
     COMPLETE: 'Complet',
+    CUT_OFF: 'Coupé : le serveur n’est pas revenu',
     DISK_FULL: 'Interrompu : disque plein',
+    DISK_STALLED: 'Interrompu : le disque ne répondait pas',
     FAILED: 'Interrompu : écriture impossible',
     LOST: 'Serveur injoignable à la fin',
+    OVER_BUDGET: 'Interrompu : les enregistrements occupent tout ce qui leur est permis',
     TOO_LARGE: 'Interrompu : trop volumineux',
   },
   everywhere: 'Enregistrer tous les terminaux de tous les serveurs',
@@ -22,6 +26,9 @@ export const recordings: LaterMessages['recordings'] = {
   loading: 'Chargement de l’enregistrement',
   marks: 'Repères',
   missing: 'Il manque quelque chose ici',
+  megabytes: 'Mégaoctets que tous peuvent occuper',
+  megabytesHint: (least, most, used) =>
+    `De ${least} à ${most} ; ils occupent ${used} actuellement. Au-delà, les plus anciens terminés sont supprimés.`,
   none: 'Aucun enregistrement',
   noneText:
     'Un terminal est enregistré quand la personne qui l’ouvre le demande, ou quand un administrateur l’exige.',
@@ -42,10 +49,12 @@ export const recordings: LaterMessages['recordings'] = {
   save: 'Télécharger en fichier asciicast',
   server: 'Serveur',
   settings: 'Enregistrements de terminaux',
-  settingsText: 'Ce qui doit être enregistré, et combien de temps on le garde.',
+  settingsText:
+    'Ce qui doit être enregistré, combien de temps on le garde, et la place que cela peut occuper.',
   shell: 'Shell',
   skipPauses: 'Sauter les pauses',
   speed: 'Vitesse',
+  stopped: (why) => `Ce terminal continue, et n’est plus enregistré. ${why}.`,
   stage: 'Ce que le terminal affichait',
   title: 'Enregistrements de terminaux',
 };
