@@ -4,7 +4,7 @@ import { container, docker as cli, uniqueName } from '../../../testing/docker.ts
 import { testImages } from '../../../testing/images.ts';
 import { connected } from '../docker/testing.ts';
 import { admit, create } from './create.ts';
-import { noDelivery } from './secrets.ts';
+import { noDelivery, putFiles } from './secrets.ts';
 import { workWith } from './testing.ts';
 import type { Work } from './work.ts';
 
@@ -241,6 +241,57 @@ describe('creating containers', () => {
       await expect(making).rejects.toThrow(coded('CONFLICT'));
     }
     expect(await cli('ps', '--all', '--quiet', '--filter', 'name=sk-left')).toBe('');
+  });
+
+  test.each([
+    // Debian's /var/run is a link to /run.
+    ['a path that is a link into a mount', '/run', '/var/run/secrets/key'],
+    ['a mount at a link', '/var/run', '/run/secrets/key'],
+  ])('a secret is not left in the volume by %s', async (_by, target, path) => {
+    using docker = await connected();
+    const work = workWith(docker);
+    const name = uniqueName();
+    const mounts = [{ kind: 'VOLUME', source: name, target }] as const;
+    const request = await admit({ image: testImages.debian, name, mounts }, work);
+    const deliver = (files: readonly string[]) => ({
+      references: {
+        variables: [],
+        files: files.map((one) => ({ secret: 'key', path: one, mode: 0o400, uid: 0, gid: 0 })),
+      },
+      values: new Map([['key', 'value']]),
+    });
+    try {
+      const making = create(request, { name, start: false, delivery: deliver([path]) }, work);
+      await expect(making).rejects.toThrow(coded('CONFLICT'));
+      await expect(making).rejects.toThrow(/lies within a mount/);
+      // A path beside it, and one that is not there yet, are fine.
+      const beside = ['/etc/key', '/var/lib/new/folder/key', '/bin/key'];
+      const { container: box } = await create(
+        request,
+        { name, start: false, delivery: deliver(beside) },
+        work,
+      );
+      for (const one of beside) expect(await cli('cp', `${box.id}:${one}`, '-')).toContain('value');
+      expect(await cli('cp', `${box.id}:/run`, '-')).not.toContain('key');
+      await cli('rm', '--force', box.id);
+    } finally {
+      await cli('volume', 'rm', '--force', name);
+    }
+  });
+
+  test('a secret in a file and a file system that is read-only do not go together, which says what does', async () => {
+    using docker = await connected();
+    const id = (await cli('create', '--read-only', testImages.busybox, 'true')).trim();
+    const files = [{ secret: 'key', path: '/etc/key', mode: 0o400, uid: 0, gid: 0 }];
+    const delivery = { references: { variables: [], files }, values: new Map([['key', 'value']]) };
+    const { signal } = new AbortController();
+    try {
+      const putting = putFiles(docker.engine, id, delivery, signal);
+      await expect(putting).rejects.toThrow(coded('CONFLICT'));
+      await expect(putting).rejects.toThrow(/read-only.*Give it as a variable/);
+    } finally {
+      await cli('rm', '--force', id);
+    }
   });
 
   test('nothing is made for a caller who has left', async () => {

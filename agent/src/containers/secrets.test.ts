@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Engine } from '../docker/engine.ts';
+import { AgentError } from '../errors.ts';
 import { putFiles } from './secrets.ts';
 
 /** An engine with one container that is as said. @returns what was written to it */
@@ -14,7 +15,8 @@ async function put(path: string, inspected: object): Promise<string[]> {
     },
     post: unused,
     delete: unused,
-    head: unused,
+    // Of the image nothing is there yet.
+    head: () => Promise.reject(new AgentError('NOT_FOUND', 'Not there.')),
     stream: unused,
     open: unused,
     hijack: unused,
@@ -33,6 +35,20 @@ test.each([
   ['a mount of that very file', { Mounts: [{ Destination: '/run/secrets/key' }] }],
 ])('a secret is not written into %s', async (_what, inspected) => {
   await expect(put('/run/secrets/key', inspected)).rejects.toMatchObject({ code: 'CONFLICT' });
+});
+
+test.each(['/dev/shm/key', '/proc/key', '/etc/hosts'])(
+  'a secret is not written to %s, where every container has something else',
+  async (path) => {
+    await expect(put(path, {})).rejects.toMatchObject({ code: 'CONFLICT' });
+  },
+);
+
+test('a secret is not written into a file system that is read-only', async () => {
+  await expect(put('/run/secrets/key', { HostConfig: { ReadonlyRootfs: true } })).rejects.toMatchObject({
+    code: 'CONFLICT',
+    message: expect.stringContaining('Give it as a variable') as unknown,
+  });
 });
 
 test('beside mounts it is', async () => {

@@ -7,12 +7,15 @@ import {
   readLabel,
   secretNames,
   secretsLabel,
+  type PlacedFile,
   type SecretReferences,
 } from '@serverkit/wire/secret-references.ts';
 import type { Engine } from '../docker/engine.ts';
 import { split } from '../docker/environment.ts';
-import { array, object, text, type JsonObject } from '../docker/json.ts';
+import { array, flag, object, text, type JsonObject } from '../docker/json.ts';
 import { tarOf } from '../docker/tar.ts';
+import type { OpenPlace } from '../docker-files/archive.ts';
+import { statOf } from '../docker-files/stat.ts';
 import { AgentError } from '../errors.ts';
 import { numbersOf } from './owner.ts';
 import type { CreateRequest } from './request.ts';
@@ -91,7 +94,8 @@ export function delivered(request: CreateRequest, { references, values }: Delive
  * Puts the files into a container that was made and does not run yet: into its own file system, so that they go when it
  * goes, are there when the host starts again, and lie nowhere else.
  *
- * @throws AgentError CONFLICT for one that would lie in a mount, which others have as well or which is empty again later
+ * @throws AgentError CONFLICT for a file system that is read-only, and for one that would lie in a mount, which others have
+ * as well or which is empty again later
  */
 export async function putFiles(
   engine: Engine,
@@ -102,14 +106,14 @@ export async function putFiles(
   const { files } = references;
   if (files.length === 0) return;
   const inspected = object(await engine.get(`/containers/${id}/json`));
-  const mounts = mountsOf(inspected);
-  const within = files.find((file) => mounts.some((mount) => isWithin(mount, file.path)));
-  if (within) {
+  const [first] = files;
+  if (first && flag(object(inspected['HostConfig'])['ReadonlyRootfs'])) {
     throw new AgentError(
       'CONFLICT',
-      `${within.path} lies within a mount of the container, where a secret would outlive it or be hidden. Choose another path for ${within.secret}.`,
+      `The container's file system is read-only, so that ${first.secret} cannot be put into it as ${first.path}. Give it as a variable, or let the file system be written.`,
     );
   }
+  await requireOutsideMounts(engine, { id, files, mounts: [...mountsOf(inspected), ...ofEvery] });
   const config = object(inspected['Config']);
   const own = files.some(({ uid, gid }) => uid === null || gid === null)
     ? await numbersOf(engine, id, text(config['User']), signal)
@@ -127,6 +131,48 @@ export async function putFiles(
     query: { path: '/' },
     body: Readable.from([archive]),
   });
+}
+
+/** What every container has from the kernel and the engine. */
+const ofEvery = ['/dev', '/proc', '/sys', '/etc/hosts', '/etc/hostname', '/etc/resolv.conf'];
+
+/** An image may have a link on the way to either: it is the place in the end that counts. @throws AgentError CONFLICT */
+async function requireOutsideMounts(
+  engine: Engine,
+  {
+    id,
+    files,
+    mounts,
+  }: { readonly id: string; readonly files: readonly PlacedFile[]; readonly mounts: readonly string[] },
+): Promise<void> {
+  const place: OpenPlace = { engine, containerId: id, root: '', memory: [], mounts: [] };
+  const mounted = await Promise.all(mounts.map((mount) => ended(place, mount)));
+  for (const { secret, path } of files) {
+    const real = posix.join(await ended(place, posix.dirname(path)), posix.basename(path));
+    // As it is written as well: an engine that follows links in another way still finds it there.
+    if (![...mounts, ...mounted].some((mount) => isWithin(mount, real) || isWithin(mount, path))) continue;
+    const led = real === path ? '' : `, which is ${real} there,`;
+    throw new AgentError(
+      'CONFLICT',
+      `${path}${led} lies within a mount of the container, where a secret would outlive it or be hidden. Choose another path for ${secret}.`,
+    );
+  }
+}
+
+/** Where a folder is in the end, which may not be there yet. */
+async function ended(place: OpenPlace, folder: string): Promise<string> {
+  const names = folder.split('/').filter((name) => name !== '');
+  let at = '/';
+  for (const [index, name] of names.entries()) {
+    const next = posix.join(at, name);
+    const stat = await statOf(place, next).catch((error: unknown) => {
+      if (error instanceof AgentError && error.code === 'NOT_FOUND') return undefined;
+      throw error;
+    });
+    if (!stat) return posix.join(next, ...names.slice(index + 1));
+    at = stat.leadsTo ?? next;
+  }
+  return at;
 }
 
 /** Where it has another file system than its own, be it an image's own volume. */
