@@ -3,11 +3,18 @@ import { userInfo } from 'node:os';
 import { managedHost } from '../e2e/faults/host.ts';
 import { addServer, untilStatus } from '../e2e/install/plane.ts';
 import { controlPlane } from '../testing/control-plane.ts';
+import { eventually } from '../testing/events.ts';
 import type { TestSubscription } from '../testing/graphql-client.ts';
 import { quantile, type Bench, type Measurement } from './measurement.ts';
 
 /** Of each kind, in quiet and under each flood. */
 const samples = 200;
+
+/** As most terminals are, and as they are where recording is required. */
+const kinds = [
+  { record: false, also: '' },
+  { record: true, also: ', both recorded' },
+] as const;
 
 /** What writes without end, each as it is typed. */
 const floods = [
@@ -38,21 +45,44 @@ const open = /* GraphQL */ `
     }
   }
 `;
+const close = /* GraphQL */ `
+  mutation Bench_Close($input: CloseHostTerminalInput!) {
+    closeHostTerminal(input: $input) {
+      terminalId
+    }
+  }
+`;
+const recordings = /* GraphQL */ `
+  query Bench_Recordings {
+    terminalRecordings(first: 1) {
+      nodes {
+        end
+        sizeBytes
+      }
+    }
+  }
+`;
 const list = 'query Bench_List($serverId: ID!) { hostTerminals(serverId: $serverId) { id } }';
 
 interface Followed {
   readonly hostTerminal: { readonly text: string | null };
 }
 
+interface Recording {
+  readonly end: string | null;
+  readonly sizeBytes: number;
+}
+
 /** A terminal that somebody types into and looks at. */
-interface Looked {
+interface Looked extends AsyncDisposable {
   readonly type: (text: string) => Promise<unknown>;
   readonly seen: TestSubscription<Followed>;
 }
 
 /**
  * What a shell that writes without end does to others on the same agent: how long a typed letter takes to come back in another
- * terminal, how long other operations take, and what agent and control plane grow by. Against the same in quiet.
+ * terminal, how long other operations take, and what agent and control plane grow by. Against the same in quiet, and again
+ * while both terminals are recorded.
  */
 export const terminals: Bench = {
   name: 'terminals',
@@ -67,57 +97,87 @@ export const terminals: Bench = {
     await host.start();
     await untilStatus(client, serverId, 'ONLINE');
 
-    const looked = async (): Promise<Looked> => {
+    const looked = async (record: boolean): Promise<Looked> => {
       const { openHostTerminal } = await client.query<{ openHostTerminal: { terminal: { id: string } } }>(
         open,
-        { input: { serverId, columns: 80, rows: 24 } },
+        { input: { serverId, columns: 80, rows: 24, record } },
       );
       const terminalId = openHostTerminal.terminal.id;
+      const seen = client.subscribe<Followed>(follow, { serverId, terminalId });
       return {
         type: (text) => client.query(write, { input: { serverId, terminalId, text } }),
-        seen: client.subscribe<Followed>(follow, { serverId, terminalId }),
+        seen,
+        async [Symbol.asyncDispose]() {
+          await client.query(close, { input: { serverId, terminalId } });
+          await seen[Symbol.asyncDispose]();
+        },
       };
     };
-    const echoing = await looked();
-    await echoing.type('stty -echo; PS1=; exec cat\r');
-    await until(echoing, 'ready', 'ready\r');
-    const others = () => timed(() => client.query(list, { serverId }));
-    const letters = () => timed((n) => until(echoing, `<${n}>`, `<${n}>\r`));
-    const quiet = { echo: await letters(), others: await others() };
+    const recorded = () =>
+      eventually(async () => {
+        const { terminalRecordings } = await client.query<{
+          terminalRecordings: { nodes: readonly Recording[] };
+        }>(recordings);
+        const [newest] = terminalRecordings.nodes;
+        return newest && newest.end !== null ? newest : undefined;
+      }, 'the end of the recording');
 
-    const flooding = await looked();
+    let unrecorded: readonly number[] | undefined;
     const results: Measurement[] = [];
-    for (const { name, command } of floods) {
-      const before = { agent: resident(host.agent.pid), plane: resident(plane.process.pid) };
-      await flooding.type(`${command}\r`);
-      const stop = new AbortController();
-      let characters = 0;
-      const reading = (async () => {
-        while (!stop.signal.aborted)
-          characters += (await flooding.seen.next()).hostTerminal.text?.length ?? 0;
-      })();
-      const [echo, other] = [await letters(), await others()];
-      const growth = {
-        agent: (resident(host.agent.pid) - before.agent) / 1e6,
-        plane: (resident(plane.process.pid) - before.plane) / 1e6,
-      };
-      stop.abort();
-      await flooding.type('\u0003');
-      await reading;
-      results.push(
-        ...delays(`a letter typed and seen beside ${name}`, echo, quiet.echo),
-        ...delays(`another operation of the agent beside ${name}`, other, quiet.others),
-        { what: `growth of the agent beside ${name}`, value: growth.agent, unit: 'MB', atMost: 48 },
-        {
-          what: `growth of the control plane beside ${name}`,
-          value: growth.plane,
-          unit: 'MB',
-          atMost: 64,
-          baseline: `${(characters / 1e6).toFixed(1)} MB were shown meanwhile`,
-        },
-      );
+    for (const { record, also } of kinds) {
+      await using echoing = await looked(record);
+      await echoing.type('stty -echo; PS1=; exec cat\r');
+      await until(echoing, 'ready', 'ready\r');
+      const others = () => timed(() => client.query(list, { serverId }));
+      const letters = () => timed((n) => until(echoing, `<${n}>`, `<${n}>\r`));
+      const quiet = { echo: await letters(), others: await others() };
+      if (unrecorded)
+        results.push(...delays('a letter typed and seen in a recorded terminal', quiet.echo, unrecorded));
+      unrecorded ??= quiet.echo;
+
+      for (const { name, command } of floods) {
+        const before = { agent: resident(host.agent.pid), plane: resident(plane.process.pid) };
+        let characters = 0;
+        const beside = await (async () => {
+          await using flooding = await looked(record);
+          await flooding.type(`${command}\r`);
+          const stop = new AbortController();
+          const reading = (async () => {
+            while (!stop.signal.aborted)
+              characters += (await flooding.seen.next()).hostTerminal.text?.length ?? 0;
+          })();
+          const measured = { echo: await letters(), others: await others() };
+          const growth = {
+            agent: (resident(host.agent.pid) - before.agent) / 1e6,
+            plane: (resident(plane.process.pid) - before.plane) / 1e6,
+          };
+          stop.abort();
+          await flooding.type('\u0003');
+          await reading;
+          return { ...measured, growth };
+        })();
+        const kept = record ? await recorded() : undefined;
+        const shown = `${(characters / 1e6).toFixed(1)} MB were shown meanwhile`;
+        const written = kept && `, ${(kept.sizeBytes / 1e6).toFixed(1)} MB recorded (${kept.end})`;
+        results.push(
+          ...delays(`a letter typed and seen beside ${name}${also}`, beside.echo, quiet.echo),
+          ...delays(`another operation of the agent beside ${name}${also}`, beside.others, quiet.others),
+          {
+            what: `growth of the agent beside ${name}${also}`,
+            value: beside.growth.agent,
+            unit: 'MB',
+            atMost: 48,
+          },
+          {
+            what: `growth of the control plane beside ${name}${also}`,
+            value: beside.growth.plane,
+            unit: 'MB',
+            atMost: 64,
+            baseline: `${shown}${written ?? ''}`,
+          },
+        );
+      }
     }
-    await Promise.all([echoing, flooding].map(({ seen }) => seen[Symbol.asyncDispose]()));
     return results;
   },
 };
