@@ -376,4 +376,26 @@ export const mutants: readonly Mutant[] = [
     replace: 'return true;',
     tests: ['api/src/backup/restore.integration.test.ts'],
   },
+  {
+    name: 'a secret follows a link of its image into a volume',
+    file: 'agent/src/containers/secrets.ts',
+    find: 'isWithin(mount, real) || isWithin(mount, path)',
+    replace: 'isWithin(mount, path)',
+    tests: ['agent/src/containers/create.integration.test.ts'],
+  },
+  {
+    name: 'a recording goes on while its disk hangs',
+    file: 'api/src/terminals/recording/file.ts',
+    find: '      const { bytesWritten } = await inTime(\n        this.#file.write(piece, from, piece.length - from, this.#at + from),\n      );\n',
+    replace:
+      '      const { bytesWritten } = await this.#file.write(piece, from, piece.length - from, this.#at + from);\n',
+    tests: ['api/src/terminals/recording/file.test.ts'],
+  },
+  {
+    name: 'recordings make no room for one another',
+    file: 'api/src/terminals/recording/budget.ts',
+    find: 'if (over <= 0) return true;',
+    replace: 'if (over <= 0 || limit > 0) return true;',
+    tests: ['api/src/terminals/recording/recordings.integration.test.ts'],
+  },
 ];
