@@ -71,7 +71,11 @@ export async function rename(
   const [from, path] = [joined(folder, name), checkedName(folder, to)];
   if (kind === null) throw nothing(given);
   if (kind === 'DIRECTORY') {
-    throw new AgentError('CONFLICT', `${quoted(from)} is a folder, and Docker has no way to rename one.`);
+    // Linked anew file by file, what a program writes meanwhile would be lost with the folder of before.
+    throw new AgentError(
+      'CONFLICT',
+      `${quoted(from)} is a folder, and Docker has no way to rename one. Use mv in a container that has it.`,
+    );
   }
   await spareMounts(place, from);
   const { uid, gid, mode, mtime, pax } = await headerOf(place, from, signal);
