@@ -1,12 +1,14 @@
 import { isRegistryHost } from '@serverkit/wire/image-reference.ts';
 import * as z from 'zod';
+import type { BoundPlaces } from '../access/bound-places.ts';
+import { boundPlacesInput, tellBoundPlaces } from '../access/bound-places-type.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import { each } from '../graphql/access.ts';
-import { fewOf, nameText } from '../input-text.ts';
+import { nameText } from '../input-text.ts';
 import { ServerKitError } from '../errors.ts';
 import type { Principal } from '../context.ts';
-import type { KnownRegistry, RegistryCheck, RegistryPlaces } from './service.ts';
+import type { KnownRegistry, RegistryCheck } from './service.ts';
 
 const RegistryType = builder.objectRef<KnownRegistry>('Registry').implement({
   access: 'inherited',
@@ -14,23 +16,10 @@ const RegistryType = builder.objectRef<KnownRegistry>('Registry').implement({
   description: 'A registry of images with credentials, which are used by its host and never told.',
   fields: (t) => ({
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first kept.' }),
-    everywhere: t.boolean({
-      description: 'Whether every server gets its credentials, those to come too.',
-      resolve: ({ places }) => places.everywhere,
-    }),
-    groupIds: t.idList({
-      description:
-        'The servers in these groups, and those below them, get its credentials. Only groups that you see.',
-      resolve: ({ places }) => [...places.groupIds],
-    }),
     host: t.exposeString('host', {
       description: 'Host and port as references name them; docker.io for Docker Hub.',
     }),
     id: t.exposeID('id', { description: 'Opaque, rgy_….' }),
-    serverIds: t.idList({
-      description: 'These servers get its credentials. Only servers that you see.',
-      resolve: ({ places }) => [...places.serverIds],
-    }),
     updatedAt: t.expose('updatedAt', {
       type: 'DateTime',
       description: 'When its credentials were last given.',
@@ -38,6 +27,8 @@ const RegistryType = builder.objectRef<KnownRegistry>('Registry').implement({
     username: t.exposeString('username', { description: 'As whom servers sign in.' }),
   }),
 });
+
+tellBoundPlaces(RegistryType, 'its credentials');
 
 builder.queryField('registries', (t) =>
   t.field({
@@ -69,29 +60,13 @@ const passwordField = {
 const usernameField = { description: 'As whom to sign in.', validate: username } as const;
 const registryIdField = { required: true, description: 'The registry, by its id.' } as const;
 
-const ids = fewOf(1_000);
-
-const RegistryPlacesInput = builder.inputType('RegistryPlacesInput', {
-  description:
-    "Which servers get a registry's credentials, where whoever is root can read them: every one, or those of a choice.",
-  fields: (t) => ({
-    everywhere: t.boolean({
-      required: true,
-      defaultValue: false,
-      description: 'Every server, those to come too.',
-    }),
-    groupIds: t.idList({
-      required: true,
-      defaultValue: [],
-      description: 'Servers in these groups, and those below them, wherever servers move.',
-      validate: ids,
-    }),
-    serverIds: t.idList({ required: true, defaultValue: [], description: 'These servers.', validate: ids }),
-  }),
-});
+const RegistryPlacesInput = boundPlacesInput(
+  'RegistryPlacesInput',
+  "Which servers get a registry's credentials, where whoever is root can read them: every one, or those of a choice.",
+);
 
 /** Whoever has a server pull with a password could read it there, so nobody hands it out who may not pull. */
-function mayHandOut(places: RegistryPlaces, { rights }: Principal): RegistryPlaces {
+function mayHandOut(places: BoundPlaces, { rights }: Principal): BoundPlaces {
   // Who holds settings:write holds whatever they hold on every server.
   if (rights.everywhere.has('docker:images:write')) return places;
   throw new ServerKitError(

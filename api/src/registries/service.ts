@@ -19,23 +19,20 @@ import {
   type BoundPlaces,
 } from '../access/bound-places.ts';
 
-/** Which servers get a registry's password. */
-export type RegistryPlaces = BoundPlaces;
-
 /** What is told of a registry. Its password is in none of our answers. */
 export interface KnownRegistry extends Pick<
   Registry,
   'id' | 'host' | 'username' | 'createdAt' | 'updatedAt'
 > {
   /** Which servers get the password. */
-  readonly places: RegistryPlaces;
+  readonly places: BoundPlaces;
 }
 
 export interface NewRegistry {
   readonly host: string;
   readonly username: string;
   readonly password: string;
-  readonly places: RegistryPlaces;
+  readonly places: BoundPlaces;
 }
 
 /** What is absent stays as it is. */
@@ -83,7 +80,7 @@ const storedPlaces = {
 const placesOf = ({
   everywhere,
   places,
-}: Prisma.RegistryGetPayload<{ select: typeof storedPlaces }>): RegistryPlaces =>
+}: Prisma.RegistryGetPayload<{ select: typeof storedPlaces }>): BoundPlaces =>
   boundPlaces(everywhere, places);
 
 const told = {
@@ -302,7 +299,7 @@ function hostOf(reference: string): string | undefined {
 async function storePlaces(
   tx: Prisma.TransactionClient,
   registryId: string,
-  places: RegistryPlaces,
+  places: BoundPlaces,
 ): Promise<void> {
   const rows = await placeRows(tx, places);
   await tx.registryPlace.deleteMany({ where: { registryId } });

@@ -1,12 +1,13 @@
 import { longestSecret, secretName, secretNameRule } from '@serverkit/wire/secret-references.ts';
 import * as z from 'zod';
 import type { BoundPlaces } from '../access/bound-places.ts';
+import { boundPlacesInput, tellBoundPlaces } from '../access/bound-places-type.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import type { Principal, RequestContext } from '../context.ts';
 import { ServerKitError } from '../errors.ts';
 import { each } from '../graphql/access.ts';
-import { fewOf, nameText } from '../input-text.ts';
+import { nameText } from '../input-text.ts';
 import type { KnownSecret } from './service.ts';
 import type { SecretUser, SecretUsers } from './users.ts';
 
@@ -39,22 +40,10 @@ const SecretType = builder.objectRef<KnownSecret>('Secret').implement({
   fields: (t) => ({
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was first kept.' }),
     description: t.exposeString('description', { description: 'What it is for, in the words of people.' }),
-    everywhere: t.boolean({
-      description: 'Whether every server gets it, those to come too.',
-      resolve: ({ places }) => places.everywhere,
-    }),
-    groupIds: t.idList({
-      description: 'The servers in these groups, and those below them, get it. Only groups that you see.',
-      resolve: ({ places }) => [...places.groupIds],
-    }),
     id: t.exposeID('id', { description: 'Opaque, sct_….' }),
     name: t.exposeString('name', {
       description:
         'As containers refer to it. Where several have one name, a server gets its own, else that of its nearest group, else that of every server.',
-    }),
-    serverIds: t.idList({
-      description: 'These servers get it. Only servers that you see.',
-      resolve: ({ places }) => [...places.serverIds],
     }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When its value was last given.' }),
     usedAt: t.expose('usedAt', {
@@ -72,6 +61,8 @@ const SecretType = builder.objectRef<KnownSecret>('Secret').implement({
     version: t.exposeInt('version', { description: 'Grows with each value, from 1.' }),
   }),
 });
+
+tellBoundPlaces(SecretType, 'it');
 
 builder.queryField('secrets', (t) =>
   t.field({
@@ -100,26 +91,11 @@ const valueField = {
 } as const;
 const descriptionField = { description: 'What it is for; one line.', validate: description } as const;
 const secretIdField = { required: true, description: 'The secret, by its id.' } as const;
-const ids = fewOf(1_000);
 
-const SecretPlacesInput = builder.inputType('SecretPlacesInput', {
-  description:
-    'Which servers get a secret, where whoever is root can read it: every one, or those of a choice.',
-  fields: (t) => ({
-    everywhere: t.boolean({
-      required: true,
-      defaultValue: false,
-      description: 'Every server, those to come too.',
-    }),
-    groupIds: t.idList({
-      required: true,
-      defaultValue: [],
-      description: 'Servers in these groups, and those below them, wherever servers move.',
-      validate: ids,
-    }),
-    serverIds: t.idList({ required: true, defaultValue: [], description: 'These servers.', validate: ids }),
-  }),
-});
+const SecretPlacesInput = boundPlacesInput(
+  'SecretPlacesInput',
+  'Which servers get a secret, where whoever is root can read it: every one, or those of a choice.',
+);
 
 /** Whoever may use it where it goes could read it there, so nobody sends it where they may not use it. */
 function mayHandOut(places: BoundPlaces, { rights }: Principal): BoundPlaces {
