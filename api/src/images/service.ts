@@ -1,9 +1,10 @@
 import type { AgentService } from '../agents/service.ts';
 import type { Registries } from '../registries/service.ts';
 import { allPages } from '../agents/all-pages.ts';
+import { seenServers } from '../agents/seen-servers.ts';
 import { askEach, type Asked } from '../agents/ask-each.ts';
 import type { Actor } from '../audit/actor.ts';
-import { seenOf, type Sees } from '../access/sees.ts';
+import type { Sees } from '../access/sees.ts';
 import type { Database } from '../database/database.ts';
 import { ServerKitError } from '../errors.ts';
 import type {
@@ -88,12 +89,7 @@ export class Images {
 
   /** Images of every server that is seen, or of those named, and why there are none of some. Servers by name. */
   async fleet(serverIds: readonly string[] | null, sees: Sees, actor: string): Promise<Asked<SeenImage[]>[]> {
-    const servers = await this.#db.prisma.server.findMany({
-      where: { connection: { not: 'PENDING' }, ...(serverIds && { id: { in: [...serverIds] } }) },
-      select: { id: true },
-      orderBy: [{ name: 'asc' }, { id: 'asc' }],
-    });
-    const ids = seenOf(servers, sees, ({ id }) => id).map(({ id }) => id);
+    const ids = await seenServers(this.#db, serverIds, sees);
     return askEach(ids, fleetMs, (id) => this.list(id, actor));
   }
 

@@ -1,7 +1,8 @@
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
-import { seenOf, type Sees } from '../access/sees.ts';
+import type { Sees } from '../access/sees.ts';
 import { allPages } from '../agents/all-pages.ts';
 import { askEach, type Asked } from '../agents/ask-each.ts';
+import { seenServers } from '../agents/seen-servers.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Database } from '../database/database.ts';
@@ -85,12 +86,7 @@ export class Networks {
     sees: Sees,
     actor: string,
   ): Promise<Asked<SeenNetwork[]>[]> {
-    const servers = await this.#db.prisma.server.findMany({
-      where: { connection: { not: 'PENDING' }, ...(serverIds && { id: { in: [...serverIds] } }) },
-      select: { id: true },
-      orderBy: [{ name: 'asc' }, { id: 'asc' }],
-    });
-    const ids = seenOf(servers, sees, ({ id }) => id).map(({ id }) => id);
+    const ids = await seenServers(this.#db, serverIds, sees);
     return askEach(ids, listMs, (id) => this.list(id, actor));
   }
 

@@ -2,7 +2,8 @@ import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import { allPages } from '../agents/all-pages.ts';
 import type { Asked } from '../agents/ask-each.ts';
 import type { AgentLink, Agents } from '../agents/link.ts';
-import { seenOf, type Sees } from '../access/sees.ts';
+import { seenServers } from '../agents/seen-servers.ts';
+import type { Sees } from '../access/sees.ts';
 import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import { containerChanges, type ContainerChange, type ContainerMirror } from '../containers/service.ts';
@@ -188,12 +189,8 @@ export class Stacks {
    * last seen, or not known, together with the reason.
    */
   async fleet(serverIds: readonly string[] | null, sees: Sees, actor: string): Promise<Asked<SeenStack[]>[]> {
-    const servers = await this.#db.prisma.server.findMany({
-      where: { connection: { not: 'PENDING' }, ...(serverIds && { id: { in: [...serverIds] } }) },
-      select: { id: true },
-      orderBy: [{ name: 'asc' }, { id: 'asc' }],
-    });
-    return Promise.all(seenOf(servers, sees, ({ id }) => id).map(({ id }) => this.#look(id, actor)));
+    const ids = await seenServers(this.#db, serverIds, sees);
+    return Promise.all(ids.map((id) => this.#look(id, actor)));
   }
 
   /**
