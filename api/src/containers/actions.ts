@@ -1,5 +1,5 @@
+import type { Asker } from '../agents/asker.ts';
 import type { Commands } from '../agents/commands.ts';
-import type { Actor } from '../audit/actor.ts';
 import {
   KillContainerDocument,
   PauseContainerDocument,
@@ -18,12 +18,6 @@ export type ContainerAction =
   | { readonly kind: 'stop' | 'restart'; readonly timeoutSeconds: number | null }
   | { readonly kind: 'kill'; readonly signal: string }
   | { readonly kind: 'rename'; readonly name: string };
-
-export interface Asker {
-  readonly actor: Actor;
-  /** Aborted when the one who asked has left. */
-  readonly signal: AbortSignal;
-}
 
 interface Target {
   readonly serverId: string;

@@ -1,4 +1,5 @@
 import { seenOf, type Sees } from '../access/sees.ts';
+import type { Asker } from '../agents/asker.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { AgentLink } from '../agents/link.ts';
 import { whileLinked } from '../agents/follow.ts';
@@ -19,7 +20,7 @@ import {
 import { ContainerDetailsDocument, ContainersDocument, ContainerStatsDocument } from './operations.ts';
 import { checkBounds } from './bounds.ts';
 import { createDockerFacts } from './docker-facts.ts';
-import { runAction, runRemove, type Asker, type ContainerAction } from './actions.ts';
+import { runAction, runRemove, type ContainerAction } from './actions.ts';
 import { LogShares } from './log-shares.ts';
 import { referredTo } from './reference.ts';
 import { createSnapshots } from './snapshots.ts';

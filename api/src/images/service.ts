@@ -1,9 +1,9 @@
+import type { Asker } from '../agents/asker.ts';
 import type { AgentService } from '../agents/service.ts';
 import type { Registries } from '../registries/service.ts';
 import { allPages } from '../agents/all-pages.ts';
 import { seenServers } from '../agents/seen-servers.ts';
 import { askEach, type Asked } from '../agents/ask-each.ts';
-import type { Actor } from '../audit/actor.ts';
 import type { Sees } from '../access/sees.ts';
 import type { Database } from '../database/database.ts';
 import { ServerKitError } from '../errors.ts';
@@ -47,12 +47,6 @@ export type PruneExtent = ImagePruneExtent;
 export interface PruneTarget {
   readonly id: string;
   readonly tags: readonly string[];
-}
-
-interface Asker {
-  readonly actor: Actor;
-  /** Aborted when the one who asked has left. */
-  readonly signal: AbortSignal;
 }
 
 const read = { scopes: ['docker:images:read'], timeoutMs: 10_000 } as const;

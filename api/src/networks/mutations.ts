@@ -1,3 +1,4 @@
+import type { Asker } from '../agents/asker.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
 import type { RequestContext } from '../context.ts';
@@ -10,7 +11,7 @@ import {
   PruneNetworksInput,
   RemoveNetworkInput,
 } from './inputs.ts';
-import type { Asker, SeenNetwork } from './service.ts';
+import type { SeenNetwork } from './service.ts';
 import { NetworkType, PruneNetworksPayload } from './types.ts';
 
 const NetworkPayload = builder.objectRef<{ readonly network: SeenNetwork }>('NetworkPayload').implement({

@@ -2,9 +2,9 @@ import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import type { Sees } from '../access/sees.ts';
 import { allPages } from '../agents/all-pages.ts';
 import { askEach, type Asked } from '../agents/ask-each.ts';
+import type { Asker } from '../agents/asker.ts';
 import { seenServers } from '../agents/seen-servers.ts';
 import type { AgentService } from '../agents/service.ts';
-import type { Actor } from '../audit/actor.ts';
 import type { Database } from '../database/database.ts';
 import { notFound } from '../errors.ts';
 import type {
@@ -33,12 +33,6 @@ export interface SeenNetwork {
 export type NewNetwork = CreateNetworkMutationVariables;
 export type NamedNetwork = UnusedNetworksQuery['unusedNetworks'][number];
 export type PrunedNetworks = PruneNetworksMutation['pruneNetworks'];
-
-export interface Asker {
-  readonly actor: Actor;
-  /** Aborted when the one who asked has left. */
-  readonly signal: AbortSignal;
-}
 
 /** A network and a container, each by id or name. */
 export interface Pair {

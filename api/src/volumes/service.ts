@@ -2,9 +2,9 @@ import type { AgentScope } from '@serverkit/wire/scopes.ts';
 import type { Sees } from '../access/sees.ts';
 import { allPages } from '../agents/all-pages.ts';
 import { askEach, type Asked } from '../agents/ask-each.ts';
+import type { Asker } from '../agents/asker.ts';
 import { seenServers } from '../agents/seen-servers.ts';
 import type { AgentService } from '../agents/service.ts';
-import type { Actor } from '../audit/actor.ts';
 import type { Database } from '../database/database.ts';
 import { ServerKitError } from '../errors.ts';
 import type {
@@ -38,12 +38,6 @@ export interface NewVolume {
   readonly driver: string;
   readonly options: readonly { readonly key: string; readonly value: string }[];
   readonly labels: readonly { readonly key: string; readonly value: string }[];
-}
-
-export interface Asker {
-  readonly actor: Actor;
-  /** Aborted when the one who asked has left. */
-  readonly signal: AbortSignal;
 }
 
 const read = 'docker:volumes:read';

@@ -1,7 +1,7 @@
 import type { LimitsSpec, RestartPolicySpec } from '@serverkit/wire/container-spec.ts';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
+import type { Asker } from '../../agents/asker.ts';
 import type { AgentService } from '../../agents/service.ts';
-import type { Actor } from '../../audit/actor.ts';
 import { ServerKitError } from '../../errors.ts';
 import type {
   ContainerFileChangesQuery,
@@ -27,10 +27,7 @@ import {
 } from './operations.ts';
 
 /** Who asks, and what of it only the agent can tell whether it is needed. */
-export interface WorkAsker {
-  readonly actor: Actor;
-  /** Aborted when the one who asked has left. */
-  readonly signal: AbortSignal;
+export interface WorkAsker extends Asker {
   /** Held on this server, for containers that reach beyond themselves. */
   readonly heldScopes: readonly AgentScope[];
 }
