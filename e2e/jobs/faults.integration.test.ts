@@ -282,11 +282,9 @@ describeWith(['docker', 'registry', 'compose'], 'a server', () => {
       await using viewer = await slowViewer(rig, large.id);
       // What others ask goes the same way, after all that the agent has sent by then.
       for (let times = 0; times < 20; times += 1) {
-        const { pingServer } = await rig.admin.query<{ pingServer: unknown }>(
-          'mutation ($id: ID!) { pingServer(input: { serverId: $id }) { __typename } }',
-          { id: rig.serverId },
-        );
-        expect(pingServer).toBeDefined();
+        await rig.admin.query('mutation ($id: ID!) { pingServer(input: { serverId: $id }) { __typename } }', {
+          id: rig.serverId,
+        });
       }
       expect(rig.network.upstreamBytes - sent).toBeLessThan(manyLines * 500);
       const lines = (await viewer.rest()).split('\n').filter(Boolean);

@@ -6,7 +6,9 @@ import { connected, forever } from './testing.ts';
 describeWith('docker', 'containers of the real engine', () => {
   test('are listed as the docker command lists them', async () => {
     using docker = await connected();
-    await using box = await container({ labels: { hostile: '<img src=x onerror=alert(1)>\u001b[2J' } });
+    const set = uniqueName();
+    await using box = await container({ labels: { hostile: '<img src=x onerror=alert(1)>\u001b[2J', set } });
+    await using made = await container({ labels: { set }, start: false });
     const { items } = await docker.list({ all: true, ids: [box.id], first: 10, after: null });
     expect(items).toHaveLength(1);
     expect(items[0]).toMatchObject({
@@ -23,11 +25,11 @@ describeWith('docker', 'containers of the real engine', () => {
     });
     const started = Date.parse((await cli('inspect', '--format', '{{.State.StartedAt}}', box.id)).trim());
     expect(items[0]?.startedAt).toBe(started);
-    const listed = (await cli('ps', '--all', '--quiet', '--no-trunc')).trim().split('\n');
     const all = await docker.list({ all: true, ids: null, first: 500, after: null });
-    expect(all.items.map(({ id }) => id)).toEqual(
-      expect.arrayContaining(listed.filter((id) => id === box.id)),
-    );
+    const own = all.items.filter(({ labels }) => labels.some(({ value }) => value === set));
+    const listed = await cli('ps', '--all', '--quiet', '--no-trunc', '--filter', `label=set=${set}`);
+    expect(own.map(({ id }) => id).toSorted()).toEqual(listed.trim().split('\n').toSorted());
+    expect(own.map(({ id }) => id)).toContain(made.id);
   });
 
   test('come in pages that miss and repeat none', async () => {

@@ -13,7 +13,9 @@ const lines = async (...args: string[]): Promise<string[]> => (await cli(...args
 describeWith('docker', 'images of the real engine', () => {
   test('are listed as the docker command lists them, with who uses them', async () => {
     using docker = await connected();
-    await using own = await image(['LABEL colour="blue\u001b[2J"', 'RUN echo one > /one']);
+    const set = uniqueName();
+    await using own = await image([`LABEL set=${set} colour="blue\u001b[2J"`, 'RUN echo one > /one']);
+    await using _other = await image([`LABEL set=${set} which=other`]);
     await using box = await container({ image: own.tag });
     const listed = (await allImages(docker.engine)).find(({ id }) => id === own.id);
     const [id, created, size] = (
@@ -28,9 +30,12 @@ describeWith('docker', 'images of the real engine', () => {
       labels: expect.arrayContaining([{ key: 'colour', value: 'blue\u001b[2J' }]) as unknown,
       containers: [{ id: box.id, name: box.name, running: true }],
     });
-    const shown = new Set(await lines('images', '--quiet', '--no-trunc'));
-    const ids = new Set((await allImages(docker.engine)).map(({ id: one }) => one));
-    expect([own.id, ...ids].filter((one) => shown.has(one))).toContain(own.id);
+    const labelled = (await allImages(docker.engine)).filter(({ labels }) =>
+      labels.some(({ value }) => value === set),
+    );
+    const shown = await lines('images', '--quiet', '--no-trunc', '--filter', `label=set=${set}`);
+    expect(labelled.map(({ id: one }) => one).toSorted()).toEqual(shown.toSorted());
+    expect(shown).toHaveLength(2);
   });
 
   test('come in pages that miss and repeat none', async () => {

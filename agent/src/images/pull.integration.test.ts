@@ -41,7 +41,7 @@ describeWith(['docker', 'registry'], 'pulling an image', () => {
     });
   }
 
-  test('tells how far each layer is, and ends with the id and digests that docker tells', async () => {
+  test('ends with the id and digests that docker tells, and says what it pulled', async () => {
     const reference = await open.push(image, 'team/web:1');
     const { ended } = pull(reference);
     const { job, lines } = await ended;

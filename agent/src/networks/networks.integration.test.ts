@@ -70,11 +70,15 @@ describeWith('docker', 'networks of the real engine', () => {
   test('are listed as the docker command lists and inspects them, with who is in them', async () => {
     using docker = await connected();
     await using one = await network('--internal');
+    await using other = await network();
     await using box = await container({ options: ['--network', one.name, '--ip', `${one.prefix}.7`] });
     await using stopped = await container({ options: ['--network', one.name], start: false });
     const networks = await listNetworks(docker.engine);
-    const listed = (await cli('network', 'ls', '--quiet', '--no-trunc')).trim().split('\n');
-    expect(listed).toContain(one.id);
+    const own = networks.filter(({ name }) => name === one.name || name === other.name);
+    const filter = ['--filter', `name=${one.name}`, '--filter', `name=${other.name}`];
+    const listed = (await cli('network', 'ls', '--quiet', '--no-trunc', ...filter)).trim().split('\n');
+    expect(own.map(({ id }) => id).toSorted()).toEqual(listed.toSorted());
+    expect(listed).toHaveLength(2);
     for (const name of ['bridge', 'host', 'none']) {
       expect(networks.find((found) => found.name === name)).toMatchObject({ builtIn: true });
     }

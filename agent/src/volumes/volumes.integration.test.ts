@@ -24,12 +24,15 @@ const conflict: unknown = expect.objectContaining({ code: 'CONFLICT' });
 describeWith('docker', 'volumes of the real engine', () => {
   test('are listed as the docker command lists and inspects them, with who uses them', async () => {
     using docker = await connected();
-    await using one = await volume('--label', 'hostile=<img src=x>');
+    const set = uniqueName();
+    await using one = await volume('--label', 'hostile=<img src=x>', '--label', `set=${set}`);
+    await using other = await volume('--label', `set=${set}`);
     await using box = await container({ options: ['-v', `${one.name}:/data:ro`], start: false });
     const volumes = await volumesOf(docker.engine).list();
-    const listed = (await cli('volume', 'ls', '--quiet')).trim().split('\n');
-    expect(volumes.map(({ name }) => name)).toEqual(expect.arrayContaining([one.name]));
-    expect(listed).toContain(one.name);
+    const own = volumes.filter(({ labels }) => labels.some(({ value }) => value === set));
+    const listed = await cli('volume', 'ls', '--quiet', '--filter', `label=set=${set}`);
+    expect(own.map(({ name }) => name).toSorted()).toEqual(listed.trim().split('\n').toSorted());
+    expect(own.map(({ name }) => name)).toContain(other.name);
     const told = await inspect(one.name);
     expect(await volumesOf(docker.engine).find(one.name)).toEqual({
       name: told['Name'],

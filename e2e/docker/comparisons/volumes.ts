@@ -80,6 +80,7 @@ const fields: Comparison = {
       { key: 'o', value: 'size=1m' },
     ];
     await using own = await made(rig, { options });
+    await using other = await made(rig);
     await using user = await container({ options: ['-v', `${own.name}:/data:ro`] });
     const told: Told = { ...(await inspected(own.name)), user };
     expect(told.Options).toEqual({ type: 'tmpfs', device: 'tmpfs', o: 'size=1m' });
@@ -96,9 +97,11 @@ const fields: Comparison = {
     const { volume, volumes } = answer.server;
     const all = [volumes, answer.volumes.nodes].map((list) => list.find(({ name }) => name === own.name));
     for (const one of [volume, ...all]) hold(one, truths, told);
-    expect(volumes.map(({ name }) => name)).toEqual(
-      expect.arrayContaining((await listed()).filter((name) => name === own.name)),
-    );
+    const both = [own.name, other.name];
+    const known = (names: readonly string[]): string[] =>
+      names.filter((name) => both.includes(name)).toSorted();
+    expect(known(volumes.map(({ name }) => name))).toEqual(known(await listed()));
+    expect(known(await listed())).toHaveLength(2);
   },
 };
 
