@@ -2,7 +2,7 @@ import type { Container } from './container.ts';
 import type { ContainerDetails, ContainerHealthcheck, ContainerMount } from './details.ts';
 import { environmentOf, split } from './environment.ts';
 import { array, flag, number, object, text, textOrNull, texts, type JsonObject } from './json.ts';
-import { toldLabels } from './labels.ts';
+import { asObject, maskedOptions, toldLabels } from './labels.ts';
 import { lifetimeOf } from './mapping.ts';
 
 const MASK = '••••••';
@@ -88,9 +88,29 @@ function healthcheckOf(config: JsonObject, health: JsonObject): ContainerHealthc
   };
 }
 
-/** The whole reply, except the values of environment variables that look secret. */
+/** The whole reply, except what looks secret of environment variables and of the options of drivers. */
 function masked(inspect: JsonObject): JsonObject {
   const variables = environmentOf(inspect).map(({ name, value }) => `${name}=${value ?? MASK}`);
   const config = object(inspect['Config']);
-  return { ...inspect, Config: { ...config, Env: variables, Labels: toldLabels(config['Labels']) } };
+  const host = object(inspect['HostConfig']);
+  const logging = object(host['LogConfig']);
+  return {
+    ...inspect,
+    Config: { ...config, Env: variables, Labels: toldLabels(config['Labels']) },
+    HostConfig: {
+      ...host,
+      LogConfig: { ...logging, Config: asObject(maskedOptions(logging['Config'])) },
+      ...(host['Mounts'] !== undefined && { Mounts: array(host['Mounts']).map(withoutDriverSecrets) }),
+    },
+  };
+}
+
+/** A mount as it was asked for, whose volume may be a drive of the network with a password. */
+function withoutDriverSecrets(mount: unknown): JsonObject {
+  const asked = object(mount);
+  const volume = object(asked['VolumeOptions']);
+  const driver = object(volume['DriverConfig']);
+  if (driver['Options'] === undefined) return asked;
+  const Options = asObject(maskedOptions(driver['Options']));
+  return { ...asked, VolumeOptions: { ...volume, DriverConfig: { ...driver, Options } } };
 }

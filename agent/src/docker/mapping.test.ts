@@ -123,7 +123,16 @@ const inspect = {
     NanoCpus: 1_500_000_000,
     PidsLimit: -1,
     RestartPolicy: { Name: 'on-failure', MaximumRetryCount: 4 },
-    LogConfig: { Type: 'json-file' },
+    LogConfig: { Type: 'splunk', Config: { 'splunk-token': 'hunter2', 'max-size': '1m' } },
+    Mounts: [
+      {
+        Type: 'volume',
+        Target: '/data',
+        VolumeOptions: {
+          DriverConfig: { Name: 'local', Options: { type: 'cifs', o: 'username=me,password=hunter2' } },
+        },
+      },
+    ],
   },
   State: {
     OOMKilled: true,
@@ -135,7 +144,7 @@ const inspect = {
   ],
 };
 
-test('details tell everything but the values of environment variables', () => {
+test('details tell everything but what looks secret', () => {
   const details = detailsOf(containerOf(entry, unknownLifetime, noUsage), inspect);
   expect(details).toMatchObject({
     entrypoint: [],
@@ -157,5 +166,6 @@ test('details tell everything but the values of environment variables', () => {
     environmentNames: ['PATH', 'DB_PASSWORD', 'EMPTY', 'BARE'],
   });
   expect(JSON.stringify(details)).not.toContain('hunter2');
-  expect(details.inspectJson).toContain('DB_PASSWORD=••••••');
+  for (const shown of ['DB_PASSWORD=••••••', '"max-size":"1m"', 'username=me,password=***', '"type":"cifs"'])
+    expect(details.inspectJson).toContain(shown);
 });

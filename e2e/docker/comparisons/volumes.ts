@@ -97,9 +97,8 @@ const fields: Comparison = {
     const { volume, volumes } = answer.server;
     const all = [volumes, answer.volumes.nodes].map((list) => list.find(({ name }) => name === own.name));
     for (const one of [volume, ...all]) hold(one, truths, told);
-    const both = [own.name, other.name];
-    const known = (names: readonly string[]): string[] =>
-      names.filter((name) => both.includes(name)).toSorted();
+    const both = new Set([own.name, other.name]);
+    const known = (names: readonly string[]): string[] => names.filter((name) => both.has(name)).toSorted();
     expect(known(volumes.map(({ name }) => name))).toEqual(known(await listed()));
     expect(known(await listed())).toHaveLength(2);
   },
