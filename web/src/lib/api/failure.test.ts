@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { errors as english } from '../messages/en/failures.ts';
+import { errors as french } from '../messages/fr/failures.ts';
 import { failureOf, toFailure } from './failure.ts';
 
 test('an error of an answer keeps its code, its details and its path', () => {
@@ -21,4 +23,13 @@ test('an error without a code is ours', () => {
 test('anything thrown becomes a failure', () => {
   expect(toFailure(new Error('x')).code).toBe('INTERNAL');
   expect(toFailure('x').message).toBe('x');
+});
+
+test('a server without Compose says what to install, in either language', () => {
+  const failure = failureOf({
+    message: 'Install the package docker-compose-plugin (from Docker).',
+    extensions: { code: 'COMPOSE_UNAVAILABLE' },
+  });
+  expect(english.COMPOSE_UNAVAILABLE(failure)).toBe(failure.message);
+  expect(french.COMPOSE_UNAVAILABLE(failure)).toContain('docker-compose-plugin');
 });

@@ -65,8 +65,7 @@ export const errors = {
   UNSUPPORTED_BY_AGENT: ({ message }: Failure) => message,
   AGENT_FAILED: () => 'The agent failed unexpectedly. Its own log on the server says why.',
   AGENT_PROTOCOL_ERROR: () => 'The agent answered something that makes no sense. Update it and try again.',
-  COMPOSE_UNAVAILABLE: () =>
-    'There is no Docker Compose on this server. Install it; on Debian it is the package docker-compose.',
+  COMPOSE_UNAVAILABLE: ({ message }: Failure) => message,
   DOCKER_UNAVAILABLE: () => 'Docker does not answer on this server. Start it with: systemctl start docker',
   DOCKER_ERROR: ({ message }: Failure) => `Docker refused: ${message}`,
   GIT_UNAVAILABLE: ({ message }: Failure) => message,

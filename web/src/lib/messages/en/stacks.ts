@@ -14,6 +14,7 @@ export const stacks = {
   changesIn: (file: string) => `Changes in ${file}`,
   checked: 'Checked',
   checking: 'Checking…',
+  composeInstall: 'Installs it, when run on the server:',
   compare: 'Compare',
   compareOf: (version: string) => `Compare version ${version}`,
   compareTitle: (name: string) => `Versions of ${name}`,

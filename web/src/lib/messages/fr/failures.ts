@@ -68,7 +68,7 @@ export const errors: EarlyMessages['errors'] = {
   AGENT_FAILED: () => 'L’agent a échoué de façon inattendue. Son journal sur le serveur dit pourquoi.',
   AGENT_PROTOCOL_ERROR: () => 'La réponse de l’agent n’a pas de sens. Mettez-le à jour et réessayez.',
   COMPOSE_UNAVAILABLE: () =>
-    'Il n’y a pas de Docker Compose sur ce serveur. Installez-le ; sous Debian, c’est le paquet docker-compose.',
+    'Il n’y a pas de Docker Compose sur ce serveur. Installez le paquet docker-compose-plugin (de Docker), docker-compose-v2 (Ubuntu) ou docker-compose (Debian), puis réessayez ; rien n’est à redémarrer.',
   DOCKER_UNAVAILABLE: () => 'Docker ne répond pas sur ce serveur. Démarrez-le avec : systemctl start docker',
   DOCKER_ERROR: ({ message }) => `Docker a refusé : ${message}`,
   GIT_UNAVAILABLE: ({ message }: Failure) => message,

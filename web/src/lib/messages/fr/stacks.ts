@@ -15,6 +15,7 @@ export const stacks: LaterMessages['stacks'] = {
   changesIn: (file) => `Changements dans ${file}`,
   checked: 'Vérifié',
   checking: 'Vérification…',
+  composeInstall: 'L’installe, exécuté sur le serveur :',
   compare: 'Comparer',
   compareOf: (version) => `Comparer la version ${version}`,
   compareTitle: (name) => `Versions de ${name}`,
