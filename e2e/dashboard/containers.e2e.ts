@@ -13,7 +13,7 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
   let boxes: TestContainer[];
 
   beforeAll(async () => {
-    boxes = await Promise.all([container(), container()]);
+    boxes = await Promise.all([container({ options: ['--publish', '127.0.0.1::80'] }), container()]);
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ plane } = dashboard);
     ({ page } = dashboard.tab);
@@ -31,6 +31,20 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     await page.getByText('2 chosen').waitFor();
   };
   const bar = () => page.getByRole('region', { name: 'What was chosen' });
+
+  it('has its published port as a link, in the table and on a phone', async () => {
+    const [box] = boxes;
+    if (!box) throw new Error('two containers were started');
+    const [port = ''] = /\d+$/m.exec(await docker('port', box.id, '80/tcp')) ?? [];
+    const link = row(box).getByRole('link', { name: `${port}→80`, exact: true });
+    const href = new RegExp(`^http://(127\\.0\\.0\\.1|localhost):${port}$`);
+    expect(await link.getAttribute('href')).toMatch(href);
+    const { width = 0, height = 0 } = page.viewportSize() ?? {};
+    await page.setViewportSize({ width: 375, height: 812 });
+    await row(box).and(page.getByRole('listitem')).waitFor();
+    expect(await link.getAttribute('href')).toMatch(href);
+    await page.setViewportSize({ width, height });
+  });
 
   it('are paused and go on together', async () => {
     await chooseAll();
