@@ -27,7 +27,6 @@ export const images = {
     author: 'Author',
     command: 'Command',
     comment: 'Comment',
-    containers: 'Containers',
     created: 'Created',
     digests: 'Digests',
     entrypoint: 'Entrypoint',

@@ -27,7 +27,6 @@ export const images = {
     author: 'Auteur',
     command: 'Commande',
     comment: 'Commentaire',
-    containers: 'Conteneurs',
     created: 'Création',
     digests: 'Empreintes',
     entrypoint: 'Point d’entrée',
