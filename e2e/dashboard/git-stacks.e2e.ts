@@ -91,8 +91,8 @@ describeWith(['docker', 'compose', 'chromium', 'git'], 'a stack from a Git repos
     const first = await commit('hello');
     await page.goto(`${dashboard.plane.url}/docker/stacks/new`);
     await page.getByLabel('Name', { exact: true }).fill(name);
-    await page.getByRole('radio', { name: 'From a Git repository', exact: true }).check();
-    const form = page.getByRole('form', { name: 'From a Git repository', exact: true });
+    await page.getByRole('radio', { name: 'Git repository', exact: true }).check();
+    const form = page.getByRole('form', { name: 'Git repository', exact: true });
     await form.getByLabel('Repository', { exact: true }).fill(repository.url);
     await form.getByRole('checkbox', { name: /^Webhook/ }).check();
     expect(await seriousProblems(page)).toEqual([]);

@@ -18,6 +18,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
   const undo = new AsyncDisposableStack();
   const name = uniqueProject();
   const onMany = uniqueProject();
+  const lying = uniqueProject();
   const image = `serverkit-test/stack-${uniqueName('i')}:1`;
   const images: string[] = [];
   let dashboard: Dashboard;
@@ -40,6 +41,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     });
     undo.defer(() => removeComposeProject(name));
     undo.defer(() => removeComposeProject(onMany));
+    undo.defer(() => removeComposeProject(lying));
     await docker('tag', testImages.busybox, image);
     dashboard = undo.use(await openDashboard());
     ({ page } = dashboard.tab);
@@ -190,5 +192,31 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     expect(await seriousProblems(page)).toEqual([]);
     const label = `label=com.docker.compose.project=${onMany}`;
     expect((await docker('ps', '--quiet', '--filter', label)).trim()).not.toBe('');
+  });
+
+  it('is made of a folder that lies on the server, whose files stay where they are', async () => {
+    await using dir = await tempDir('sk-stack-lies-');
+    const file = dir.file('compose.yaml');
+    await writeFile(file, text('lay there'));
+    await page.goto(`${dashboard.plane.url}/docker/stacks/new`);
+    await page.getByLabel('Name', { exact: true }).fill(lying);
+    await page.getByRole('radio', { name: 'Folder on the server', exact: true }).check();
+    const form = page.getByRole('form', { name: 'Folder on the server', exact: true });
+    const look = form.getByRole('button', { name: 'Review and deploy…', exact: true });
+    await form.getByLabel('Compose file on the server', { exact: true }).fill(dir.file('nothing'));
+    await look.click();
+    await form.getByText('There is no such file or folder on the server.', { exact: true }).waitFor();
+    await form.getByLabel('Compose file on the server', { exact: true }).fill(dir.path);
+    await look.click();
+    await dialog().getByTestId('stack-source').getByText(file, { exact: true }).waitFor();
+    await dialog().getByText('lay there', { exact: false }).waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/stack-from-folder-phone.png' });
+    expect(await seriousProblems(page)).toEqual([]);
+    await dialog().getByRole('button', { name: 'Deploy', exact: true }).click();
+    await page.waitForURL(`${dashboard.plane.url}/servers/${serverId}/stacks/${lying}`);
+    await page.getByTestId('stack-service').getByText('Running', { exact: true }).waitFor();
+    const label = `label=com.docker.compose.project=${lying}`;
+    const from = '{{.Label "com.docker.compose.project.working_dir"}}';
+    expect(await docker('ps', '--filter', label, '--format', from)).toBe(`${dir.path}\n`);
   });
 });

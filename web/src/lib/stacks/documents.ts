@@ -294,6 +294,21 @@ export const Remove = graphql(`
   }
 `);
 
+export const Source = graphql(`
+  query Stacks_Source($serverId: ID!, $name: String!, $path: String!) {
+    server(id: $serverId) {
+      stackSource(name: $name, path: $path) {
+        folder
+        file
+        files {
+          compose
+          env
+        }
+      }
+    }
+  }
+`);
+
 export const TakeOver = graphql(`
   mutation Stacks_TakeOver($input: TakeOverStackInput!) {
     takeOverStack(input: $input) {

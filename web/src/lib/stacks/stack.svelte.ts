@@ -1,11 +1,12 @@
 import { Failure, toFailure } from '../api/failure.ts';
 import { query, queryInConfidence } from '../api/operations.ts';
-import type { Stacks_DetailQuery, Stacks_FilesQuery } from '../generated/graphql.ts';
+import type { Stacks_DetailQuery, Stacks_FilesQuery, Stacks_SourceQuery } from '../generated/graphql.ts';
 import { Detail, Files } from './documents.ts';
 
 type Server<Query extends { server?: unknown }> = NonNullable<Query['server']>;
 export type StackDetail = NonNullable<NonNullable<Server<Stacks_DetailQuery>>['stack']>;
 export type StackVersion = NonNullable<StackDetail['versions']>[number];
+export type StackSource = NonNullable<Server<Stacks_SourceQuery>['stackSource']>;
 export type StackFiles = NonNullable<NonNullable<NonNullable<Stacks_FilesQuery['server']>['stack']>['files']>;
 
 /** One stack of a server, as it was when it was last read. */

@@ -16,7 +16,7 @@ export const git = {
   env: 'Env file (.env)',
   envHint: 'Stays on the server and never goes into the repository: the place for secrets.',
   fromEditor: 'Write it here',
-  fromGit: 'From a Git repository',
+  fromGit: 'Git repository',
   gone: 'An account that is gone',
   holds: {
     FAILED: 'The newest commit did not come up, and is not tried again by itself; the next one is.',

@@ -39,6 +39,9 @@ export const stacks = {
   files: 'Files',
   folded: '$ unchanged lines',
   from: 'Kept by',
+  fromPath: 'Folder on the server',
+  fromPathText:
+    'The files stay where they are and are kept in versions from then on. If it runs already, its containers are left alone; otherwise it is deployed, and taken down again when it does not come up.',
   goneText: 'It may have been removed, or its name is another one.',
   goneTitle: 'There is no such stack',
   keys: 'Ctrl+Space completes. Esc, then Tab leaves the editor.',
@@ -139,6 +142,9 @@ export const stacks = {
   downTitle: (name: string) => `Take ${name} down?`,
   path: 'Compose file on the server',
   pathHint: 'Left empty, the place that Compose noted when it made the containers.',
+  pathNewHint:
+    'Absolute: a compose.yaml or docker-compose.yml, or the folder it is in. The account of the agent has to be able to read it, and write there for what is edited here later; paths that the agent’s own configuration denies are refused.',
+  pathNone: 'There is no such file or folder on the server.',
   pullAsk: 'Pull images…',
   pullText: 'The newest images of the names in its file.',
   pullTitle: (name: string) => `Pull the images of ${name}`,

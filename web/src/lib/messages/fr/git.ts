@@ -16,7 +16,7 @@ export const git = {
   env: 'Fichier d’environnement (.env)',
   envHint: 'Reste sur le serveur et n’entre jamais dans le dépôt : c’est la place des secrets.',
   fromEditor: 'L’écrire ici',
-  fromGit: 'Depuis un dépôt Git',
+  fromGit: 'Dépôt Git',
   gone: 'Un compte supprimé',
   holds: {
     FAILED:

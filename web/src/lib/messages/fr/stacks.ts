@@ -40,6 +40,9 @@ export const stacks: LaterMessages['stacks'] = {
   files: 'Fichiers',
   folded: '$ lignes inchangées',
   from: 'Gérée par',
+  fromPath: 'Dossier du serveur',
+  fromPathText:
+    'Les fichiers restent à leur place et leurs versions sont désormais gardées. Si elle tourne déjà, ses conteneurs ne sont pas touchés ; sinon elle est déployée, et retirée si elle ne démarre pas.',
   goneText: 'Elle a peut-être été supprimée, ou porte un autre nom.',
   goneTitle: 'Cette stack n’existe pas',
   keys: 'Ctrl+Espace complète. Échap, puis Tab quitte l’éditeur.',
@@ -140,6 +143,9 @@ export const stacks: LaterMessages['stacks'] = {
   downTitle: (name) => `Retirer ${name} ?`,
   path: 'Fichier Compose sur le serveur',
   pathHint: 'Vide : l’endroit que Compose a noté en créant les conteneurs.',
+  pathNewHint:
+    'Absolu : un compose.yaml ou docker-compose.yml, ou son dossier. Le compte de l’agent doit pouvoir le lire, et y écrire pour ce qui sera modifié ici plus tard ; les chemins que la configuration de l’agent interdit sont refusés.',
+  pathNone: 'Ce fichier ou dossier n’existe pas sur le serveur.',
   pullAsk: 'Télécharger les images…',
   pullText: 'Les images les plus récentes des noms de son fichier.',
   pullTitle: (name) => `Télécharger les images de ${name}`,
