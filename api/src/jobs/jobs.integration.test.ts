@@ -266,6 +266,11 @@ describe('jobs of the public API', () => {
     expect(await viewer.client.query(ask, { id })).toMatchObject({
       job: { step: 'secret step', errorMessage: 'secret words', target: { id: 'web:1' } },
     });
+    // Nor does it say whether it was on something that one asks for by name.
+    const on = 'query ($filter: JobFilter!) { jobs(filter: $filter) { totalCount nodes { id } } }';
+    const variables = { filter: { serverId, targetId: 'web:1' } };
+    expect(await person.client.query(on, variables)).toEqual({ jobs: { totalCount: 0, nodes: [] } });
+    expect(await viewer.client.query(on, variables)).toEqual({ jobs: { totalCount: 1, nodes: [{ id }] } });
   });
 
   test('is told live in full to who may read it', async () => {

@@ -25,3 +25,9 @@ export function jobKind(kind: JobKind): JobKind {
 export function kindOf(name: string): JobKind | undefined {
   return kinds.get(name);
 }
+
+/** The names of all kinds, by the scope that it takes to read what came of them. */
+export function kindsByReader(): ReadonlyMap<AgentScope, readonly string[]> {
+  const groups = Map.groupBy(kinds.values(), ({ reads }) => reads);
+  return new Map([...groups].map(([scope, group]) => [scope, group.map(({ name }) => name)]));
+}

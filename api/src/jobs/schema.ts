@@ -1,5 +1,6 @@
 import type { JobLine } from '@serverkit/prisma/generated/client/client.ts';
 import * as z from 'zod';
+import type { Rights } from '../access/rights.ts';
 import { seesWith, serversWhere } from '../access/sees.ts';
 import { actorOf } from '../audit/actor.ts';
 import { builder } from '../builder.ts';
@@ -9,7 +10,7 @@ import { requireOn } from '../graphql/refusals.ts';
 import { jobChanges, type JobChange } from './events.ts';
 import { cursorAfter, jobFeed, type JobEvent } from './feed.ts';
 import { JobPayload, JobStateEnum, JobType, mayRead } from './job-type.ts';
-import { kindOf } from './kinds.ts';
+import { kindOf, kindsByReader } from './kinds.ts';
 import { holdsOnAll, seesJob } from './sight.ts';
 import { ServerType } from '../servers/server-type.ts';
 
@@ -55,11 +56,11 @@ builder.queryFields((t) => ({
         'Jobs, the newest first. Who is limited to some servers sees those on them. Scope: servers:read.',
       args: { filter: t.arg({ type: JobFilter }) },
       totalCount: (_connection, { filter }, { db, principal: { rights } }) =>
-        db.prisma.job.count({ where: whereOf(filter, serversWhere(rights, 'servers:read')) }),
+        db.prisma.job.count({ where: whereOf(filter, rights) }),
       resolve: (query, _root, { filter }, { db, principal: { rights } }) =>
         db.prisma.job.findMany({
           ...query,
-          where: whereOf(filter, serversWhere(rights, 'servers:read')),
+          where: whereOf(filter, rights),
           orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         }),
     },
@@ -68,10 +69,8 @@ builder.queryFields((t) => ({
   ),
 }));
 
-function whereOf(
-  filter: typeof JobFilter.$inferInput | null | undefined,
-  seen: { readonly in: string[] } | undefined,
-) {
+function whereOf(filter: typeof JobFilter.$inferInput | null | undefined, rights: Rights) {
+  const seen = serversWhere(rights, 'servers:read');
   const { kind, parentId, serverId, states, targetId } = filter ?? {};
   return {
     AND: [
@@ -80,9 +79,18 @@ function whereOf(
       serverId ? { serverId } : {},
       kind ? { OR: [{ kind }, { kind: { startsWith: `${kind}.` } }] } : {},
       states ? { state: { in: states } } : {},
-      targetId ? { target: { path: ['id'], equals: targetId } } : {},
+      targetId ? { target: { path: ['id'], equals: targetId }, OR: whoseTargetIsTold(rights) } : {},
     ],
   };
+}
+
+/** Jobs whose target is told: to find one by it would tell it as well. Of those on many servers, to who sees all of them. */
+function whoseTargetIsTold(rights: Rights) {
+  return [...kindsByReader()].map(([scope, kinds]) => {
+    const kind = { in: [...kinds] };
+    const seen = serversWhere(rights, scope);
+    return seen ? { kind, serverId: seen } : { kind };
+  });
 }
 
 const CancelJobInput = builder.inputType('CancelJobInput', {
