@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { npmScript } from '../../scripts/setup/run.mjs';
 import { docker } from '../docker.ts';
@@ -51,19 +51,31 @@ export async function npmImage(): Promise<string> {
   return await build('npm', [context.path]);
 }
 
-/** Has npm install what is locked, once, into a folder that is thrown away: what it keeps is its cache. */
+/** An entry of the lockfile that npm keeps of what it installed. */
+interface Installed {
+  readonly link?: boolean;
+  /** Where it is not the one of its folder. */
+  readonly name?: string;
+  readonly version: string;
+}
+
+/** What is installed in this checkout, which is what is locked for a platform like this one, as `name@version`. */
+async function installed(): Promise<readonly string[]> {
+  const read: (text: string) => { readonly packages: Readonly<Record<string, Installed>> } = JSON.parse;
+  const { packages } = read(await readFile('node_modules/.package-lock.json', 'utf8'));
+  const specs = Object.entries(packages).flatMap(([path, { link, name, version }]) =>
+    link === true || !path.includes('node_modules/')
+      ? []
+      : `${name ?? path.replace(/^.*node_modules\//, '')}@${version}`,
+  );
+  return [...new Set(specs)];
+}
+
+/** Has npm fetch what is locked, and unpack none of it. */
 async function fillCache(context: TempDir): Promise<void> {
   const kept = join(cacheFolder(), 'npm');
-  const place = context.file('install');
-  const manifests = (await run('git', ['ls-files', 'package.json', '*/package.json'])).trim().split('\n');
-  for (const file of ['package-lock.json', '.npmrc', ...manifests]) {
-    await mkdir(dirname(join(place, file)), { recursive: true });
-    await cp(file, join(place, file));
-  }
-  await run('npm', ['ci', '--ignore-scripts', '--prefer-offline', '--cache', kept, '--loglevel=error'], {
-    cwd: place,
-  });
-  await rm(place, { recursive: true });
+  const specs = await installed();
+  await run('npm', ['cache', 'add', ...specs, '--prefer-offline', '--cache', kept, '--loglevel=error']);
   await mkdir(context.file('cache'));
   if (!existsSync(join(kept, '_cacache'))) throw new Error(`npm left nothing in ${kept}`);
   await cp(join(kept, '_cacache'), context.file('cache', '_cacache'), { recursive: true });
