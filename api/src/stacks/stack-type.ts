@@ -11,18 +11,21 @@ export const StackState = builder.enumType('StackState', {
   description: 'What the containers of a stack do, taken together.',
   values: {
     EMPTY: { description: 'There is no container of it.' },
-    PARTIAL: { description: 'Some run, others do not.' },
-    RUNNING: { description: 'All of them run.' },
+    PARTIAL: { description: 'Some run, others neither run nor ended well.' },
+    RUNNING: { description: 'Some run, and those that do not did their work and ended well (exit code 0).' },
     STOPPED: { description: 'None of them runs.' },
   } as const,
 });
 
+/** As a migration does, or another service that is there for one piece of work. */
+const endedWell = ({ state, exitCode }: Service['containers'][number]): boolean =>
+  state === 'EXITED' && exitCode === 0;
+
 export function stateOf(services: readonly Service[]): 'EMPTY' | 'PARTIAL' | 'RUNNING' | 'STOPPED' {
   const all = services.flatMap(({ containers }) => containers);
-  const running = all.filter(({ state }) => state === 'RUNNING').length;
   if (all.length === 0) return 'EMPTY';
-  if (running === all.length) return 'RUNNING';
-  return running === 0 ? 'STOPPED' : 'PARTIAL';
+  if (!all.some(({ state }) => state === 'RUNNING')) return 'STOPPED';
+  return all.every((one) => one.state === 'RUNNING' || endedWell(one)) ? 'RUNNING' : 'PARTIAL';
 }
 
 const healths = ['healthy', 'starting', 'unhealthy'] as const;

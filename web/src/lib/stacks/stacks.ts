@@ -2,39 +2,15 @@ import { Failure } from '../api/failure.ts';
 import { query } from '../api/operations.ts';
 import { allOf, type Entry, type Found } from '../docker/listing.svelte.ts';
 import type { Stacks_RowFragment } from '../generated/graphql.ts';
-import { containerLook, type Look } from '../look.ts';
+import type { Look } from '../look.ts';
 import { OfFleet, OfServer } from './documents.ts';
-
-type Service = Stacks_RowFragment['services'][number];
+import { stackLook } from './stack-state.ts';
 
 export interface StackRow extends Stacks_RowFragment {
   readonly look: Look;
 }
 
 export type StackEntry = Entry<StackRow>;
-
-/** Whether all containers of a service run. */
-const runs = ({ containers }: Service): boolean => containers.every(({ state }) => state === 'RUNNING');
-
-/** How many of its services run, and how many have containers. */
-export function servicesOf({ services }: Pick<Stacks_RowFragment, 'services'>): {
-  readonly running: number;
-  readonly all: number;
-} {
-  return { running: services.filter(runs).length, all: services.length };
-}
-
-/** As bad as the worst of its containers; one that did its work and ended well is not bad. */
-export function stackLook({ state, services }: Pick<Stacks_RowFragment, 'state' | 'services'>): Look {
-  const looks = new Set(services.flatMap(({ containers }) => containers.map(containerLook)));
-  if (looks.has('critical')) return 'critical';
-  if (looks.has('warning')) return 'warning';
-  if (state === 'RUNNING') return 'good';
-  const done = services
-    .flatMap(({ containers }) => containers)
-    .every((one) => one.state === 'RUNNING' || one.exitCode === 0);
-  return state === 'PARTIAL' ? (done ? 'good' : 'warning') : 'neutral';
-}
 
 const entryOf = (serverId: string, row: Stacks_RowFragment): StackEntry => ({
   key: `${serverId}/${row.name}`,

@@ -18,6 +18,7 @@ export const stacks = {
   compare: 'Compare',
   compareOf: (version: string) => `Compare version ${version}`,
   compareTitle: (name: string) => `Versions of ${name}`,
+  completed: (name: string) => `${name} (completed)`,
   create: 'New stack',
   denied: (path: string) => `The server itself denies the path ${path} to everybody.`,
   deploy: 'Deploy',
@@ -123,8 +124,8 @@ export const stacks = {
   sameFiles: 'The files are the same.',
   search: 'Search stacks',
   services: 'Services',
-  servicesRunning: (running: number, all: number) =>
-    `${formats.number(running)} of ${count(all, { one: 'service', other: 'services' })} running`,
+  servicesRunning: (running: number, done: number, all: number) =>
+    `${formats.number(running)} of ${count(all, { one: 'service', other: 'services' })} running${done > 0 ? `, ${formats.number(done)} completed` : ''}`,
   shown: (shown: number, total: number) =>
     shown === total ? stacks_(total) : `${formats.number(shown)} of ${formats.number(total)}`,
   states: { RUNNING: 'Running', PARTIAL: 'Partly running', STOPPED: 'Stopped', EMPTY: 'Not running' },

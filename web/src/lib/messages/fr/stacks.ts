@@ -19,6 +19,7 @@ export const stacks: LaterMessages['stacks'] = {
   compare: 'Comparer',
   compareOf: (version) => `Comparer la version ${version}`,
   compareTitle: (name) => `Versions de ${name}`,
+  completed: (name) => `${name} (terminé)`,
   create: 'Nouvelle stack',
   denied: (path) => `Le serveur lui-même refuse le chemin ${path} à tous.`,
   deploy: 'Déployer',
@@ -125,11 +126,11 @@ export const stacks: LaterMessages['stacks'] = {
   sameFiles: 'Les fichiers sont les mêmes.',
   search: 'Chercher des stacks',
   services: 'Services',
-  servicesRunning: (running, all) =>
-    `${formats.number(running)} sur ${count(all, { one: 'service', other: 'services' })} en marche`,
+  servicesRunning: (running, done, all) =>
+    `${formats.number(running)} sur ${count(all, { one: 'service', other: 'services' })} en marche${done > 0 ? `, ${count(done, { one: 'terminé', other: 'terminés' })}` : ''}`,
   shown: (shown, total) =>
     shown === total ? stacks_(total) : `${formats.number(shown)} sur ${formats.number(total)}`,
-  states: { RUNNING: 'En marche', PARTIAL: 'En marche en partie', STOPPED: 'Arrêtée', EMPTY: 'Inactive' },
+  states: { RUNNING: 'En marche', PARTIAL: 'Partielle', STOPPED: 'Arrêtée', EMPTY: 'Inactive' },
   tabs: 'Sur cette stack',
   unsaved: 'Pas encore déployé',
   untouched: (services) => `Inchangé : ${services}`,
