@@ -1,3 +1,4 @@
+import { namedBy } from '../../secrets/reference.ts';
 import { mapping, number, scalar, type Mapping } from './compose-values.ts';
 import { shellLine } from './shell-words.ts';
 import { halves } from './short-forms.ts';
@@ -72,7 +73,8 @@ export class ComposeReader {
       (all, dollar: string | undefined, _name: string | undefined, fallback: string | undefined) => {
         if (dollar) return '$';
         if (fallback !== undefined) return fallback;
-        if (!this.left.includes(all)) this.left.push(all);
+        // A secret is understood, and is in nobody's shell.
+        if (namedBy(all) === undefined && !this.left.includes(all)) this.left.push(all);
         return all;
       },
     );

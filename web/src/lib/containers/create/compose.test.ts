@@ -229,6 +229,13 @@ describe('nothing is dropped in silence', () => {
   ])('%s', (_, yaml, left) => expect(service(yaml).left).toEqual(left));
 });
 
+test('a secret that it refers to is not left out', () => {
+  expect(service('environment: { DB: "${secret:db_password}" }')).toMatchObject({
+    spec: { environment: [{ name: 'DB', value: '${secret:db_password}' }] },
+    left: [],
+  });
+});
+
 test('a service that is pasted without its file', () => {
   const file = composeFile('image: web\ncommand: serve');
   expect(file.services).toEqual(['app']);

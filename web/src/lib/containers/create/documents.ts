@@ -10,15 +10,6 @@ export const Create = graphql(`
   }
 `);
 
-/** Secrets that may be used, whatever server gets them; the servers of each tell where. */
-export const UsableSecrets = graphql(`
-  query CreateContainer_Secrets {
-    secrets {
-      name
-    }
-  }
-`);
-
 /** What the form offers to choose from, and what may be done there. */
 export const Choices = graphql(`
   query CreateContainer_Choices($serverId: ID!) {

@@ -12,6 +12,7 @@ import {
   type SecretFileRow,
   type TextName,
 } from './draft.ts';
+import { namedBy } from '../../secrets/reference.ts';
 import { bytesOf, durationOf, numberOf } from './quantities.ts';
 import { shellLine } from './shell-words.ts';
 import { deviceOf, halves, signalOf, ulimitOf } from './short-forms.ts';
@@ -29,6 +30,7 @@ export interface Checked {
 
 /** Rows that nobody filled in. Without them the places of the API's problems are those of the form's rows. */
 export function withoutBlankRows(draft: Draft): void {
+  takeReferences(draft);
   draft.environment = draft.environment.filter(({ name, value }) => name.trim() !== '' || value !== '');
   draft.labels = draft.labels.filter(({ key, value }) => key.trim() !== '' || value !== '');
   draft.ports = draft.ports.filter(({ hostAddress, hostPort, containerPort }) =>
@@ -40,6 +42,15 @@ export function withoutBlankRows(draft: Draft): void {
   );
   draft.secretFiles = draft.secretFiles.filter(({ secret, path }) => secret !== '' || path.trim() !== '');
   draft.networks = draft.networks.filter(({ name }) => name.trim() !== '');
+}
+
+/** A variable whose value refers to a secret, as in a Compose file, is one that takes it. */
+function takeReferences(draft: Draft): void {
+  for (const { name, value } of draft.environment) {
+    const secret = namedBy(value);
+    if (secret !== undefined) draft.secretVariables.push({ name, secret });
+  }
+  draft.environment = draft.environment.filter(({ value }) => namedBy(value) === undefined);
 }
 
 /** What the form says. Rules that the API checks are left to it; here is only what cannot be put into its words. */

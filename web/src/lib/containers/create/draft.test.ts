@@ -124,6 +124,21 @@ test('a command is words: no shell reads it', () => {
   ]);
 });
 
+test('a variable that refers to a secret takes it, as one of a Compose file does', () => {
+  const draft = draftOf({
+    image: 'x',
+    environment: [
+      { name: 'DB', value: '${secret:db_password}' },
+      { name: 'URL', value: 'postgres://me:${secret:db_password}@db' },
+    ],
+  });
+  withoutBlankRows(draft);
+  expect(specOf(draft).spec).toMatchObject({
+    environment: [{ name: 'URL', value: 'postgres://me:${secret:db_password}@db' }],
+    secretVariables: [{ name: 'DB', secret: 'db_password' }],
+  });
+});
+
 describe('what cannot be put into the words of the API is told at its field', () => {
   test.each<[string, (draft: Draft) => void, string]>([
     ['command', (draft) => (draft.command = 'a "b'), 'quote'],

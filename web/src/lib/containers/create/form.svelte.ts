@@ -2,10 +2,10 @@ import { mutate, query } from '../../api/operations.ts';
 import { issuesOf, sentence } from '../../errors.ts';
 import type { CreateContainer_ChoicesQuery } from '../../generated/graphql.ts';
 import { t } from '../../i18n.svelte.ts';
-import { session } from '../../session.svelte.ts';
+import { usableSecrets } from '../../secrets/usable.ts';
 import { startedJob } from '../../jobs/started.ts';
 import { beyond } from './beyond.ts';
-import { Choices, Create, UsableSecrets } from './documents.ts';
+import { Choices, Create } from './documents.ts';
 import { draftOf, emptyDraft, type Draft } from './draft.ts';
 import { specOf, withoutBlankRows } from './draft-spec.ts';
 import { isShown } from './shown.ts';
@@ -65,13 +65,7 @@ export class CreateForm {
 
   /** Asks which secrets there are, where they may be used at all. */
   async lookForSecrets(): Promise<void> {
-    if (!session.may('secrets:use')) return;
-    try {
-      const { data } = await query(UsableSecrets, {});
-      this.secrets = [...new Set(data.secrets.map(({ name }) => name))];
-    } catch {
-      // They can be typed.
-    }
+    this.secrets = await usableSecrets();
   }
 
   /** Begins to make it; false with `error` and `problem` saying why not. */
