@@ -107,6 +107,7 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     };
     await files.getByRole('button', { name: 'New folder', exact: true }).click();
     await dialog.getByLabel('Name', { exact: true }).fill('made');
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Make folder', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
     await list.getByRole('link', { name: 'made', exact: true }).waitFor();
@@ -119,6 +120,7 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     await box.exec('touch', '/data/inner/made/lost');
     await choose('made', 'Delete…');
     await dialog.getByText('With it goes all that is in it: lost.', { exact: true }).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Delete', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
     await list.getByRole('link', { name: 'made', exact: true }).waitFor({ state: 'detached' });
