@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RowLayout, rowsOf } from './layout.ts';
+import { columnsIn, RowLayout, rowsOf } from './layout.ts';
 
 describe('rows of a line', () => {
   test.each([
@@ -48,4 +48,11 @@ test('lines that were measured stay where they are when others come after them',
   );
   expect(asked).toEqual([3, 4]);
   expect([layout.offset(3), layout.total, layout.at(6)]).toEqual([6, 8, 3]);
+});
+
+test('a line has all the room up to the edge, and no more', () => {
+  // 12 pixels of edge, 4 characters before it: 20 characters of 7 pixels are left, then not quite.
+  expect(columnsIn(12 + 7 * 24, 7, 4)).toBe(20);
+  expect(columnsIn(12 + 7 * 24 - 1, 7, 4)).toBe(19);
+  expect(columnsIn(20, 7, 30)).toBe(1);
 });

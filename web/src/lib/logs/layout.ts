@@ -45,6 +45,21 @@ export class RowLayout {
   }
 }
 
+/** The text of a line ends before the edge, in pixels: `pr-3` of its row. */
+const edge = 12;
+
+/**
+ * How many characters of a line's text fit beside each other.
+ *
+ * @param width - of the box, without its scroll bar, in pixels
+ * @param character - the width of one, in pixels
+ * @param gutter - characters that stand before the text
+ */
+export function columnsIn(width: number, character: number, gutter: number): number {
+  // A width that is a whole number of characters is not one less for what the division loses.
+  return Math.max(1, Math.floor((width - edge) / character - gutter + 1e-3));
+}
+
 /** How many rows a text takes at a width in characters; wide characters count twice, tabs to the next eighth. */
 export function rowsOf(text: string, columns: number): number {
   if (columns < 1) return 1;
