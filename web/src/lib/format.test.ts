@@ -71,6 +71,12 @@ describe('relative', () => {
   });
 });
 
+test('what was a while ago, where there is little room', () => {
+  const now = Date.parse('2026-11-22T12:00:00Z');
+  expect(en.relativeShort('2026-11-22T11:59:18Z', now)).toBe('42 sec. ago');
+  expect(spaces(fr.relativeShort('2026-11-22T11:59:18Z', now))).toBe('il y a 42 s');
+});
+
 test('one clock of 24 hours, also where people say p.m.', () => {
   const american = createFormats('en-US');
   expect(american.time(new Date(2026, 10, 22, 0, 5, 9))).toBe('00:05:09');

@@ -11,6 +11,8 @@ export interface Formats {
   dateTime: (value: Date | string | number) => string;
   /** `10:32:07`. */
   time: (value: Date | string | number) => string;
+  /** The same where there is little room: `3 min. ago`. */
+  relativeShort: (value: Date | string | number, now: number) => string;
   /** `3 minutes ago`, `in 2 hours`. */
   relative: (value: Date | string | number, now: number) => string;
   /** The two largest units: `3 d 4 h`, `12 s`. */
@@ -49,6 +51,12 @@ export function createFormats(locale: string): Formats {
     ...clockStyle,
   });
   const ago = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
+  const shortAgo = new Intl.RelativeTimeFormat(locale, { numeric: 'auto', style: 'short' });
+  const since = (words: Intl.RelativeTimeFormat, value: Date | string | number, now: number): string => {
+    const seconds = Math.round((new Date(value).getTime() - now) / 1000);
+    const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
+    return words.format(Math.trunc(seconds / size), unit);
+  };
   const rules = new Intl.PluralRules(locale);
   const and = new Intl.ListFormat(locale, { type: 'conjunction' });
   const units = french ? octets : binary;
@@ -77,11 +85,8 @@ export function createFormats(locale: string): Formats {
       return (date.getFullYear() === new Date().getFullYear() ? thisYear : otherYear).format(date);
     },
     time: (value) => clock.format(new Date(value)),
-    relative: (value, now) => {
-      const seconds = Math.round((new Date(value).getTime() - now) / 1000);
-      const [unit, size] = steps.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1];
-      return ago.format(Math.trunc(seconds / size), unit);
-    },
+    relative: (value, now) => since(ago, value, now),
+    relativeShort: (value, now) => since(shortAgo, value, now),
     duration: (seconds) => {
       const left = Math.max(0, Math.floor(seconds));
       const days = Math.floor(left / 86_400);

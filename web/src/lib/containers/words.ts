@@ -22,7 +22,7 @@ export function statusText({
   finishedAt,
   createdAt,
 }: Pick<ContainerRow, 'state' | 'startedAt' | 'finishedAt' | 'createdAt'>): string {
-  const ago = (at: string) => f().relative(at, Math.max(now(), Date.parse(at)));
+  const ago = (at: string) => f().relativeShort(at, Math.max(now(), Date.parse(at)));
   if ((state === 'RUNNING' || state === 'PAUSED') && startedAt)
     return t().containers.up(f().duration((now() - Date.parse(startedAt)) / 1000));
   if (state === 'CREATED') return t().containers.createdAgo(ago(createdAt));
