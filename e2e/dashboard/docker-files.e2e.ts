@@ -106,8 +106,14 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
       await dialog.waitFor();
     };
     await files.getByRole('button', { name: 'New folder', exact: true }).click();
-    await dialog.getByLabel('Name', { exact: true }).fill('made');
+    await dialog.getByLabel('Name', { exact: true }).fill('made/inner');
+    expect(await dialog.getByRole('button', { name: 'Make folder', exact: true }).isDisabled()).toBe(true);
+    await dialog.getByText('A name has no slash, and is not . or ..', { exact: true }).waitFor();
+    await dialog.getByLabel('Name', { exact: true }).fill('random');
+    await dialog.getByRole('button', { name: 'Make folder', exact: true }).click();
+    await dialog.getByText('There is something called random already. Choose another name.').waitFor();
     expect(await seriousProblems(page)).toEqual([]);
+    await dialog.getByLabel('Name', { exact: true }).fill('made');
     await dialog.getByRole('button', { name: 'Make folder', exact: true }).click();
     await dialog.waitFor({ state: 'detached' });
     await list.getByRole('link', { name: 'made', exact: true }).waitFor();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isAddressable, modeWord, pathIn, shownName, trail } from './words.ts';
+import { isAddressable, isFit, modeWord, pathIn, shownName, trail } from './words.ts';
 
 test.each([
   [0o755, 'rwxr-xr-x'],
@@ -18,6 +18,10 @@ test('a name is shown in one line and in its own order', () => {
   expect(shownName('invoice\u202efdp.exe')).toBe('invoice\u{fffd}fdp.exe');
   expect(shownName('été')).toBe('été');
   expect([isAddressable('two\nlines'), isAddressable('bytes\u{fffd}')]).toEqual([true, false]);
+});
+
+test('a name leads nowhere else', () => {
+  expect(['a b', '...', '.env', 'a/b', '/', '.', '..'].filter(isFit)).toEqual(['a b', '...', '.env']);
 });
 
 test('paths go down from the root', () => {

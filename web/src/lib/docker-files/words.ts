@@ -26,6 +26,11 @@ export function isAddressable(name: string): boolean {
   return !name.includes('\u{fffd}');
 }
 
+/** Whether a file may be called that: anything but what leads to another folder. */
+export function isFit(name: string): boolean {
+  return !name.includes('/') && name !== '.' && name !== '..';
+}
+
 export function pathIn(folder: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`;
 }

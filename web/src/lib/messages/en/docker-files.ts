@@ -49,7 +49,9 @@ export const files = {
   sent: (sent: string, size: string) => `${sent} of ${size}`,
   settling: 'Being put in its place…',
   size: 'Size',
+  taken: (name: string) => `There is something called ${name} already. Choose another name.`,
   title: 'Files',
+  unfit: 'A name has no slash, and is not . or ..',
   upload: 'Upload files',
   uploads: 'Uploads',
   uploadStates: {

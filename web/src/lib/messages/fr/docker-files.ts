@@ -50,7 +50,9 @@ export const files: LaterMessages['files'] = {
   sent: (sent, size) => `${sent} sur ${size}`,
   settling: 'Mise en place…',
   size: 'Taille',
+  taken: (name) => `Il y a déjà un élément nommé ${name}. Choisissez un autre nom.`,
   title: 'Fichiers',
+  unfit: 'Un nom ne contient pas de barre oblique, et n’est ni . ni ..',
   upload: 'Envoyer des fichiers',
   uploads: 'Envois',
   uploadStates: {
