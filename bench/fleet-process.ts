@@ -169,6 +169,9 @@ function servicesOf(journal: AgentServices['journal']): AgentServices {
     get stacks() {
       return absent();
     },
+    get replacements() {
+      return absent();
+    },
     get sampling() {
       return absent();
     },

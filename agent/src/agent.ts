@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { contractVersion, type AgentHello } from '@serverkit/wire/handshake.ts';
 import { openAudit } from './audit.ts';
 import type { Config } from './config/config.ts';
+import { openReplacements } from './containers/replacements.ts';
 import type { AgentServices } from './context.ts';
 import { openControlSocket, type ControlRequest } from './control-socket.ts';
 import { createDocker, createNoDocker } from './docker/docker.ts';
@@ -124,6 +125,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     docker,
     dockerFiles,
     stacks,
+    replacements: openReplacements({ folder: path.join(stateDir, 'container-unfinished'), docker, log }),
     sampling,
     ring,
     facts,

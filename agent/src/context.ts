@@ -1,4 +1,5 @@
 import type { Audit } from './audit.ts';
+import type { ReplacementNotes } from './containers/replacements.ts';
 import type { DockerFiles } from './docker-files/service.ts';
 import type { DockerService } from './docker/service.ts';
 import type { Keyring, KeySession } from './identity/keyring.ts';
@@ -33,6 +34,7 @@ export interface AgentServices {
   readonly docker: DockerService;
   readonly dockerFiles: DockerFiles;
   readonly stacks: StackService;
+  readonly replacements: ReplacementNotes;
   readonly sampling: Sampling;
   readonly ring: Ring;
   readonly facts: FactsSource;

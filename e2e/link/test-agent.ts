@@ -123,6 +123,9 @@ function agentServices(given: {
     get stacks() {
       return absent('stacks');
     },
+    get replacements() {
+      return absent('replacements');
+    },
     get sampling() {
       return absent('sampling');
     },

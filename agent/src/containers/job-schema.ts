@@ -156,7 +156,9 @@ builder.mutationField('recreateContainer', (t) =>
           const policy = wanted.startsWith('sha256:') ? 'NEVER' : pull;
           await bring({ image: wanted, pull: policy, auths: auth ? [auth] : [] }, work, job);
           const healthTimeoutMs = healthTimeoutSeconds * 1000;
-          const done = await recreate(container.id, { image: wanted, healthTimeoutMs, secrets }, work, job);
+          const notes = context.services.replacements;
+          const options = { image: wanted, healthTimeoutMs, secrets, notes };
+          const done = await recreate(container.id, options, work, job);
           const { container: made, ...images } = done;
           return { id: made.id, name: made.name, ...images };
         },

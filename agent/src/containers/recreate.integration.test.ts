@@ -1,9 +1,15 @@
+import { readdir, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { container, docker as cli, uniqueName, type ContainerOptions } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
+import { tempDir } from '../../../testing/tmp.ts';
+import type { DockerService } from '../docker/service.ts';
 import { connected } from '../docker/testing.ts';
+import { AgentStops } from '../jobs/job.ts';
+import { silentLog } from '../log.ts';
 import { duplicate, mayReplace, recreate, type Steps } from './recreate.ts';
-import { workWith } from './testing.ts';
+import { openReplacements, type ReplacementNotes } from './replacements.ts';
+import { unnoted, workWith } from './testing.ts';
 
 const quiet: Steps = { step: () => undefined, line: () => undefined };
 const idle = 'trap "exit 0" TERM INT; sleep infinity & wait';
@@ -37,7 +43,7 @@ async function replaceable(options: ContainerOptions) {
 
 const read = async (format: string, id: string): Promise<string> =>
   (await cli('inspect', '--format', format, id)).trim();
-const options = { image: null, healthTimeoutMs: 20_000, secrets: [] };
+const options = { image: null, healthTimeoutMs: 20_000, secrets: [], notes: unnoted };
 /** What runs under a name that was given on this host takes it. */
 const running = ['docker:containers:exec'] as const;
 
@@ -159,6 +165,80 @@ describe('recreating a container', () => {
     );
     expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
     expect(await box.names()).toEqual([box.name]);
+  });
+
+  describe('that the end of the agent interrupts', () => {
+    /** @returns what the next agent tells, once it has done its part, and its notes as soon as it has begun */
+    async function nextAgent(
+      docker: DockerService,
+      folder: string,
+      begun?: (notes: ReplacementNotes) => Promise<unknown>,
+    ): Promise<string> {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      const tell = (words: string, details: unknown): void => resolve(`${words} ${JSON.stringify(details)}`);
+      const notes = openReplacements({ folder, docker, log: { ...silentLog, warn: tell, error: tell } });
+      await begun?.(notes);
+      const told = await promise;
+      expect(await readdir(folder), told).toEqual([]);
+      return told;
+    }
+
+    test('is put back by the next agent, and nobody else begins anything on it until then', async () => {
+      using docker = await connected();
+      await using dir = await tempDir('sk-replacements-');
+      await using box = await replaceable({});
+      const stopping = new AbortController();
+      const work = { ...workWith(docker), signal: stopping.signal };
+      const notes = openReplacements({ folder: dir.path, docker, log: silentLog });
+      const stop: Steps = {
+        ...quiet,
+        step: (step) => step.startsWith('waiting') && stopping.abort(new AgentStops()),
+      };
+      await expect(recreate(box.id, { ...options, notes }, work, stop)).rejects.toThrow();
+      expect(await box.names()).toEqual([box.name, `${box.name}.before-${box.id.slice(0, 8)}`]);
+      const told = await nextAgent(docker, dir.path, (next) =>
+        expect(recreate(box.id, { ...options, notes: next }, workWith(docker), quiet)).rejects.toThrow(
+          /is being put back/,
+        ),
+      );
+      expect(told).toMatch(/^a container was put back .*It runs as before/);
+      expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
+      expect(await box.names()).toEqual([box.name]);
+    });
+
+    /** As an agent that was killed a minute ago left it. @returns what the next one tells */
+    async function killed(name: string, id: string, meanwhile: () => Promise<unknown>): Promise<string> {
+      using docker = await connected();
+      await using dir = await tempDir('sk-replacements-');
+      const names = { made: `${name}.new-0`, before: `${name}.before-0` };
+      const at = Date.now() - 120_000;
+      const note = dir.file(`${id}.json`);
+      await writeFile(note, JSON.stringify({ id, name, at, names, made: null, ran: true }));
+      await utimes(note, at / 1000, at / 1000 + 60);
+      await meanwhile();
+      return await nextAgent(docker, dir.path);
+    }
+
+    test('is put back where the new one has ended by itself', async () => {
+      await using box = await replaceable({});
+      const made = (
+        await cli('run', '--detach', '--name', `${box.name}.new-0`, testImages.busybox, 'true')
+      ).trim();
+      const told = await killed(box.name, box.id, () => cli('wait', made));
+      expect(told).toContain('a container was put back');
+      expect(await box.names()).toEqual([box.name]);
+      expect(await box.state()).toBe('running');
+    });
+
+    test('is left as it is where somebody has stopped it since, and what there is of it is told', async () => {
+      await using box = await replaceable({});
+      const told = await killed(box.name, box.id, () => cli('stop', box.name));
+      expect(told).toContain('is left as it is');
+      expect(told).toContain(
+        `"why":"Somebody has stopped ${box.name} since.","there":"${box.name} (stopped)"`,
+      );
+      expect(await box.state()).toBe('exited');
+    });
   });
 
   test('one that is stopped is replaced and stays stopped', async () => {

@@ -5,7 +5,9 @@ import type { Engine } from '../docker/engine.ts';
 import { array, flag, number, object, text, type JsonObject } from '../docker/json.ts';
 import { AgentError, describe, throwIfAborted } from '../errors.ts';
 import { localImage } from '../images/local.ts';
+import { AgentStops } from '../jobs/job.ts';
 import { discard, judged, make } from './create.ts';
+import { AFTERWARDS, giveBack, type ReplacementNotes } from './replacements.ts';
 import { deliveryOf, referencesOf, type GivenSecret } from './secrets.ts';
 import { requestLike, type KeepOptions, type Origin } from './settings.ts';
 import { entered, inspect, seen, type Work } from './work.ts';
@@ -23,6 +25,8 @@ export interface RecreateOptions {
   readonly healthTimeoutMs: number;
   /** Those it was given, with their values of now. */
   readonly secrets: readonly GivenSecret[];
+  /** Where it is noted while it is under way. */
+  readonly notes: ReplacementNotes;
 }
 
 export interface Recreated {
@@ -35,8 +39,6 @@ export interface Recreated {
 const LOOK_EVERY = 250;
 /** A container without a health check is taken for healthy when it has run for so long. Ms. */
 const STEADY_FOR = 5_000;
-/** To stop, beyond its own grace period. Ms. */
-const AFTERWARDS = 60_000;
 
 /** @throws AgentError */
 export async function originOf(engine: Engine, inspected: JsonObject): Promise<Origin> {
@@ -58,7 +60,7 @@ export async function originOf(engine: Engine, inspected: JsonObject): Promise<O
  */
 export async function recreate(
   reference: string,
-  { image, healthTimeoutMs, secrets }: RecreateOptions,
+  { image, healthTimeoutMs, secrets, notes }: RecreateOptions,
   work: Work,
   steps: Steps,
 ): Promise<Recreated> {
@@ -79,27 +81,56 @@ export async function recreate(
   const request = requestLike(origin, kept);
   await judged(engine, request, work.authority, `Recreating ${old.name}`);
 
-  steps.step(`making the new container out of ${next}`);
   const names = namesFor(old);
-  const made = await make(engine, request, { name: names.made, delivery }, work.signal);
-  for (const warning of made.warnings) steps.line(warning);
+  const parties: Parties = { old, names, ran, inspected };
+  const one = { id: old.id, name: old.name, at: Date.now(), names, made: null, ran };
+  notes.note(one);
+  using _signs = notes.alive(old.id);
   try {
+    steps.step(`making the new container out of ${next}`);
+    const made = await make(engine, request, { name: names.made, delivery }, work.signal);
+    for (const warning of made.warnings) steps.line(warning);
     const before = text(inspected['Image']);
-    await mayFollow(engine, { before, made: made.id, next, info: origin.info }, work.authority.scopes);
+    try {
+      await mayFollow(engine, { before, made: made.id, next, info: origin.info }, work.authority.scopes);
+      notes.note({ ...one, made: made.id });
+    } catch (error) {
+      await discard(engine, made.id);
+      throw error;
+    }
+    await replace(parties, made.id, { healthTimeoutMs, work }, steps);
+    notes.forget(old.id);
+    const container = await seen(work, made.id);
+    return { container, imageIdBefore: before, imageId: container.imageId };
   } catch (error) {
-    await discard(engine, made.id);
+    if (!stops(work.signal)) notes.forget(old.id);
     throw error;
   }
-  const place = new Place(engine, { old, made: made.id, names, ran, inspected });
+}
+
+const stops = ({ reason }: AbortSignal): boolean => reason instanceof AgentStops;
+
+/** Has one that was made take the place of another, which is gone then. @throws AgentError as {@link recreate} */
+async function replace(
+  parties: Parties,
+  made: string,
+  { healthTimeoutMs, work }: { readonly healthTimeoutMs: number; readonly work: Work },
+  steps: Steps,
+): Promise<void> {
+  const { engine } = work.docker;
+  const { old, names, ran } = parties;
+  const place = new Place(engine, parties, made);
   try {
     await place.take(work.signal, steps);
     if (ran) {
       steps.step('waiting until it is healthy');
-      await becomeHealthy(engine, made.id, healthTimeoutMs, work.signal);
+      await becomeHealthy(engine, made, healthTimeoutMs, work.signal);
     }
   } catch (error) {
+    // There is no time left: the next agent puts the old one back.
+    if (stops(work.signal)) throw error;
     steps.step('putting the old container back');
-    await place.giveBack().catch((cause: unknown) => {
+    await giveBack(engine, { ...old, made, ran }).catch((cause: unknown) => {
       throw new AgentError(
         'DOCKER_ERROR',
         `${old.name} failed and the one before could not be put back: ${describe(cause).replace(/[.]$/, '')}. It is there, stopped, as ${names.before} or ${old.name}.`,
@@ -112,8 +143,6 @@ export async function recreate(
   }
   steps.step('removing the old container');
   await place.clear(steps);
-  const container = await seen(work, made.id);
-  return { container, imageIdBefore: text(inspected['Image']), imageId: container.imageId };
 }
 
 function repositoryOf(reference: string): string {
@@ -181,7 +210,6 @@ function namesFor({ name, id }: Container): Names {
 
 interface Parties {
   readonly old: Container;
-  readonly made: string;
   readonly names: Names;
   readonly ran: boolean;
   readonly inspected: JsonObject;
@@ -191,14 +219,16 @@ interface Parties {
 class Place {
   readonly #engine: Engine;
   readonly #parties: Parties;
+  readonly #made: string;
 
-  constructor(engine: Engine, parties: Parties) {
+  constructor(engine: Engine, parties: Parties, made: string) {
     this.#engine = engine;
     this.#parties = parties;
+    this.#made = made;
   }
 
   async take(signal: AbortSignal, steps: Steps): Promise<void> {
-    const { old, made, names, ran, inspected } = this.#parties;
+    const { old, names, ran, inspected } = this.#parties;
     throwIfAborted(signal);
     if (ran) {
       steps.step(`stopping ${old.name}`);
@@ -206,22 +236,11 @@ class Place {
       await this.#engine.post(`/containers/${old.id}/stop`, {}, grace * 1000 + AFTERWARDS);
     }
     await this.#rename(old.id, names.before);
-    await this.#rename(made, old.name);
+    await this.#rename(this.#made, old.name);
     if (!ran) return;
     steps.step(`starting the new ${old.name}`);
     throwIfAborted(signal);
-    await this.#engine.post(`/containers/${made}/start`, {}, AFTERWARDS);
-  }
-
-  /** Whatever was done is undone; anonymous volumes of the new one stay, as they are the old one's. */
-  async giveBack(): Promise<void> {
-    const { old, made, ran } = this.#parties;
-    await this.#engine.delete(`/containers/${made}`, { force: true }, AFTERWARDS).catch(() => undefined);
-    await this.#rename(old.id, old.name).catch((error: unknown) => {
-      // It was not renamed yet.
-      if (!(error instanceof AgentError) || !/same as its current name/i.test(error.message)) throw error;
-    });
-    if (ran) await this.#engine.post(`/containers/${old.id}/start`, {}, AFTERWARDS);
+    await this.#engine.post(`/containers/${this.#made}/start`, {}, AFTERWARDS);
   }
 
   async clear(steps: Steps): Promise<void> {

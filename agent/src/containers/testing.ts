@@ -1,6 +1,7 @@
 import type { Scope } from '@serverkit/wire/scopes.ts';
 import type { DockerService } from '../docker/service.ts';
 import { forever } from '../docker/testing.ts';
+import type { ReplacementNotes } from './replacements.ts';
 import type { Work } from './work.ts';
 
 /** Work on behalf of somebody with these scopes, on a host that denies nothing but what is named. */
@@ -14,3 +15,10 @@ export function workWith(
     signal: forever,
   };
 }
+
+/** For replacements that nobody interrupts. */
+export const unnoted: ReplacementNotes = {
+  note: () => undefined,
+  forget: () => undefined,
+  alive: () => ({ [Symbol.dispose]: () => undefined }),
+};

@@ -10,7 +10,7 @@ import { exec } from '../containers/exec.ts';
 import { recreate } from '../containers/recreate.ts';
 import { admit, create } from '../containers/create.ts';
 import { noDelivery } from '../containers/secrets.ts';
-import { workWith } from '../containers/testing.ts';
+import { unnoted, workWith } from '../containers/testing.ts';
 import { asking, containerPlace, filesOf } from '../docker-files/testing.ts';
 import type { ContainerStatsBatch } from '../docker/container.ts';
 import { connected, forever, unlimited } from '../docker/testing.ts';
@@ -253,7 +253,7 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
         ),
       ),
       'recreating a container': outcome(
-        recreate(id, { image: null, healthTimeoutMs: 1_000, secrets: [] }, work, quiet),
+        recreate(id, { image: null, healthTimeoutMs: 1_000, secrets: [], notes: unnoted }, work, quiet),
       ),
       'stopping a container': outcome(docker.act(id, { kind: 'stop', timeoutSeconds: 0 }, forever)),
       'deploying a stack': ofJob(job(all, (handle) => deploying(all, 'hung', handle))),
@@ -441,7 +441,7 @@ for (const { how, go, ends } of ways)
           )(async (handle) => {
             await recreate(
               old,
-              { image: null, healthTimeoutMs: 600_000, secrets: [] },
+              { image: null, healthTimeoutMs: 600_000, secrets: [], notes: unnoted },
               { ...work, signal: handle.signal },
               handle,
             );

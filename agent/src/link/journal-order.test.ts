@@ -103,6 +103,9 @@ describe('a change and the journal', () => {
       get stacks() {
         return absent();
       },
+      get replacements() {
+        return absent();
+      },
       get sampling() {
         return absent();
       },

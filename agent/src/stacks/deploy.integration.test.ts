@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
 import { docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
@@ -166,7 +166,10 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
         stack.again({ ...silentLog, warn: resolve, error: resolve });
       });
     /** @returns what is left of it, once the next agent has told what it did */
-    async function left(hash: string): Promise<{ readonly told: string; readonly there: string }> {
+    async function left(
+      hash: string,
+      meanwhile: (id: string) => Promise<unknown> = () => Promise.resolve(),
+    ): Promise<{ readonly told: string; readonly there: string }> {
       await using stack = await testStacks(eachCompose().at(-1)?.command);
       const labels = [
         `project=${stack.name}`,
@@ -176,20 +179,32 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
         'container-number=1',
       ];
       const options = labels.flatMap((label) => ['--label', `com.docker.compose.${label}`]);
-      const id = (await cli('create', ...options, testImages.busybox)).trim();
+      const id = (await cli('create', ...options, testImages.busybox, 'sleep', '1000')).trim();
       await mkdir(stack.notes, { recursive: true });
-      await writeFile(`${stack.notes}/${stack.name}.json`, noted(stack.folder, { web: hash }));
+      const note = `${stack.notes}/${stack.name}.json`;
+      await writeFile(note, noted(stack.folder, { web: hash }));
+      // As of an agent that was killed a minute ago.
+      await utimes(note, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
+      await meanwhile(id);
       const words = await told(stack);
       const there = await cli('ps', '--all', '--quiet', '--no-trunc', '--filter', `id=${id}`);
       return { told: words, there: there.trim() === id ? 'there' : 'gone' };
     }
 
-    test('are undone, unless somebody has made a container since', async () => {
+    test('are undone, unless somebody has made or stopped a container since', async () => {
       expect(await left('theirs')).toEqual({
         told: 'a deployment was undone that the end of the agent had interrupted',
         there: 'gone',
       });
       expect(await left('ours')).toEqual({
+        told: 'a deployment that the end of the agent had interrupted is left as it is',
+        there: 'there',
+      });
+      const stopped = await left('theirs', async (id) => {
+        await cli('start', id);
+        await cli('stop', '--time', '0', id);
+      });
+      expect(stopped).toEqual({
         told: 'a deployment that the end of the agent had interrupted is left as it is',
         there: 'there',
       });

@@ -118,6 +118,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   const note = (beside: boolean): void =>
     unfinished.note({
       name,
+      at: Date.now(),
       folder,
       json: stack.json,
       previous: before,
@@ -126,8 +127,10 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       laid: beside,
       hashes,
       files: written,
+      scaled: null,
     });
   note(tree !== undefined && tree.files.length + lain.length > 0);
+  using _signs = unfinished.alive(name);
   let laid: Laid | undefined;
   try {
     const gone = lain.map((file) => file.path);
@@ -277,7 +280,7 @@ export function putBack(
 }
 
 /** How a roll-back ended. */
-interface RolledBack {
+export interface RolledBack {
   readonly ok: boolean;
   /** What runs now, for whoever reads why the deployment failed. */
   readonly words: string;

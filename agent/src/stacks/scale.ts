@@ -1,9 +1,19 @@
-import { allow } from '../docker/privilege/guard.ts';
+import type { GivenSecret } from '../containers/secrets.ts';
+import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { AgentError, describe } from '../errors.ts';
-import type { JobHandle, JobResult } from '../jobs/job.ts';
-import { pullMissing, ROLL_BACK, up, type DeployOptions, type DeployTools } from './deploy.ts';
+import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
+import {
+  pullMissing,
+  ROLL_BACK,
+  up,
+  type DeployOptions,
+  type DeployTools,
+  type RolledBack,
+  type Telling,
+} from './deploy.ts';
 import { waitUntilUp } from './health.ts';
 import { requireKept } from './kept.ts';
+import type { Normalised } from './normalise.ts';
 import { judgePrivilege } from './privilege.ts';
 import { readProjects } from './projects.ts';
 import { requireSecrets } from './secrets.ts';
@@ -28,7 +38,7 @@ export interface ScaleOptions extends Pick<
  */
 export async function scale(options: ScaleOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
   const { name, service, replicas, baseVersion, timeoutMs, authority, secrets = [] } = options;
-  const { docker, normaliser, store, log, settledMs } = tools;
+  const { docker, normaliser, store, unfinished, log, settledMs } = tools;
   job.step('Check');
   const kept = requireKept(name, baseVersion, store);
   const stack = await normaliser.kept({ name, folder: store.prepare(name), json: kept.normalised });
@@ -52,35 +62,94 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
   job.step('Containers');
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
   allow(await judgePrivilege(docker.engine, stack), authority, deed);
-  const have = (count: number, signal: AbortSignal): Promise<void> =>
-    up(
-      stack,
-      {
-        secrets,
-        signal,
-        how: ['--no-recreate', '--no-deps', '--no-build', '--scale', `${service}=${count}`, service],
-      },
-      job,
-      tools,
-    );
+  unfinished.note({
+    name,
+    at: Date.now(),
+    folder: stack.folder,
+    json: stack.json,
+    previous: kept.number,
+    ran: before > 0,
+    privileged: authority.scopes.has('docker:containers:privileged'),
+    laid: false,
+    hashes: new Map(),
+    files: null,
+    scaled: { service, before },
+  });
+  using _signs = unfinished.alive(name);
   try {
-    await have(replicas, job.signal);
+    await have(stack, { service, count: replicas, secrets, signal: job.signal }, job, tools);
     job.step('Health');
     const { signal } = job;
     await waitUntilUp(docker, name, { timeoutMs, settledMs, job, signal, only: (one) => one === service });
   } catch (error) {
+    // There is no time left: the next agent has as many as before.
+    if (job.signal.reason instanceof AgentStops) throw error;
     job.step('Roll back');
     try {
-      await have(before, AbortSignal.timeout(ROLL_BACK));
+      await have(
+        stack,
+        { service, count: before, secrets, signal: AbortSignal.timeout(ROLL_BACK) },
+        job,
+        tools,
+      );
       job.line(`There are ${before} again.`);
     } catch (second) {
       // What failed first is told as the job's failure.
       log.error('a stack could not be scaled back', { stack: name, reason: describe(second) });
       job.line(`It could not be scaled back: ${describe(second)}`, 'STDERR');
     }
+    unfinished.forget(name);
     throw error;
   }
+  unfinished.forget(name);
   return { replicas: await countOf(name, service, tools) };
+}
+
+/** Has so many containers of one service, as they are in the file, and leaves all others alone. */
+async function have(
+  stack: Normalised,
+  {
+    service,
+    count,
+    secrets,
+    signal,
+  }: {
+    readonly service: string;
+    readonly count: number;
+    readonly secrets: readonly GivenSecret[];
+    readonly signal: AbortSignal;
+  },
+  job: Telling,
+  tools: DeployTools,
+): Promise<void> {
+  const how = ['--no-recreate', '--no-deps', '--no-build', '--scale', `${service}=${count}`, service];
+  await up(stack, { secrets, signal, how }, job, tools);
+}
+
+/** Has as many containers of a service as before its number was changed. Never throws. */
+export async function scaleBack(
+  stack: Normalised,
+  {
+    service,
+    before,
+    authority,
+  }: { readonly service: string; readonly before: number; readonly authority: Authority },
+  job: Telling,
+  tools: DeployTools,
+): Promise<RolledBack> {
+  try {
+    // What this host has come to deny since then is not made again.
+    const { paths } = await judgePrivilege(tools.docker.engine, stack);
+    allow({ outside: [], paths }, authority, `Scaling ${stack.name} back`);
+    const signal = AbortSignal.timeout(ROLL_BACK);
+    await have(stack, { service, count: before, secrets: [], signal }, job, tools);
+    return { ok: true, words: `There are ${before} of ${service} again.` };
+  } catch (error) {
+    return {
+      ok: false,
+      words: `There may be another number of ${service} than ${before}: ${describe(error)}`,
+    };
+  }
 }
 
 async function countOf(name: string, service: string, { docker }: DeployTools): Promise<number> {

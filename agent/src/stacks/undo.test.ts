@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { tempDir } from '../../../testing/tmp.ts';
 import { putBack } from './deploy.ts';
 import { StackStore } from './store.ts';
-import { reasonToLeave } from './undo.ts';
+import { reasonToLeave as reason } from './undo.ts';
 
 describe('a deployment that was interrupted is undone', () => {
   const one = { laid: false, hashes: new Map([['web', 'new']]) };
@@ -12,9 +12,25 @@ describe('a deployment that was interrupted is undone', () => {
     services: [{ service: 'web', configHash: 'old', ...image }],
     normalised: JSON.stringify({ services: { web: { image: 'web:1' } } }),
   };
-  const web = (...hashes: (string | null)[]) => [
-    { name: 'web', containers: hashes.map((configHash) => ({ configHash })) },
+  type Services = Parameters<typeof reason>[2];
+  const web = (...hashes: (string | null)[]): Services => [
+    {
+      name: 'web',
+      containers: hashes.map((configHash, index) => ({
+        id: `web${index}`,
+        name: `shop-web-${index}`,
+        number: index,
+        state: 'RUNNING',
+        configHash,
+      })),
+    },
   ];
+  const reasonToLeave = (
+    noted: Parameters<typeof reason>[0],
+    version: Parameters<typeof reason>[1],
+    now: Services,
+    stopped: readonly string[] = [],
+  ) => reason(noted, version, now, new Set(stopped));
 
   test('where all that there is of it is its own, or of the version before', () => {
     expect(reasonToLeave(one, before, web('new', 'old'))).toBeNull();
@@ -32,6 +48,20 @@ describe('a deployment that was interrupted is undone', () => {
       reasonToLeave({ ...one, hashes: new Map() }, before, web('new')),
       'of a note of before',
     ).not.toBeNull();
+  });
+
+  test('and left as it is where somebody has stopped one since that nothing else takes the place of', () => {
+    const stopped = (number: number): Services =>
+      web('old', 'old').map((service) => ({
+        ...service,
+        containers: service.containers.map((one_, at) =>
+          at === 0 ? { ...one_, state: 'EXITED', number } : one_,
+        ),
+      }));
+    expect(reasonToLeave(one, before, stopped(0), ['web0'])).toBe('Somebody has stopped shop-web-0 since.');
+    expect(reasonToLeave(one, before, stopped(0)), 'it has ended by itself').toBeNull();
+    expect(reasonToLeave(one, before, stopped(1), ['web0']), 'Compose was replacing it').toBeNull();
+    expect(reasonToLeave(one, before, web('old'), ['web0']), 'it runs').toBeNull();
   });
 
   test('and left as it is where the version before has secrets', () => {

@@ -1,15 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Authority } from '../docker/privilege/guard.ts';
 import { object, parse } from '../docker/json.ts';
+import { stopsOf, toldToStop, untilStopped } from '../docker/stops.ts';
 import { describe } from '../errors.ts';
-import { putBack, rollBack, type DeployTools, type Telling } from './deploy.ts';
+import { putBack, rollBack, type DeployTools, type RolledBack, type Telling } from './deploy.ts';
 import { readProjects } from './projects.ts';
+import { scaleBack } from './scale.ts';
 import { secretNamesIn } from './secrets.ts';
+import type { StackContainer } from './stack.ts';
 import type { KeptVersion } from './store.ts';
 import type { Unfinished } from './unfinished.ts';
 
 /** Between two looks for the engine. Ms. */
 const PACE = 1_000;
+
+/** An agent that is killed may have asked for something up to a sign of life later, and Compose a moment longer. Ms. */
+const SLACK = 2_000;
 
 /** Of what nobody follows. */
 const unwatched: Telling = {
@@ -20,8 +26,9 @@ const unwatched: Telling = {
 };
 
 /**
- * Undoes a deployment that the agent before this one was ended in the middle of, once there is an engine. Where it cannot
- * tell that nobody has done anything since, it leaves all as it is.
+ * Undoes a deployment, or a change of how many containers there are of a service, that the agent before this one was ended
+ * in the middle of, once there is an engine. Where it cannot tell that nobody has done anything since, or where somebody has
+ * stopped a container of it, it leaves all as it is.
  *
  * @throws AgentError before anything was touched
  */
@@ -30,27 +37,41 @@ export async function undo(
   deniesPath: Authority['deniesPath'],
   tools: DeployTools,
 ): Promise<void> {
-  const { name, folder, json, previous: number, ran, privileged, files } = one;
+  const { name, folder, json, previous: number, ran, privileged, files, scaled } = one;
   const { docker, normaliser, store, unfinished, log } = tools;
+  const what = scaled ? 'a change of how many containers there are' : 'a deployment';
   // It was kept, and only its end is missing here.
   if (store.latest(name) !== number) return unfinished.forget(name);
+  const alive = unfinished.lastSign(name);
   while (!docker.facts().available) await sleep(PACE, undefined, { ref: false });
   const previous = number === null ? undefined : store.version(name, number);
   const now = (await readProjects(docker)).get(name)?.services ?? [];
-  const why = reasonToLeave(one, previous ?? null, now);
+  const containers = now.flatMap((service) => service.containers);
+  const stops = await stopsOf(
+    docker.engine,
+    containers.map(({ id }) => id),
+  );
+  const stopped = toldToStop(stops, alive + SLACK);
+  const why = reasonToLeave(one, previous ?? null, now, stopped);
   if (why !== null) {
-    log.error('a deployment that the end of the agent had interrupted is left as it is', {
-      stack: name,
-      why,
-    });
+    log.error(`${what} that the end of the agent had interrupted is left as it is`, { stack: name, why });
     return unfinished.forget(name);
   }
+  // Should this one be ended as well, what it does is not taken for somebody else's.
+  using _signs = unfinished.alive(name);
   const authority: Authority = {
     scopes: new Set(privileged ? ['docker:containers:privileged'] : []),
     deniesPath,
   };
+  const stopping = toldToStop(stops, one.at);
+  await untilStopped(
+    docker.engine,
+    containers.flatMap(({ id, state }) => (up.has(state) && stopping.has(id) ? [id] : [])),
+  );
   const stack = await normaliser.kept({ name, folder, json });
-  const { ok, words } = await rollBack(stack, { previous, ran, authority, secrets: [] }, unwatched, tools);
+  const { ok, words }: RolledBack = scaled
+    ? await scaleBack(stack, { ...scaled, authority }, unwatched, tools)
+    : await rollBack(stack, { previous, ran, authority, secrets: [] }, unwatched, tools);
   try {
     if (files) putBack(name, files, store);
   } catch (error) {
@@ -58,12 +79,9 @@ export async function undo(
   }
   unfinished.forget(name);
   if (ok)
-    log.warn('a deployment was undone that the end of the agent had interrupted', {
-      stack: name,
-      now: words,
-    });
+    log.warn(`${what} was undone that the end of the agent had interrupted`, { stack: name, now: words });
   else
-    log.error('a deployment that the end of the agent had interrupted could not be undone', {
+    log.error(`${what} that the end of the agent had interrupted could not be undone`, {
       stack: name,
       now: words,
     });
@@ -72,14 +90,19 @@ export async function undo(
 /** What a look at the engine tells of a service. */
 interface Found {
   readonly name: string;
-  readonly containers: readonly { readonly configHash: string | null }[];
+  readonly containers: readonly Pick<StackContainer, 'id' | 'name' | 'number' | 'state' | 'configHash'>[];
 }
 
-/** @returns null where all that there is of the stack is of the deployment, or of the version before it */
+/**
+ * @param stopped - ids of those that somebody told to stop since
+ * @returns null where all that there is of the stack is of the deployment, or of the version before it, and nobody has
+ *   stopped any of it
+ */
 export function reasonToLeave(
   { laid, hashes }: Pick<Unfinished, 'laid' | 'hashes'>,
   previous: Pick<KeptVersion, 'services' | 'normalised'> | null,
   now: readonly Found[],
+  stopped: ReadonlySet<string>,
 ): string | null {
   if (laid) return 'Files of its repository were laid, and how its folder was before is not known any more.';
   if (previous && secretNamesIn({ value: object(parse(previous.normalised)) }).length > 0) {
@@ -91,5 +114,15 @@ export function reasonToLeave(
       ({ configHash: hash }) => hash === null || (hash !== hashes.get(name) && hash !== before.get(name)),
     ),
   );
-  return other ? `A container of ${other.name} is neither of it nor of the version before it.` : null;
+  if (other) return `A container of ${other.name} is neither of it nor of the version before it.`;
+  // One that has another in its place was stopped by Compose, which makes the new one first.
+  const [theirs] = now.flatMap(({ containers }) =>
+    containers.filter(
+      ({ id, number, state }) =>
+        stopped.has(id) && !up.has(state) && containers.filter((one) => one.number === number).length === 1,
+    ),
+  );
+  return theirs ? `Somebody has stopped ${theirs.name} since.` : null;
 }
+
+const up: ReadonlySet<StackContainer['state']> = new Set(['RUNNING', 'RESTARTING', 'PAUSED']);

@@ -6,6 +6,7 @@ import { UnfinishedDeployments, type Unfinished } from './unfinished.ts';
 
 const one: Unfinished = {
   name: 'shop',
+  at: 1_700_000_000_000,
   folder: '/srv/stacks/shop',
   json: '{}',
   previous: 3,
@@ -14,6 +15,7 @@ const one: Unfinished = {
   laid: false,
   hashes: new Map([['web', 'abc']]),
   files: { before: { compose: 'a', env: '' }, written: { compose: 'b', env: 'X=1' } },
+  scaled: null,
 };
 
 test('what is noted of a deployment is read again, until it is forgotten', async () => {
@@ -46,5 +48,5 @@ test('what a note of before does not say keeps it from being undone', async () =
     dir.file('shop.json'),
     JSON.stringify({ folder: '/x', json: '{}', previous: 1, ran: true }),
   );
-  expect(notes.all()).toMatchObject([{ laid: true, hashes: new Map(), files: null }]);
+  expect(notes.all()).toMatchObject([{ laid: true, hashes: new Map(), files: null, scaled: null }]);
 });
