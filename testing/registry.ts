@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, request, type IncomingMessage } from 'node:http';
+import type { Writable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { testImages } from './images.ts';
 import { run, startProcess } from './processes.ts';
@@ -25,14 +26,17 @@ export interface Registry extends AsyncDisposable {
   /** The docker command, signed in where there is a password. */
   docker(...args: readonly string[]): Promise<string>;
   /**
-   * From now on layers trickle. (Not nothing at all: an engine notices only with the next few KB that nobody wants a
-   * layer any more.)
+   * From now on layers trickle, to the registry and from it. (Not nothing at all: an engine notices only with the next few
+   * KB that nobody wants a layer any more.)
    *
+   * @param repository - only those of this one: `team/web`
    * @returns lets them go on
    */
-  hold(): () => void;
+  hold(repository?: string): () => void;
   /** Downloads of layers that are open. */
   readonly downloads: number;
+  /** Downloads and uploads of a repository's layers that are open. */
+  transfers(repository: string): number;
 }
 
 export interface RegistryCredentials {
@@ -88,10 +92,11 @@ export async function registry({ credentials }: RegistryOptions = {}): Promise<R
       });
       if (!found.ok || !put.ok) throw new Error(`the registry answered ${found.status} and ${put.status}`);
     },
-    hold: () => door.hold(),
+    hold: (repository) => door.hold(repository),
     get downloads() {
       return door.downloads;
     },
+    transfers: (repository) => door.transfers(repository),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -133,8 +138,9 @@ function dockerConfig(address: string, { username, password }: RegistryCredentia
 interface Door {
   listen(): Promise<number>;
   close(): Promise<void>;
-  hold(): () => void;
+  hold(repository?: string): () => void;
   readonly downloads: number;
+  transfers(repository: string): number;
 }
 
 /** What a layer that is held gets, and how often (ms): a fresh image's takes a minute, so that it can be looked at. */
@@ -143,42 +149,48 @@ const trickleMs = 200;
 
 const isDownload = ({ method, url }: IncomingMessage): boolean =>
   method === 'GET' && /^\/v2\/.+\/blobs\//.test(url ?? '');
+const isUpload = ({ method, url }: IncomingMessage): boolean =>
+  method === 'PATCH' && /^\/v2\/.+\/blobs\/uploads\//.test(url ?? '');
 
-/** Passes everything on to the registry; the bodies of layers as slowly as a test wants. */
+const isOf = ({ url = '' }: IncomingMessage, repository: string): boolean =>
+  url.startsWith(`/v2/${repository}/`);
+
+/** Passes everything on to the registry and back; layers as slowly as a test wants. */
 function openDoor(port: number): Door {
-  const open = new Set<ServerResponse>();
+  const open = new Map<Writable, IncomingMessage>();
   /** One for each time that layers were held: what was let go stays so, whoever holds the next. */
-  let held: { shut: boolean } | undefined;
+  let held: { shut: boolean; readonly repository: string | undefined }[] = [];
 
-  async function passOn(answer: IncomingMessage, response: ServerResponse): Promise<void> {
-    open.add(response);
-    response.once('close', () => {
-      open.delete(response);
-      answer.destroy();
+  async function passOn(asked: IncomingMessage, from: IncomingMessage, to: Writable): Promise<void> {
+    open.set(to, asked);
+    to.once('close', () => {
+      open.delete(to);
+      if (!from.readableEnded) from.destroy();
     });
-    for await (const part of answer) {
+    const door = held.find(({ repository }) => repository === undefined || isOf(asked, repository));
+    for await (const part of from) {
       if (!Buffer.isBuffer(part)) continue;
       const chunk: Buffer = part;
       let sent = 0;
-      const door = held;
-      for (; door?.shut && sent < chunk.length && !response.destroyed; sent += trickleBytes) {
-        response.write(chunk.subarray(sent, sent + trickleBytes));
+      for (; door?.shut && sent < chunk.length && !to.destroyed; sent += trickleBytes) {
+        to.write(chunk.subarray(sent, sent + trickleBytes));
         await delay(trickleMs);
       }
-      if (!response.write(chunk.subarray(sent))) await once(response, 'drain');
+      if (!to.write(chunk.subarray(sent))) await once(to, 'drain');
     }
-    response.end();
+    to.end();
   }
 
   const server = createServer((incoming, response) => {
     const { method, url, headers } = incoming;
     const onward = request({ host: '127.0.0.1', port, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
-      if (isDownload(incoming)) passOn(answer, response).catch(() => response.destroy());
+      if (isDownload(incoming)) passOn(incoming, answer, response).catch(() => response.destroy());
       else answer.pipe(response);
     });
     onward.on('error', () => response.destroy());
-    incoming.pipe(onward);
+    if (isUpload(incoming)) passOn(incoming, incoming, onward).catch(() => onward.destroy());
+    else incoming.pipe(onward);
   });
 
   return {
@@ -194,15 +206,17 @@ function openDoor(port: number): Door {
       server.closeAllConnections();
       await once(server, 'close');
     },
-    hold() {
-      const door = { shut: true };
-      held = door;
+    hold(repository) {
+      const door = { shut: true, repository };
+      held = [door, ...held];
       return () => {
         door.shut = false;
+        held = held.filter((one) => one !== door);
       };
     },
     get downloads() {
-      return open.size;
+      return [...open.values()].filter(isDownload).length;
     },
+    transfers: (repository) => [...open.values()].filter((asked) => isOf(asked, repository)).length,
   };
 }

@@ -9,9 +9,17 @@ import {
   checked,
   heldBuild,
   heldCreation,
+  gateAlone,
   heldDeployment,
+  heldDown,
+  heldPush,
   heldReplacement,
+  heldRestart,
+  heldScaling,
   heldStack,
+  heldStackPull,
+  heldStart,
+  heldStop,
   type HeldStack,
 } from './held-work.ts';
 import { jobRig, type JobData, type JobRig } from './rig.ts';
@@ -148,13 +156,21 @@ describeWith(['docker', 'registry', 'compose'], 'a server', () => {
       'an image is built': () => heldBuild(rig),
       'a container is made': () => heldCreation(rig, hub),
       'a container is replaced': () => heldReplacement(rig, old),
+      'an image is pushed': () => heldPush(rig, hub),
       'a stack is deployed': () => heldDeployment(stack),
+      'a stack is scaled': () => heldScaling(scaled),
+      'a stack is pulled': () => heldStackPull(rig, hub),
+      'a stack is started': () => heldStart(rig),
+      'a stack is restarted': () => heldRestart(rig),
+      'a stack is stopped': () => heldStop(rig),
+      'a stack is taken down': () => heldDown(rig),
     } as const;
     const undo = new AsyncDisposableStack();
     const outcomes = new Map<string, { readonly state: string; readonly seqs: readonly number[] }>();
     let old: TestContainer;
     let box: TestContainer;
     let stack: HeldStack;
+    let scaled: HeldStack;
     let watched: Watched;
     let second: JobData;
     let found: Watched['terminal'];
@@ -192,6 +208,11 @@ describeWith(['docker', 'registry', 'compose'], 'a server', () => {
       old = undo.use(await container({ options: checked }));
       box = undo.use(await container({ command: ['sh', '-c', counting], options: none }));
       stack = undo.use(heldStack(rig));
+      scaled = undo.use(heldStack(rig, gateAlone));
+      const there = scaled.deploy('hello', null).then(async (id) => {
+        await scaled.letGo();
+        return ended(id);
+      });
       watched = undo.use(await watch(rig, box));
       await Promise.all([
         readTo(3),
@@ -203,6 +224,7 @@ describeWith(['docker', 'registry', 'compose'], 'a server', () => {
       ]);
       await watched.type('echo one-$((1+1))\r');
       await watched.terminal.next(({ containerTerminal: { text } }) => text?.includes('one-2') === true);
+      await there;
       const begun = await Promise.all(
         Object.entries(kinds).map(async ([name, begin]) => {
           const work = undo.use(await begin());
@@ -291,6 +313,41 @@ describeWith(['docker', 'registry', 'compose'], 'a server', () => {
       expect(lines).toHaveLength(manyLines);
       expect(lines.findIndex((line, index) => Number(line.split(' ')[0]) !== index)).toBe(-1);
     });
+
+    test('killed in the middle of everything, it has what was there before as soon as it is started', async () => {
+      await using kept = await container({ options: checked });
+      const [deploying, scaling, replacing] = await Promise.all([
+        stack.deploy('third', 1),
+        scaled.scale(3),
+        heldReplacement(rig, kept),
+      ]);
+      undo.use(replacing);
+      await rig.stopAgent('SIGKILL');
+      await rig.startAgent();
+      const undone = [
+        'a deployment was undone',
+        'a change of how many containers there are was undone',
+        'a container was put back',
+      ];
+      for (const id of [deploying, scaling, replacing.id]) {
+        expect(await ended(id)).toMatchObject({ state: 'INTERRUPTED', errorCode: 'OUTCOME_UNKNOWN' });
+      }
+      await eventually(
+        async () => {
+          await stack.letGo();
+          const told = rig.agent.output();
+          return undone.every((words) => told.includes(words));
+        },
+        'all of it to be undone',
+        { limit: 90_000 },
+      );
+      expect(await stack.runs()).toEqual({ gate: 'hello', web: 'hello' });
+      expect(await scaled.count()).toBe(2);
+      const format = '{{.Id}} {{.State.Running}}';
+      expect((await docker('inspect', '--format', format, kept.name)).trim()).toBe(`${kept.id} true`);
+      const names = await docker('ps', '--all', '--format', '{{.Names}}', '--filter', `name=${kept.name}`);
+      expect(names.trim()).toBe(kept.name);
+    }, 300_000);
 
     test('stopped during a deployment, and killed while that is undone, it has what ran before run again', async () => {
       const id = await stack.deploy('third', 1);

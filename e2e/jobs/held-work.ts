@@ -50,16 +50,36 @@ export async function heldBuild(rig: JobRig): Promise<HeldWork> {
   };
 }
 
+/** An image that does not get through to its registry. */
+export async function heldPush(rig: JobRig, hub: Registry): Promise<HeldWork> {
+  const image = await freshImage();
+  const repository = `held/${uniqueName('sk-held')}`;
+  const reference = `${hub.address}/${repository}:1`;
+  await docker('tag', image, reference);
+  await docker('rmi', image);
+  const release = hub.hold(repository);
+  const id = await begun(rig, 'pushImage', 'PushImageInput', { reference });
+  await eventually(() => hub.transfers(repository) > 0, 'an upload to be open', patient);
+  return {
+    id,
+    letGo: () => Promise.resolve(release()),
+    async [Symbol.asyncDispose]() {
+      await docker('rmi', '--force', reference);
+    },
+  };
+}
+
 /** A container whose image does not come. */
 export async function heldCreation(rig: JobRig, hub: Registry): Promise<HeldWork> {
   const name = uniqueName('sk-held');
   const image = await freshImage();
-  const reference = await hub.push(image, `held/${name}:1`);
+  const repository = `held/${name}`;
+  const reference = await hub.push(image, `${repository}:1`);
   await docker('rmi', image);
-  const release = hub.hold();
+  const release = hub.hold(repository);
   const spec = { name, image: reference, command: ['sleep', '1000'], networks: [{ name: 'none' }] };
   const id = await begun(rig, 'createContainer', 'CreateContainerInput', { spec });
-  await eventually(() => hub.downloads > 0, 'a download to be open', patient);
+  await eventually(() => hub.transfers(repository) > 0, 'a download to be open', patient);
   return {
     id,
     letGo: () => Promise.resolve(release()),
@@ -90,7 +110,10 @@ export async function heldReplacement(rig: JobRig, old: TestContainer): Promise<
     id,
     letGo: async () => void (await open(container)),
     async [Symbol.asyncDispose]() {
-      await docker('rm', '--force', container);
+      await docker('rm', '--force', container).catch((error: unknown) => {
+        // It was put back.
+        if (!String(error).includes('No such container')) throw error;
+      });
     },
   };
 }
@@ -123,6 +146,9 @@ export const waitingStack = (greeting: string): string => `services:
     depends_on: { gate: { condition: service_healthy } }
 `;
 
+/** One service, whose new containers do not come up by themselves. */
+export const gateAlone = (greeting: string): string => waitingStack(greeting).replace(/ {2}web:[^]*/, '');
+
 /** A stack of which one service waits for another. */
 export interface HeldStack extends AsyncDisposable {
   readonly name: string;
@@ -130,11 +156,15 @@ export interface HeldStack extends AsyncDisposable {
   /** @returns the id of the job, once Compose waits for the first service */
   deploy(greeting: string, baseVersion: number | null): Promise<string>;
   readonly letGo: () => Promise<void>;
+  /** Has the first service have more containers. @returns the id of the job, once they are there */
+  scale(replicas: number): Promise<string>;
+  /** How many containers of the first service run. */
+  count(): Promise<number>;
   /** What the containers that run were told, by service. */
   runs(): Promise<Readonly<Record<string, string>>>;
 }
 
-export function heldStack(rig: JobRig): HeldStack {
+export function heldStack(rig: JobRig, file: (greeting: string) => string = waitingStack): HeldStack {
   const name = uniqueProject();
   const containers = async (service: string): Promise<string[]> => {
     const labels = [`com.docker.compose.project=${name}`, `com.docker.compose.service=${service}`];
@@ -145,7 +175,7 @@ export function heldStack(rig: JobRig): HeldStack {
     /GREETING=(\w+)/.exec(await docker('inspect', '--format', '{{.Config.Env}}', id))?.[1];
   const input = (greeting: string, baseVersion: number | null): object => ({
     name,
-    files: { compose: waitingStack(greeting) },
+    files: { compose: file(greeting) },
     baseVersion,
     timeoutSeconds: 600,
   });
@@ -164,6 +194,14 @@ export function heldStack(rig: JobRig): HeldStack {
       );
       return id;
     },
+    async scale(replicas) {
+      const wanted = { name, service: 'gate', replicas, baseVersion: 1, timeoutSeconds: 600 };
+      const id = await begun(rig, 'scaleStack', 'ScaleStackInput', wanted);
+      const there = async (): Promise<boolean> => (await containers('gate')).length === replicas;
+      await eventually(there, 'the new ones to run', patient);
+      return id;
+    },
+    count: async () => (await containers('gate')).length,
     async letGo() {
       for (const id of await containers('gate')) await open(id);
     },
@@ -182,4 +220,96 @@ export function heldStack(rig: JobRig): HeldStack {
 export async function heldDeployment(stack: HeldStack): Promise<HeldWork> {
   const id = await stack.deploy('hello', null);
   return { id, letGo: stack.letGo, [Symbol.asyncDispose]: () => stack[Symbol.asyncDispose]() };
+}
+
+/** A stack that is there, and whose service gets another container that does not come up. */
+export async function heldScaling(stack: HeldStack): Promise<HeldWork> {
+  return { id: await stack.scale(2), letGo: stack.letGo, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+interface Elsewhere {
+  readonly image?: string;
+  readonly options?: readonly string[];
+  readonly script: string;
+}
+
+/** One container of a stack that was made elsewhere. @returns its id */
+async function elsewhere(
+  name: string,
+  { image = testImages.busybox, options = [], script }: Elsewhere,
+): Promise<string> {
+  const labels = [`project=${name}`, 'service=web', 'container-number=1', 'oneoff=False', 'config-hash=0'];
+  const marks = labels.flatMap((label) => ['--label', `com.docker.compose.${label}`]);
+  return (await docker('create', ...marks, ...options, image, 'sh', '-c', script)).trim();
+}
+
+/** Does not end when it is told to. */
+const stubborn = `trap 'touch /told; until [ -e ${gate} ]; do sleep 0.1; done; exit 0' TERM; while :; do sleep 0.1; done`;
+
+/** Something done to a stack whose container takes its time to end. */
+async function heldEnding(rig: JobRig, field: string, type: string): Promise<HeldWork> {
+  const name = uniqueProject();
+  const container = await elsewhere(name, {
+    options: ['--network', 'none', '--stop-timeout', '600'],
+    script: stubborn,
+  });
+  await docker('start', container);
+  const id = await begun(rig, field, type, { name });
+  await eventually(
+    () =>
+      docker('exec', container, 'test', '-e', '/told').then(
+        () => true,
+        () => false,
+      ),
+    'it to be told to end',
+    patient,
+  );
+  return {
+    id,
+    letGo: async () => void (await open(container)),
+    [Symbol.asyncDispose]: () => removeComposeProject(name),
+  };
+}
+
+export const heldStop = (rig: JobRig): Promise<HeldWork> => heldEnding(rig, 'stopStack', 'StopStackInput');
+export const heldRestart = (rig: JobRig): Promise<HeldWork> =>
+  heldEnding(rig, 'restartStack', 'RestartStackInput');
+export const heldDown = (rig: JobRig): Promise<HeldWork> => heldEnding(rig, 'downStack', 'DownStackInput');
+
+/** A stack that is started and does not become healthy. */
+export async function heldStart(rig: JobRig): Promise<HeldWork> {
+  const name = uniqueProject();
+  const container = await elsewhere(name, { options: checked, script: 'sleep 1000' });
+  const id = await begun(rig, 'startStack', 'StartStackInput', { name, timeoutSeconds: 600 });
+  const running = ['inspect', '--format', '{{.State.Running}}', container];
+  await eventually(async () => (await docker(...running)).trim() === 'true', 'it to run', patient);
+  return {
+    id,
+    letGo: async () => void (await open(container)),
+    [Symbol.asyncDispose]: () => removeComposeProject(name),
+  };
+}
+
+/** A stack whose newer image does not come. */
+export async function heldStackPull(rig: JobRig, hub: Registry): Promise<HeldWork> {
+  const name = uniqueProject();
+  const repository = `held/${name}`;
+  const reference = await hub.push(testImages.busybox, `${repository}:1`);
+  await docker('tag', testImages.busybox, reference);
+  await elsewhere(name, { image: reference, script: 'true' });
+  const image = await freshImage();
+  await hub.push(image, `${repository}:1`);
+  await docker('tag', testImages.busybox, reference);
+  await docker('rmi', image);
+  const release = hub.hold(repository);
+  const id = await begun(rig, 'pullStack', 'PullStackInput', { name, timeoutSeconds: 600 });
+  await eventually(() => hub.transfers(repository) > 0, 'a download to be open', patient);
+  return {
+    id,
+    letGo: () => Promise.resolve(release()),
+    async [Symbol.asyncDispose]() {
+      await removeComposeProject(name);
+      await docker('rmi', '--force', reference);
+    },
+  };
 }

@@ -62,7 +62,7 @@ export function createEngine({ socket, timeoutMs }: EngineOptions): Engine {
   async function send(method: string, path: string, { extraMs = 0, ...carried }: EngineCall): Promise<Reply> {
     const limit = timeoutMs + extraMs;
     try {
-      const reply = await whole({ socket, method, path, ...carried }, limit);
+      const reply = await whole({ socket, method, path, ...carried }, { limit, patience: timeoutMs });
       if (reply.status === 304 || (reply.status >= 200 && reply.status < 300)) return reply;
       throw engineError(reply.status, reply.body);
     } catch (error) {
@@ -109,11 +109,30 @@ interface Reply {
 
 const silent = (ms: number): Error => new Error(`it did not answer within ${Math.round(ms / 1000)} s`);
 
-function whole(exchange: Exchange, limitMs: number): Promise<Reply> {
+/** How long a call may take, and any answer of the engine. Ms. */
+interface Within {
+  readonly limit: number;
+  readonly patience: number;
+}
+
+/** One that may take long is given up all the same when the engine answers nothing else either. */
+function whole(exchange: Exchange, { limit, patience }: Within): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const call = begin(exchange);
-    const timer = setTimeout(() => call.destroy(silent(limitMs)), limitMs);
-    call.on('close', () => clearTimeout(timer));
+    const timer = setTimeout(() => call.destroy(silent(limit)), limit);
+    const { socket } = exchange;
+    const leave =
+      limit > patience
+        ? tellWhenDeaf(patience, {
+            moved: () => false,
+            ask: () => whole({ socket, method: 'GET', path: '/_ping' }, { limit: patience, patience }),
+            gone: (error) => call.destroy(error instanceof Error ? error : undefined),
+          })
+        : () => undefined;
+    call.on('close', () => {
+      clearTimeout(timer);
+      leave();
+    });
     call.on('error', reject);
     call.on('response', (response) => {
       const { statusCode: status = 0, headers } = response;
@@ -135,7 +154,7 @@ async function begun(exchange: Exchange, silenceMs: number, signal: AbortSignal)
       read = response.socket.bytesRead;
       return read !== before;
     },
-    ask: () => whole({ socket, method: 'GET', path: '/_ping' }, silenceMs),
+    ask: () => whole({ socket, method: 'GET', path: '/_ping' }, { limit: silenceMs, patience: silenceMs }),
     gone: (error) => response.destroy(connectionError(socket, error)),
   });
   response.once('close', leave);

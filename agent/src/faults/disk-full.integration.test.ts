@@ -8,6 +8,7 @@ import { tempDir } from '../../../testing/tmp.ts';
 import { connected } from '../docker/testing.ts';
 import { buildImage } from '../images/build.ts';
 import { pullImage } from '../images/pull.ts';
+import { pushImage } from '../images/push.ts';
 import type { Job, JobHandle, JobResult } from '../jobs/job.ts';
 import { testJobs } from '../jobs/testing.ts';
 import { silentLog } from '../log.ts';
@@ -65,8 +66,8 @@ describeWith(['docker', 'root', 'compose', 'registry'], 'a disk that is full', (
     await run('sh', ['-c', `head -c ${bavail * bsize - bytes} /dev/zero > ${ballast()} || true`]);
   }
 
-  /** @returns the reference of an image that is only in a registry beside the engine */
-  async function elsewhere(): Promise<string> {
+  /** References of an image that is only in a registry beside the engine, and of one that is only here. */
+  async function beside(): Promise<{ readonly elsewhere: string; readonly here: string }> {
     const dir = undo.use(await tempDir('sk-beside-'));
     const config = {
       version: 0.1,
@@ -79,14 +80,17 @@ describeWith(['docker', 'root', 'compose', 'registry'], 'a disk that is full', (
     await loopback.exit;
     const hub = undo.use(engine.beside('docker-registry', 'serve', dir.file('config.yml')));
     const [, port = ''] = await hub.match(/listening on 127\.0\.0\.1:(\d+)/);
-    const reference = `127.0.0.1:${port}/large:1`;
     await mkdir(dir.file('files'));
-    await run('sh', ['-c', `head -c ${4 * MB} /dev/urandom > ${dir.file('files', 'large')}`]);
-    const load = `tar -C ${dir.file('files')} -c large | docker --host unix://${engine.socket} import - ${reference}`;
-    await run('sh', ['-c', load]);
-    await engine.cli('push', '--quiet', reference);
-    await engine.cli('rmi', reference);
-    return reference;
+    const made = async (reference: string): Promise<string> => {
+      await run('sh', ['-c', `head -c ${4 * MB} /dev/urandom > ${dir.file('files', 'large')}`]);
+      const load = `tar -C ${dir.file('files')} -c large | docker --host unix://${engine.socket} import - ${reference}`;
+      await run('sh', ['-c', load]);
+      return reference;
+    };
+    const elsewhere = await made(`127.0.0.1:${port}/large:1`);
+    await engine.cli('push', '--quiet', elsewhere);
+    await engine.cli('rmi', elsewhere);
+    return { elsewhere, here: await made(`127.0.0.1:${port}/other:1`) };
   }
 
   beforeAll(async () => {
@@ -106,13 +110,17 @@ describeWith(['docker', 'root', 'compose', 'registry'], 'a disk that is full', (
       settledMs: 500,
       ...(command && { commands: [command] }),
     });
-    const reference = await elsewhere();
+    const { elsewhere: reference, here } = await beside();
     ended.set('before', await deploy('hello', null));
     before = await runs();
     await leave(MB);
     ended.set(
       'pulling',
       await job((handle) => pullImage(docker.engine, { reference, platform: null, auths: [] }, handle)),
+    );
+    ended.set(
+      'pushing',
+      await job((handle) => pushImage(docker.engine, { reference: here, auths: [] }, handle)),
     );
     const dockerfile = `FROM ${testImages.busybox}\nRUN head -c 5000000 /dev/zero > /large`;
     ended.set(
@@ -139,6 +147,13 @@ describeWith(['docker', 'root', 'compose', 'registry'], 'a disk that is full', (
     expect(ended.get('pulling')).toMatchObject({
       errorCode: 'DOCKER_ERROR',
       errorMessage: expect.stringContaining('no space left on device') as unknown,
+    });
+  });
+
+  test('does not keep an image from being pushed to where there is room', () => {
+    expect(ended.get('pushing')).toMatchObject({
+      state: 'SUCCEEDED',
+      result: { digest: expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as unknown },
     });
   });
 

@@ -7,6 +7,8 @@ import { privateEngine, type PrivateEngine } from '../../../testing/private-engi
 import { run } from '../../../testing/processes.ts';
 import { tempDir } from '../../../testing/tmp.ts';
 import { exec } from '../containers/exec.ts';
+import { commit } from '../containers/change.ts';
+import { prune } from '../containers/prune.ts';
 import { recreate } from '../containers/recreate.ts';
 import { admit, create } from '../containers/create.ts';
 import { noDelivery } from '../containers/secrets.ts';
@@ -16,6 +18,7 @@ import type { ContainerStatsBatch } from '../docker/container.ts';
 import { connected, forever, unlimited } from '../docker/testing.ts';
 import { UsageMeter } from '../docker/usage.ts';
 import { buildImage } from '../images/build.ts';
+import { prune as pruneImages } from '../images/prune.ts';
 import { pullImage } from '../images/pull.ts';
 import { pushImage } from '../images/push.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
@@ -247,6 +250,15 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
           all.stacks.operate({ name: 'other', operation: 'STOP', services: [], timeoutMs: 60_000 }, handle),
         ),
       ),
+      'making an image of a container': outcome(
+        commit(
+          id,
+          { reference: 'made:1', comment: null, author: null, pause: true },
+          workWith(docker, { scopes: ['docker:images:write'] }),
+        ),
+      ),
+      'removing stopped containers': outcome(prune([id], false, work)),
+      'removing unused images': outcome(pruneImages(docker.engine, [], 'UNUSED', forever)),
       'making a container': outcome(
         admit(spec, work).then((request) =>
           create(request, { name: 'made', start: true, delivery: noDelivery }, work),
@@ -299,6 +311,9 @@ describeWith(['docker', 'root', 'compose'], 'an engine that hangs', () => {
     'building an image',
     'pushing an image',
     'stopping a stack',
+    'making an image of a container',
+    'removing stopped containers',
+    'removing unused images',
     'making a container',
     'recreating a container',
     'stopping a container',

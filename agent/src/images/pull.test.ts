@@ -31,6 +31,17 @@ describe('the stream of a pull', () => {
     expect(job).toMatchObject({ state: 'FAILED', errorCode: 'NOT_FOUND' });
   });
 
+  // As Docker 20.10 was seen to say when the disk of a registry was full.
+  test('that a registry is not well for is told as such, and what to do about it', async () => {
+    const { job } = await follow('{"error":"received unexpected HTTP status: 500 Internal Server Error"}');
+    expect(job).toMatchObject({
+      errorCode: 'DOCKER_ERROR',
+      errorMessage: expect.stringMatching(
+        /^The registry answered 500 Internal Server Error: it has no room left, .* Try again/,
+      ) as unknown,
+    });
+  });
+
   test('with words that are no JSON, or of another shape, goes on', async () => {
     const { job, lines } = await follow('<html>\n[]\n{"status":7}\n{"status":"Digest: sha256:0"}\n');
     expect(job.state).toBe('SUCCEEDED');

@@ -90,7 +90,7 @@ export async function followLayers(
   let last = '';
   for await (const item of items(stream)) {
     const error = textOrNull(item['error']) ?? textOrNull(object(item['errorDetail'])['message']);
-    if (error !== null) throw new AgentError(codeOf(error), error.slice(0, 400));
+    if (error !== null) throw new AgentError(codeOf(error), wordsOf(error).slice(0, 400));
     onAux(object(item['aux']));
     const [id, status] = [text(item['id']), text(item['status'])];
     if (status === '') continue;
@@ -111,6 +111,13 @@ const isLayer = (id: string): boolean => /^[0-9a-f]{12}$/.test(id);
 /** The engine's words for what a registry said. */
 function codeOf(message: string): 'NOT_FOUND' | 'DOCKER_ERROR' {
   return /not found|manifest unknown|does not exist/i.test(message) ? 'NOT_FOUND' : 'DOCKER_ERROR';
+}
+
+/** Docker does not say whose status it is, and repeats it when it has tried five times. */
+function wordsOf(message: string): string {
+  const [, status] = /received unexpected HTTP status: (5\d\d\b.*)/.exec(message) ?? [];
+  if (status === undefined) return message;
+  return `The registry answered ${status}: it has no room left, or something else is wrong with it, which its log tells. Try again when that is mended.`;
 }
 
 /** No item of a progress stream is longer; what is, is not one. Bytes. */

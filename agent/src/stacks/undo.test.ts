@@ -51,13 +51,11 @@ describe('a deployment that was interrupted is undone', () => {
   });
 
   test('and left as it is where somebody has stopped one since that nothing else takes the place of', () => {
-    const stopped = (number: number): Services =>
-      web('old', 'old').map((service) => ({
-        ...service,
-        containers: service.containers.map((one_, at) =>
-          at === 0 ? { ...one_, state: 'EXITED', number } : one_,
-        ),
-      }));
+    const [left, right] = web('old', 'old')[0]?.containers ?? [];
+    if (!left || !right) throw new Error('there are two');
+    const stopped = (number: number): Services => [
+      { name: 'web', containers: [{ ...left, state: 'EXITED', number }, right] },
+    ];
     expect(reasonToLeave(one, before, stopped(0), ['web0'])).toBe('Somebody has stopped shop-web-0 since.');
     expect(reasonToLeave(one, before, stopped(0)), 'it has ended by itself').toBeNull();
     expect(reasonToLeave(one, before, stopped(1), ['web0']), 'Compose was replacing it').toBeNull();
