@@ -8,7 +8,7 @@ import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { secretsIn } from './begin.ts';
 import { bring, type Puller } from './bring.ts';
-import { layFiles, type Laid } from './git-lay.ts';
+import { layFiles, type Laid, type LaidFile } from './git-lay.ts';
 import { normaliseStaged } from './git-stage.ts';
 import type { StackTree } from './git-tree.ts';
 import { waitUntilUp } from './health.ts';
@@ -112,10 +112,10 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
   allow(await judgePrivilege(docker.engine, stack), authority, `Deploying ${name}`);
   const trees = store.trees(name);
-  const lain = previous?.tree == null ? [] : (trees.read(previous.tree) ?? []);
+  const lainBefore = previous?.tree == null ? [] : (trees.read(previous.tree) ?? []);
   const stood = options.leaveFiles ? null : standing(name, store);
   const written = stood && { before: stood, written: files };
-  const note = (beside: boolean): void =>
+  const note = (lain: readonly LaidFile[] | null): void =>
     unfinished.note({
       name,
       at: Date.now(),
@@ -124,22 +124,25 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
       previous: before,
       ran,
       privileged: authority.scopes.has('docker:containers:privileged'),
-      laid: beside,
+      laid: lain !== null,
+      lain,
       hashes,
       files: written,
       scaled: null,
     });
-  note(tree !== undefined && tree.files.length + lain.length > 0);
-  using _signs = unfinished.alive(name);
   let laid: Laid | undefined;
   try {
-    const gone = lain.map((file) => file.path);
-    laid = tree && layFiles(folder, tree.files, gone, tools.scratch);
+    if (tree) {
+      const gone = lainBefore.map((file) => file.path);
+      laid = layFiles(folder, { files: tree.files, gone, aside: unfinished.asideOf(name) }, note);
+    } else note(null);
   } catch (error) {
     // All of it is as it was.
     unfinished.forget(name);
     throw error;
   }
+  using _signs = unfinished.alive(name);
+  let keepsAside = false;
   try {
     await up(stack, { secrets: own, signal: job.signal }, job, tools);
     job.step('Health');
@@ -171,10 +174,11 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     const stops = job.signal.reason instanceof AgentStops;
     try {
       laid?.undo();
-      // The next agent does not know how they were, and need not.
-      if (stops && laid) note(false);
+      // The next agent need not.
+      if (stops && laid) note(null);
       if (written) putBack(name, written, store);
     } catch (second) {
+      keepsAside = stops;
       // What runs counts for more than what lies beside it.
       job.line(`The files of before could not be put back: ${describe(second)}`, 'STDERR');
     }
@@ -188,7 +192,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     const what = (known ? error.message : unexpected(error)).replace(/[.]?$/, '.');
     throw new AgentError(known ? error.code : 'AGENT_INTERNAL', `${what} ${now}`, error);
   } finally {
-    laid?.release();
+    if (!keepsAside) laid?.release();
   }
 }
 

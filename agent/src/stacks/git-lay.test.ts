@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rename, stat, symlink, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
-import { layFiles, removeFiles, type Laid } from './git-lay.ts';
+import { changedSince, layFiles, removeFiles, takeBack, type Laid, type LaidFile } from './git-lay.ts';
 import type { TreeFile } from './git-tree.ts';
 
 const file = (path: string, text: string, executable = false): TreeFile => ({
@@ -16,8 +16,11 @@ beforeEach(async () => {
 });
 afterEach(() => scratch[Symbol.asyncDispose]());
 
+/** So many times. */
+let times = 0;
+
 const lay = (folder: string, files: readonly TreeFile[], gone: readonly string[]): Laid =>
-  layFiles(folder, files, gone, scratch.path);
+  layFiles(folder, { files, gone, aside: scratch.file(`${(times += 1)}`) });
 
 test('files come, change and go; what others have put there stays', async () => {
   await using dir = await tempDir('sk-lay-');
@@ -102,4 +105,44 @@ test('files of a stack that goes are taken away, and what a container put in the
   removeFiles(dir.path, ['conf/x', 'plain']);
   expect((await readdir(dir.path)).toSorted()).toEqual(['conf', 'moved']);
   expect(await readFile(outside.file('x'), 'utf8')).toBe('untouched');
+});
+
+test('files that an agent was killed in the middle of laying are put back by the next, unless somebody has changed one', async () => {
+  await using dir = await tempDir('sk-lay-');
+  const aside = scratch.file('aside');
+  lay(dir.path, [file('a', 'old'), file('b/c', 'long'), file('gone', 'here')], []);
+  let noted: readonly LaidFile[] = [];
+  const files = [file('a', 'the new one'), file('b/c', 'x'), file('new', 'new')];
+  layFiles(dir.path, { files, gone: ['gone'], aside }, (begun) => {
+    noted = [...begun];
+    expect(changedSince(dir.path, noted, aside), 'before anything was done').toBeNull();
+  });
+  expect(changedSince(dir.path, noted, aside)).toBeNull();
+  await writeFile(dir.file('a'), 'the ne');
+  await writeFile(dir.file('b', 'c'), '');
+  expect(changedSince(dir.path, noted, aside), 'half of it was written').toBeNull();
+  for (const [name, text] of [
+    ['a', 'by hand'],
+    ['b/c', 'xx'],
+    ['gone', 'again'],
+  ] as const) {
+    const before = await readFile(dir.file(name)).catch(() => null);
+    await writeFile(dir.file(name), text);
+    expect(changedSince(dir.path, noted, aside)).toBe(name);
+    if (before === null) await rm(dir.file(name));
+    else await writeFile(dir.file(name), before);
+  }
+  await rm(dir.file('a'));
+  expect(changedSince(dir.path, noted, aside)).toBe('a');
+  await symlink('/etc/hostname', dir.file('a'));
+  expect(() => changedSince(dir.path, noted, aside)).toThrow('ELOOP');
+  await rm(dir.file('a'));
+  await writeFile(dir.file('a'), 'the new one');
+
+  takeBack(dir.path, noted, aside);
+  expect(await readFile(dir.file('a'), 'utf8')).toBe('old');
+  expect(await readFile(dir.file('b', 'c'), 'utf8')).toBe('long');
+  expect(await readFile(dir.file('gone'), 'utf8')).toBe('here');
+  await expect(stat(dir.file('new'))).rejects.toThrow('ENOENT');
+  expect(changedSince(dir.path, noted, aside), 'once more').toBeNull();
 });

@@ -3,8 +3,10 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  fsyncSync,
   ftruncateSync,
   lstatSync,
+  mkdirSync,
   openSync,
   readSync,
   rmdirSync,
@@ -13,7 +15,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { AgentError, systemCode } from '../errors.ts';
-import { makeScratch } from './git-remote.ts';
 import type { TreeFile } from './git-tree.ts';
 import { inTheWay, within } from './inside.ts';
 
@@ -24,11 +25,25 @@ const CHUNK = 64 * 1024;
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** What stood somewhere before. */
-interface Before {
+/** A file that is laid or taken away, and what stood there before. What was copied is named by its place among them. */
+export interface LaidFile {
   readonly path: string;
-  /** A copy of it, and its mode; null for nothing. */
-  readonly file: { readonly copy: string; readonly mode: number } | null;
+  /** The mode of what stood there; null for nothing. */
+  readonly before: number | null;
+  /** Whether a file comes in its place. */
+  readonly comes: boolean;
+}
+
+/** Where what stood there is kept until it is decided what stays, and what comes. */
+const copyOf = (aside: string, index: number): string => path.join(aside, `${index}.before`);
+const comingOf = (aside: string, index: number): string => path.join(aside, `${index}.after`);
+
+/** What is laid, and where it is kept how it was before. */
+export interface Laying {
+  readonly files: readonly TreeFile[];
+  /** Paths of files that go, unless they are among those that come. */
+  readonly gone: Iterable<string>;
+  readonly aside: string;
 }
 
 /** Files that were laid. */
@@ -44,42 +59,40 @@ export interface Laid {
  * else is there, such as data of containers, stays. Files keep their place on the disk, so that whoever has one mounted
  * sees the new content. Containers may write there meanwhile and put links in the way: none is followed.
  *
- * @param gone - paths of files that go, unless they are among those that come
- * @param scratch - of the agent's own: what stood there before is kept on the disk, however large containers made it
+ * @param aside - a folder of the agent's own, for this alone: what stood there before is kept on the disk, however large
+ *   containers made it, so that the next agent can undo it as well
+ * @param begins - told what is about to be done, before anything is
  * @throws AgentError CONFLICT where something is in the way; all is as it was then
  */
 export function layFiles(
   folder: string,
-  files: readonly TreeFile[],
-  gone: Iterable<string>,
-  scratch: string,
+  { files, gone, aside }: Laying,
+  begins: (files: readonly LaidFile[]) => void = () => undefined,
 ): Laid {
-  const aside = makeScratch(scratch);
-  const done: Before[] = [];
-  let left = MAX_ASIDE;
-  /** @returns whether anything is to be done about it */
-  const keep = (name: string, wanted: TreeFile | null): boolean => {
-    const copy = path.join(aside, String(done.length));
-    const kept = setAside(folder, name, { copy, wanted, most: left });
-    if (kept === 'same' || (kept === null && wanted === null)) return false;
-    left -= kept?.size ?? 0;
-    done.push({ path: name, file: kept && { copy, mode: kept.mode } });
-    return true;
-  };
-  const undo = (): void => {
-    for (const { path: name, file } of done.splice(0).toReversed()) {
-      if (file) write(folder, name, file.mode, (fd) => copyInto(fd, file.copy));
-      else remove(folder, name);
-    }
-  };
   const release = (): void => rmSync(aside, { recursive: true, force: true });
+  release();
+  mkdirSync(aside, { recursive: true, mode: 0o700 });
+  const done: LaidFile[] = [];
+  const wanted: (TreeFile | null)[] = [];
+  let left = MAX_ASIDE;
+  const keep = (name: string, file: TreeFile | null): void => {
+    const kept = setAside(folder, name, { copy: copyOf(aside, done.length), wanted: file, most: left });
+    if (kept === 'same' || (kept === null && file === null)) return;
+    if (file) writeNew(comingOf(aside, done.length), (fd) => writeAll(fd, file.bytes));
+    left -= kept?.size ?? 0;
+    done.push({ path: name, before: kept?.mode ?? null, comes: file !== null });
+    wanted.push(file);
+  };
+  const undo = (): void => takeBack(folder, done.splice(0), aside);
   try {
     const coming = new Set(files.map((file) => file.path));
-    for (const name of gone) {
-      if (!coming.has(name) && keep(name, null)) remove(folder, name);
-    }
-    for (const file of files) {
-      if (keep(file.path, file)) write(folder, file.path, modeOf(file), (fd) => writeAll(fd, file.bytes));
+    for (const name of gone) if (!coming.has(name)) keep(name, null);
+    for (const file of files) keep(file.path, file);
+    begins(done);
+    for (const [index, { path: name }] of done.entries()) {
+      const file = wanted[index];
+      if (file) write(folder, name, modeOf(file), (fd) => writeAll(fd, file.bytes));
+      else remove(folder, name);
     }
   } catch (error) {
     try {
@@ -95,6 +108,63 @@ export function layFiles(
     );
   }
   return { undo, release };
+}
+
+/** Has files be as they stood before they were laid. @throws AgentError */
+export function takeBack(folder: string, files: readonly LaidFile[], aside: string): void {
+  for (const [index, { path: name, before }] of [...files.entries()].toReversed()) {
+    if (before === null) remove(folder, name);
+    else write(folder, name, before, (fd) => copyInto(fd, copyOf(aside, index)));
+  }
+}
+
+/**
+ * A file that is neither as it stood nor as it was laid, or on the way there: somebody has changed it since.
+ *
+ * @returns its path; null where there is none
+ * @throws the file system's error where it is not known any more how they stood
+ */
+export function changedSince(folder: string, files: readonly LaidFile[], aside: string): string | null {
+  const changed = [...files.entries()].find(([index, { path: name, before, comes }]) => {
+    const known =
+      within(folder, name, false, (file) => {
+        if (!lstatSync(file, { throwIfNoEntry: false })) return before === null || !comes;
+        const fd = openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+        try {
+          if (!fstatSync(fd).isFile()) return false;
+          return (
+            (before !== null &&
+              (isLike(fd, copyOf(aside, index), false) ||
+                (comes && isLike(fd, copyOf(aside, index), true)))) ||
+            (comes && isLike(fd, comingOf(aside, index), true))
+          );
+        } finally {
+          closeSync(fd);
+        }
+      }) ??
+      (before === null || !comes);
+    return !known;
+  });
+  return changed?.[1].path ?? null;
+}
+
+/** @param begun - whether it may be no more than how the other one begins: it was being written */
+function isLike(fd: number, other: string, begun: boolean): boolean {
+  const otherFd = openSync(other, O_RDONLY);
+  try {
+    const [size, whole] = [fstatSync(fd).size, fstatSync(otherFd).size];
+    if (begun ? size > whole : size !== whole) return false;
+    const chunk = Buffer.allocUnsafe(CHUNK);
+    let at = 0;
+    for (const part of chunksOf(fd)) {
+      const read = readSync(otherFd, chunk, 0, part.length, at);
+      if (!part.equals(chunk.subarray(0, read))) return false;
+      at += part.length;
+    }
+    return true;
+  } finally {
+    closeSync(otherFd);
+  }
 }
 
 /** Takes files away for good. Where something else is in the way of one, that stays: it is not the commit's. */
@@ -173,17 +243,25 @@ function copyOut(
   copy: string,
   { name, most }: { readonly name: string; readonly most: number },
 ): number {
-  const to = openSync(copy, O_WRONLY | O_CREAT | O_EXCL, 0o600);
-  try {
-    let size = 0;
+  let size = 0;
+  writeNew(copy, (to) => {
     for (const chunk of chunksOf(from)) {
       size += chunk.length;
       if (size > most) throw inTheWay(name);
       writeAll(to, chunk);
     }
-    return size;
+  });
+  return size;
+}
+
+/** On the disk when this returns: after a power cut it is what is put back. */
+function writeNew(file: string, fill: (fd: number) => void): void {
+  const fd = openSync(file, O_WRONLY | O_CREAT | O_EXCL, 0o600);
+  try {
+    fill(fd);
+    fsyncSync(fd);
   } finally {
-    closeSync(to);
+    closeSync(fd);
   }
 }
 

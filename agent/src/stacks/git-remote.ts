@@ -69,7 +69,7 @@ export function sweepScratch(scratch: string): void {
 }
 
 /** A folder that nobody else looks into, to be removed by who asks for it. Without symbolic links in its path. */
-export function makeScratch(scratch: string): string {
+function makeScratch(scratch: string): string {
   mkdirSync(scratch, { recursive: true, mode: 0o700 });
   const folder = path.join(realpathSync(scratch), randomBytes(8).toString('hex'));
   mkdirSync(folder, { mode: 0o700 });

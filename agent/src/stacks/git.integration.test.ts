@@ -1,4 +1,5 @@
-import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { cpSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { afterEach, expect, test, vi } from 'vitest';
 import { gitServer, type GitFile, type GitServer } from '../../../testing/git-server.ts';
 import { testImages } from '../../../testing/images.ts';
@@ -131,11 +132,14 @@ const deploying = (
     env = null,
     baseVersion = null,
     stopAt,
+    stops = () => undefined,
   }: {
     env?: string | null;
     baseVersion?: number | null;
     /** The agent stops at this step. */
     stopAt?: string;
+    /** Just before that. */
+    stops?: () => void;
   } = {},
 ): Promise<Told> =>
   asJob(async (job) => {
@@ -145,7 +149,9 @@ const deploying = (
       signal: AbortSignal.any([job.signal, stopping.signal]),
       step(name) {
         job.step(name);
-        if (name === stopAt) stopping.abort(new AgentStops());
+        if (name !== stopAt) return;
+        stops();
+        stopping.abort(new AgentStops());
       },
     };
     const result = await stack.stacks.gitDeploy(
@@ -254,7 +260,7 @@ describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real
     expect(await readdir(stack.notes)).toEqual([]);
   }, 60_000);
 
-  test('that the end of the agent interrupts have their files put back at once, and what ran by the next', async () => {
+  test('that the end of the agent interrupts have their files put back, at once or by the next agent', async () => {
     await using server = await gitServer();
     await using stack = await testStacks(tool?.command);
     const files = (text: string) => ({
@@ -268,14 +274,33 @@ describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real
     const file = `${stack.folder}/${stack.name}/conf/a`;
     await writeFile(file, 'by hand');
     await server.commit(files('two'));
-    expect((await deploying(stack, source, { baseVersion: 1, stopAt: 'Health' })).job.state).toBe('FAILED');
+    // What an agent leaves that is killed there.
+    const killed = `${stack.folder}/killed`;
+    const stops = (): void => cpSync(stack.notes, killed, { recursive: true });
+    const end = await deploying(stack, source, { baseVersion: 1, stopAt: 'Health', stops });
+    expect(end.job.state).toBe('FAILED');
     expect(await readFile(file, 'utf8')).toBe('by hand');
     expect(await runs(stack.name)).not.toBe(ran);
-    const told = await new Promise<string>((resolve) => {
-      stack.again({ ...silentLog, warn: resolve, error: resolve });
-    });
-    expect(told).toBe('a deployment was undone that the end of the agent had interrupted');
+    await rm(stack.notes, { recursive: true });
+    await rename(killed, stack.notes);
+
+    const told = (): Promise<string> =>
+      new Promise((resolve) => {
+        const tell = (words: string, details: unknown): void =>
+          resolve(`${words} ${JSON.stringify(details)}`);
+        stack.again({ ...silentLog, warn: tell, error: tell });
+      });
+    await cp(stack.notes, killed, { recursive: true });
+    await writeFile(file, 'two, and by hand');
+    expect(await told()).toMatch(/is left as it is .*Somebody has changed conf\/a in its folder since/);
+    expect(await readFile(file, 'utf8')).toBe('two, and by hand');
+    expect(await readdir(stack.notes)).toEqual([]);
+
+    await cp(killed, stack.notes, { recursive: true });
+    await writeFile(file, 'two');
+    expect(await told()).toMatch(/^a deployment was undone that the end of the agent had interrupted/);
     expect(await runs(stack.name)).toBe(ran);
     expect(await readFile(file, 'utf8')).toBe('by hand');
+    expect(await readdir(stack.notes)).toEqual([]);
   }, 120_000);
 });

@@ -71,6 +71,7 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
     ran: before > 0,
     privileged: authority.scopes.has('docker:containers:privileged'),
     laid: false,
+    lain: null,
     hashes: new Map(),
     files: null,
     scaled: { service, before },

@@ -6,7 +6,7 @@ import { StackStore } from './store.ts';
 import { reasonToLeave as reason } from './undo.ts';
 
 describe('a deployment that was interrupted is undone', () => {
-  const one = { laid: false, hashes: new Map([['web', 'new']]) };
+  const one = { laid: false, lain: null, hashes: new Map([['web', 'new']]) };
   const image = { image: 'web:1', imageId: 'sha256:0', digests: [] };
   const before = {
     services: [{ service: 'web', configHash: 'old', ...image }],
@@ -68,8 +68,9 @@ describe('a deployment that was interrupted is undone', () => {
     expect(reasonToLeave(one, { ...before, normalised }, web('new'))).toMatch(/has secrets/);
   });
 
-  test('and left as it is where files of a commit lie in its folder', () => {
+  test('and left as it is where files of a commit lie in its folder, and nobody knows what stood there', () => {
     expect(reasonToLeave({ ...one, laid: true }, before, web('new'))).toMatch(/Files of its repository/);
+    expect(reasonToLeave({ ...one, laid: true, lain: [] }, before, web('new'))).toBeNull();
   });
 });
 

@@ -4,12 +4,13 @@ import { object, parse } from '../docker/json.ts';
 import { stopsOf, toldToStop, untilStopped } from '../docker/stops.ts';
 import { describe } from '../errors.ts';
 import { putBack, rollBack, type DeployTools, type RolledBack, type Telling } from './deploy.ts';
+import { changedSince, takeBack } from './git-lay.ts';
 import { readProjects } from './projects.ts';
 import { scaleBack } from './scale.ts';
 import { secretNamesIn } from './secrets.ts';
 import type { StackContainer } from './stack.ts';
 import type { KeptVersion } from './store.ts';
-import type { Unfinished } from './unfinished.ts';
+import type { Unfinished, UnfinishedDeployments } from './unfinished.ts';
 
 /** Between two looks for the engine. Ms. */
 const PACE = 1_000;
@@ -52,7 +53,7 @@ export async function undo(
     containers.map(({ id }) => id),
   );
   const stopped = toldToStop(stops, alive + SLACK);
-  const why = reasonToLeave(one, previous ?? null, now, stopped);
+  const why = reasonToLeave(one, previous ?? null, now, stopped) ?? reasonOfFiles(one, unfinished);
   if (why !== null) {
     log.error(`${what} that the end of the agent had interrupted is left as it is`, { stack: name, why });
     return unfinished.forget(name);
@@ -68,6 +69,7 @@ export async function undo(
     docker.engine,
     containers.flatMap(({ id, state }) => (up.has(state) && stopping.has(id) ? [id] : [])),
   );
+  if (one.lain) takeBack(folder, one.lain, unfinished.asideOf(name));
   const stack = await normaliser.kept({ name, folder, json });
   const { ok, words }: RolledBack = scaled
     ? await scaleBack(stack, { ...scaled, authority }, unwatched, tools)
@@ -87,6 +89,16 @@ export async function undo(
     });
 }
 
+function reasonOfFiles({ name, folder, lain }: Unfinished, unfinished: UnfinishedDeployments): string | null {
+  if (lain === null) return null;
+  try {
+    const changed = changedSince(folder, lain, unfinished.asideOf(name));
+    return changed === null ? null : `Somebody has changed ${changed} in its folder since.`;
+  } catch (error) {
+    return `How the files of its folder were cannot be told any more: ${describe(error)}`;
+  }
+}
+
 /** What a look at the engine tells of a service. */
 interface Found {
   readonly name: string;
@@ -99,12 +111,13 @@ interface Found {
  *   stopped any of it
  */
 export function reasonToLeave(
-  { laid, hashes }: Pick<Unfinished, 'laid' | 'hashes'>,
+  { laid, lain, hashes }: Pick<Unfinished, 'laid' | 'lain' | 'hashes'>,
   previous: Pick<KeptVersion, 'services' | 'normalised'> | null,
   now: readonly Found[],
   stopped: ReadonlySet<string>,
 ): string | null {
-  if (laid) return 'Files of its repository were laid, and how its folder was before is not known any more.';
+  if (laid && lain === null)
+    return 'Files of its repository were laid, and how its folder was before is not known any more.';
   if (previous && secretNamesIn({ value: object(parse(previous.normalised)) }).length > 0) {
     return 'The version before it has secrets, whose values are never kept.';
   }

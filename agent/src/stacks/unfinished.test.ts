@@ -12,7 +12,8 @@ const one: Unfinished = {
   previous: 3,
   ran: true,
   privileged: false,
-  laid: false,
+  laid: true,
+  lain: [{ path: 'conf/a', before: 0o644, comes: true }],
   hashes: new Map([['web', 'abc']]),
   files: { before: { compose: 'a', env: '' }, written: { compose: 'b', env: 'X=1' } },
   scaled: null,
@@ -23,12 +24,23 @@ test('what is noted of a deployment is read again, until it is forgotten', async
   const notes = new UnfinishedDeployments(dir.file('notes'), silentLog);
   await writeFile(dir.file('other.json'), '');
   notes.note(one);
-  notes.note({ ...one, name: 'new', previous: null, files: null, laid: true });
-  expect(notes.all()).toEqual([{ ...one, name: 'new', previous: null, files: null, laid: true }, one]);
+  notes.note({ ...one, name: 'new', previous: null, files: null, lain: null });
+  expect(notes.all()).toEqual([{ ...one, name: 'new', previous: null, files: null, lain: null }, one]);
   notes.forget('new');
   notes.forget('../other');
   expect(notes.all()).toEqual([one]);
   expect(await readdir(dir.path)).toContain('other.json');
+});
+
+test('what was set aside lives as long as its note', async () => {
+  await using dir = await tempDir('sk-unfinished-');
+  const notes = new UnfinishedDeployments(dir.path, silentLog);
+  notes.note(one);
+  for (const name of ['shop', 'other']) await mkdir(notes.asideOf(name));
+  const next = new UnfinishedDeployments(dir.path, silentLog);
+  expect((await readdir(dir.path)).toSorted()).toEqual(['shop.files', 'shop.json']);
+  next.forget('shop');
+  expect(await readdir(dir.path)).toEqual([]);
 });
 
 test('a note that cannot be read or removed is told of, and fails nothing', async () => {
@@ -48,5 +60,7 @@ test('what a note of before does not say keeps it from being undone', async () =
     dir.file('shop.json'),
     JSON.stringify({ folder: '/x', json: '{}', previous: 1, ran: true }),
   );
-  expect(notes.all()).toMatchObject([{ laid: true, hashes: new Map(), files: null, scaled: null }]);
+  expect(notes.all()).toMatchObject([
+    { laid: true, lain: null, hashes: new Map(), files: null, scaled: null },
+  ]);
 });
