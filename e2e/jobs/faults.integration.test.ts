@@ -330,7 +330,11 @@ describeWith(['docker', 'registry', 'compose'], 'a server', () => {
         'a container was put back',
       ];
       for (const id of [deploying, scaling, replacing.id]) {
-        expect(await ended(id)).toMatchObject({ state: 'INTERRUPTED', errorCode: 'OUTCOME_UNKNOWN' });
+        expect(await ended(id)).toMatchObject({
+          state: 'INTERRUPTED',
+          errorCode: 'OUTCOME_UNKNOWN',
+          errorMessage: expect.stringContaining('has what ran before run again') as unknown,
+        });
       }
       await eventually(
         async () => {

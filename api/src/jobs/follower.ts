@@ -239,8 +239,9 @@ function endOf(job: Job, told: JobFieldsFragment): JobEnd {
       return { state: 'failed', result: null, error: failureOf(told) };
     case 'INTERRUPTED':
     default: {
-      const message =
-        'The agent ended in the middle of it, so part of it may have been done. Look at the server.';
+      const message = kindOf(job.kind)?.undone
+        ? 'The agent ended in the middle of it. As soon as it is back it has what ran before run again; where somebody has done anything since, or it cannot, all stays as it is, and its log says what there is.'
+        : 'The agent ended in the middle of it, so part of it may have been done. Look at the server.';
       return { state: 'interrupted', result: null, error: { code: 'OUTCOME_UNKNOWN', message } };
     }
   }

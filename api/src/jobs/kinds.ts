@@ -11,6 +11,8 @@ export interface JobKind {
   readonly reads: AgentScope;
   /** What it must answer; without secrets, as it is stored and shown. */
   readonly result: z.ZodType<object>;
+  /** Whether the next agent undoes what one was ended in the middle of, as far as it can. @default false */
+  readonly undone?: boolean;
 }
 
 const kinds = new Map<string, JobKind>();

@@ -4,7 +4,7 @@ import { jobKind } from '../jobs/service.ts';
 const result = z.object({ version: z.number().int().positive() });
 
 const rights = { scope: 'docker:compose:write', reads: 'docker:compose:write' } as const;
-const common = { ...rights, result } as const;
+const common = { ...rights, result, undone: true } as const;
 
 /** Deploys a stack. Result: the version that it became. */
 export const stackDeploy = jobKind({ name: 'stack.deploy', ...common });
@@ -13,6 +13,7 @@ export const stackDeploy = jobKind({ name: 'stack.deploy', ...common });
 export const stackSync = jobKind({
   name: 'stack.sync',
   ...rights,
+  undone: true,
   result: z.object({
     version: z.number().int().positive(),
     commit: z.string().regex(/^[0-9a-f]{40,64}$/),
@@ -40,6 +41,7 @@ export const stackRestart = jobKind({ name: 'stack.restart', ...rights, result: 
 export const stackPull = jobKind({
   name: 'stack.pull',
   ...rights,
+  undone: true,
   result: z.object({
     newer: z.array(z.string().max(256)).max(1_000),
     version: z.number().int().positive().nullable(),
@@ -52,6 +54,7 @@ const count = z.number().int().min(0);
 export const stackScale = jobKind({
   name: 'stack.scale',
   ...rights,
+  undone: true,
   result: z.object({ replicas: count }),
 });
 

@@ -17,4 +17,5 @@ export const containerRecreate = jobKind({
   name: 'container.recreate',
   ...rights,
   result: z.object({ ...made, imageIdBefore: text }),
+  undone: true,
 });
