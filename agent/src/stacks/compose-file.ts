@@ -71,6 +71,17 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * JSON that each reader of YAML takes for the same. Some characters break lines in YAML 1.1, or must not stand in it at
+ * all, and so are escaped.
+ */
+export function jsonForCompose(value: unknown): string {
+  return JSON.stringify(value).replaceAll(
+    /[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
 interface Parsed {
   readonly document: Document;
   readonly value: unknown;
@@ -99,7 +110,7 @@ function parsed(text: string, lines: LineCounter): Parsed {
       .map(({ at, message }) => ({ line: lines.linePos(at).line, message: sentence(message) }));
     if (problems.length > 0) throw new StackError(problems);
     const value = unfold(document);
-    return { document, value, json: JSON.stringify(value) };
+    return { document, value, json: jsonForCompose(value) };
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw new StackError([{ line: null, message: tooDeep }]);

@@ -9,7 +9,6 @@ import type { Log } from '../log.ts';
 import { secretsIn } from './begin.ts';
 import { bring, type Puller } from './bring.ts';
 import { layFiles, type Laid, type LaidFile } from './git-lay.ts';
-import { normaliseStaged } from './git-stage.ts';
 import type { StackTree } from './git-tree.ts';
 import { waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
@@ -81,10 +80,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   if (options.place || store.isPlaced(name)) requirePlaceScope(authority);
   const folder = options.place?.folder ?? store.prepare(name);
   if (!options.leaveFiles) store.requireWritable(name);
-  const draft = { name, files, folder };
-  const stack = tree
-    ? await normaliseStaged(draft, tree.files, tools, job.signal)
-    : await normaliser.normalise(draft, job.signal);
+  const stack = await normaliser.normalise({ name, files, folder, beside: tree?.files }, job.signal);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
   // Before anything is pulled or stopped for it.
   const own = allowedTo(files.compose, secrets);

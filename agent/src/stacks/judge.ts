@@ -1,4 +1,3 @@
-import { lstatSync } from 'node:fs';
 import path from 'node:path';
 import { isReservedLabel } from '@serverkit/wire/secret-references.ts';
 import { array, object, type JsonObject } from '../docker/json.ts';
@@ -8,7 +7,7 @@ import type { EngineDefaults, Outside, Rule } from '../docker/privilege/outside.
 import { hostRules } from '../docker/privilege/rules.ts';
 import { isNothing, nothing } from '../docker/privilege/values.ts';
 import type { Normalised } from './normalise.ts';
-import { isInside } from './references.ts';
+import { isInside, isLink } from './references.ts';
 
 const unknown = 'is not known to be harmless';
 const hostFiles = 'opens files of the host to the container';
@@ -139,11 +138,7 @@ function isOwnFile(folder: string, source: string): boolean {
   const name = path.relative(folder, source);
   if (path.dirname(source) !== folder || name.startsWith('.') || /^(docker-)?compose\./.test(name))
     return false;
-  try {
-    return !lstatSync(source).isSymbolicLink();
-  } catch {
-    return true;
-  }
+  return !isLink(source);
 }
 
 function bindProblem(source: unknown, { folder, open }: Judge): string | undefined {
@@ -210,9 +205,12 @@ const buildRules: StackRules = new Map<string, StackRule>([
     .split(' ')
     .map((key): [string, StackRule] => [key, anything]),
   ['context', (value, judge) => ownBuildFile(value, judge)],
-  // Beside its context; that it leads nowhere else was looked at before Compose read it.
-  ['dockerfile', anything],
+  ['dockerfile', (value) => (isNothing(value) || isPlainName(String(value)) ? undefined : elsewhere)],
 ]);
+
+/** Of what lies directly in a folder, for whoever reads it. */
+const isPlainName = (name: string): boolean =>
+  /^(?:\.\/)?[\w.-]+$/.test(name) && !/^(?:\.\/)?\.\.?$/.test(name);
 
 function ownBuildFile(value: unknown, { folder, open }: Judge): string | undefined {
   if (typeof value !== 'string') return elsewhere;
@@ -220,10 +218,14 @@ function ownBuildFile(value: unknown, { folder, open }: Judge): string | undefin
   return path.isAbsolute(value) && isInside(folder, value) ? undefined : elsewhere;
 }
 
-const build: StackRule = (value, judge) =>
-  judgeAll('build', typeof value === 'string' ? { context: value } : object(value), buildRules, judge).map(
-    ({ option, why }) => `(${option}) ${why}`,
-  )[0];
+const build: StackRule = (value, judge) => {
+  const given = typeof value === 'string' ? { context: value } : object(value);
+  const [found] = judgeAll('build', given, buildRules, judge);
+  if (found) return `(${found.option}) ${found.why}`;
+  const { context, dockerfile } = given;
+  const file = path.join(String(context), typeof dockerfile === 'string' ? dockerfile : 'Dockerfile');
+  return isLink(file) ? `(build.dockerfile) ${elsewhere}` : undefined;
+};
 
 const deployRules: StackRules = new Map<string, StackRule>([
   ...'mode replicas labels update_config rollback_config restart_policy endpoint_mode placement'
@@ -256,7 +258,7 @@ const blockIo: StackRule = (value) => {
 const serviceRules: StackRules = new Map<string, StackRule>([
   // What is the container's own, or the stack's.
   ...`attach command container_name cpu_count cpu_percent cpu_period cpu_quota cpu_shares cpus cpuset depends_on dns dns_opt
-      dns_search domainname entrypoint env_file environment expose extra_hosts group_add healthcheck hostname image init
+      dns_search domainname entrypoint environment expose extra_hosts group_add healthcheck hostname image init
       links mac_address mem_limit mem_reservation mem_swappiness memswap_limit pids_limit platform ports profiles
       pull_policy read_only restart scale secrets configs shm_size stdin_open stop_grace_period stop_signal tty user
       working_dir cap_drop develop`

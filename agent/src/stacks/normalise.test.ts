@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { expect, test } from 'vitest';
 import { tempDir } from '../../../testing/tmp.ts';
-import { createNormaliser } from './normalise.ts';
+import { createNormaliser, type Draft } from './normalise.ts';
 import { StackError } from './problem.ts';
 
 const own = `services:
@@ -11,15 +13,21 @@ const own = `services:
 const none = 'services:\n  web:\n    image: app\n';
 
 /** Reads a file with a Compose that answers with what this makes of its input. */
-async function normalised(compose: string, answer: (input: string) => unknown) {
+async function normalised(
+  compose: string,
+  answer: (input: string, folder: string) => unknown,
+  { env = '', beside }: Partial<Pick<Draft, 'beside'>> & { env?: string } = {},
+) {
   await using scratch = await tempDir();
   const normaliser = createNormaliser({
-    run: (_command, { input = '' }) =>
-      Promise.resolve({ code: 0, stdout: JSON.stringify(answer(input)), stderr: '' }),
+    run: (_command, { input = '', args }) => {
+      const folder = args[args.indexOf('--project-directory') + 1] ?? '';
+      return Promise.resolve({ code: 0, stdout: JSON.stringify(answer(input, folder)), stderr: '' });
+    },
     finder: { find: () => Promise.resolve({ command: ['compose'], version: '2.30', generation: 2 }) },
     scratch: scratch.path,
   });
-  const draft = { name: 'shop', files: { compose, env: '' }, folder: scratch.path };
+  const draft = { name: 'shop', files: { compose, env }, folder: '/srv/stacks/shop', beside };
   return await normaliser.normalise(draft, new AbortController().signal);
 }
 
@@ -64,4 +72,71 @@ test.each([
 ])('a secret that comes in %s is refused', async (_what, compose, answer) => {
   await expect(normalised(compose, () => answer)).rejects.toThrow(StackError);
   await expect(normalised(compose, () => answer)).rejects.toThrow('own file');
+});
+
+test('whoever can push a file to a repository gets no secret by it', async () => {
+  await expect(normalised(own, (input) => JSON.parse(input), { beside: [] })).rejects.toThrow(
+    /from a repository gets no secrets/,
+  );
+});
+
+test('Compose is given what was read of the folder in words of our own, and a folder where nothing else lies', async () => {
+  const nel = '\u0085    env_file: [/etc/passwd]';
+  const files = [
+    ['more.yml', `services:\n  more:\n    image: app\n    # a comment${nel}\n    labels: { a: "x${nel}" }\n`],
+    ['list.env', 'A=1\n'],
+    ['unread', 'x'],
+    ['ctx/Dockerfile', 'FROM app'],
+  ].map(([path = '', text = '']) => ({ path, bytes: Buffer.from(text), executable: false }));
+  const compose = `include: [./more.yml]
+services:
+  web: { build: ctx, env_file: [list.env, .env, missing.env], extends: { file: more.yml, service: more } }
+`;
+  const seen = new Map<string, string>();
+  await normalised(
+    compose,
+    (input, folder) => {
+      for (const entry of readdirSync(folder, { withFileTypes: true, recursive: true })) {
+        const at = join(entry.parentPath, entry.name);
+        seen.set(relative(folder, at), entry.isFile() ? readFileSync(at, 'utf8') : '(a folder)');
+      }
+      return JSON.parse(input);
+    },
+    { beside: files, env: 'B=2\n' },
+  );
+  expect(Object.fromEntries(seen)).toEqual({
+    'more.yml': `{"services":{"more":{"image":"app","labels":{"a":"x\\u0085    env_file: [/etc/passwd]"}}}}`,
+    'list.env': 'A=1\n',
+    '.env': 'B=2\n',
+    ctx: '(a folder)',
+  });
+});
+
+test('paths lead where they would from the stack\u2019s own folder, further up than its root too', async () => {
+  const from = ['.', './data', '../other', '../../../x', '../../../../../../etc/_foo', '../../../..'];
+  const { value } = await normalised(none, (_input, folder) =>
+    web({ volumes: [...from.map((one) => join(folder, one)), `${folder}/a:/b:ro`, '/_/own', 'named:/c'] }),
+  );
+  expect(value).toMatchObject(
+    web({
+      volumes: [
+        '/srv/stacks/shop',
+        '/srv/stacks/shop/data',
+        '/srv/stacks/other',
+        '/x',
+        '/etc/_foo',
+        '/',
+        '/srv/stacks/shop/a:/b:ro',
+        '/_/own',
+        'named:/c',
+      ],
+    }),
+  );
+});
+
+test('no list of variables or labels is left to be read again', async () => {
+  const { json } = await normalised(none, () =>
+    web({ env_file: ['/a'], label_file: ['/b'], environment: { A: '1' } }),
+  );
+  expect(JSON.parse(json)).toEqual(web({ environment: { A: '1' } }));
 });

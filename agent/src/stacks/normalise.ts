@@ -3,13 +3,15 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AgentError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
-import { checkSize, readComposeFile, type ComposeFile } from './compose-file.ts';
+import { checkSize, isRecord, jsonForCompose, readComposeFile, type ComposeFile } from './compose-file.ts';
 import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
+import type { TreeFile } from './git-tree.ts';
+import { mapTexts, withMirror } from './mirror.ts';
 import { neverPulling } from './never-pull.ts';
 import { StackError, type StackProblem } from './problem.ts';
-import { checkReferences } from './references.ts';
+import { entriesIn, entriesOf, readReferences } from './references.ts';
 import type { RunCompose } from './run.ts';
-import { checkSecrets, drawMark, markSecrets, settleSecrets } from './secrets.ts';
+import { checkSecrets, drawMark, markSecrets, secretNamesIn, settleSecrets } from './secrets.ts';
 import { servicesOf } from './services-of.ts';
 import type { StackFiles } from './store.ts';
 
@@ -24,6 +26,13 @@ export interface Draft {
   readonly files: StackFiles;
   /** Where it has its files, or would have. */
   readonly folder: string;
+  /**
+   * Files of a repository, which would lie in the folder: they are read, and nothing that is there. Nobody who can push
+   * one gets a secret by it.
+   *
+   * @default those in the folder are
+   */
+  readonly beside?: readonly TreeFile[] | undefined;
 }
 
 /** A stack as Compose understood it. */
@@ -77,8 +86,8 @@ function sweep(scratch: string): void {
   } catch {
     // It is made with the first file.
   }
-  for (const file of left.filter((name) => /^[0-9a-f]{16}\.(env|json)$/.test(name))) {
-    rmSync(path.join(scratch, file), { force: true });
+  for (const file of left.filter((name) => /^[0-9a-f]{16}(\.(env|json))?$/.test(name))) {
+    rmSync(path.join(scratch, file), { recursive: true, force: true });
   }
 }
 
@@ -134,38 +143,44 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
     runWith({ ...stack, json: neverPulling(stack) }, '', args, call);
 
   return {
-    async normalise({ name, files, folder }, outer) {
+    async normalise({ name, files, folder, beside }, outer) {
       checkSize(files.env, 'The env file');
       checkVariables(files.env);
       const file = readComposeFile(files.compose);
       checkServices(servicesOf(file.value));
       const tool = await finder.find();
       checkName(file, name, tool);
-      checkReferences(file, folder);
+      const read = readReferences(file, files.env, beside ? entriesOf(beside) : entriesIn(folder));
       const signal = AbortSignal.any([outer, AbortSignal.timeout(PATIENCE)]);
       const format = tool.generation === 1 ? [] : ['--format', 'json'];
       const mark = drawMark();
-      const { code, stdout, stderr } = await runWith(
-        { name, folder, json: JSON.stringify(markSecrets(file, mark)), tool },
-        files.env,
-        ['config', ...format],
-        { signal },
-      );
-      if (code !== 0) throw new StackError([problemOf(stderr, file)]);
-      const value = settleSecrets(withoutProfiles(readComposeFile(stdout).value), mark, file);
-      const services = servicesOf(value);
-      // What it includes has services, too.
-      checkServices(services);
-      checkSecrets({ value, services }, file);
-      return {
-        name,
-        folder,
-        value,
-        json: JSON.stringify(value),
-        services,
-        warnings: warningsOf(stderr, tool),
-        tool,
-      };
+      const json = jsonForCompose(markSecrets(file, mark));
+      return withMirror(scratch, folder, read, async (mirror) => {
+        const { code, stdout, stderr } = await runWith(
+          { name, folder: mirror.folder, json, tool },
+          files.env,
+          ['config', ...format],
+          { signal },
+        );
+        const said = mirror.settled(stderr);
+        if (code !== 0) throw new StackError([problemOf(said, file)]);
+        const understood = mapTexts(readComposeFile(stdout).value, mirror.settled);
+        const value = settleSecrets(withoutWhatWasRead(isRecord(understood) ? understood : {}), mark, file);
+        const services = servicesOf(value);
+        // What it includes has services, too.
+        checkServices(services);
+        checkSecrets({ value, services }, file);
+        if (beside) refuseSecrets({ value });
+        return {
+          name,
+          folder,
+          value,
+          json: jsonForCompose(value),
+          services,
+          warnings: warningsOf(said, tool),
+          tool,
+        };
+      });
     },
 
     async kept(target) {
@@ -217,17 +232,33 @@ function checkName(file: ComposeFile, name: string, tool: ComposeTool): void {
   }
 }
 
-/** Those that are left were asked for by a profile of the env file, which is not read again. */
-function withoutProfiles(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+/** @throws StackError */
+function refuseSecrets(stack: Pick<Normalised, 'value'>): void {
+  const [secret] = secretNamesIn(stack);
+  if (secret === undefined) return;
+  const message = `a stack from a repository gets no secrets, and this one asks for ${secret}: whoever can push there could have any of them told`;
+  throw new StackError([{ line: null, message }]);
+}
+
+/**
+ * Services that are left were asked for by a profile of the env file, and what their lists of variables and labels say
+ * stands among their own: no file is read again.
+ */
+function withoutWhatWasRead(value: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const services = Object.fromEntries(
-    [...servicesOf(value)].map(([name, { profiles: _profiles, ...service }]) => [name, service]),
+    [...servicesOf(value)].map(
+      ([name, { profiles: _profiles, env_file: _lists, label_file: _labels, ...service }]) => [name, service],
+    ),
   );
   return { ...value, services };
 }
 
+/** Of a list of variables, Compose quotes what may be a password. It is told no other lines. */
+const quoting = /(\bline \d+: [^"'`]*?)\s*["'`].*$/s;
+
 /** Compose names what it complains of as a path: that leads to the line. */
 function problemOf(stderr: string, file: ComposeFile): StackProblem {
-  const message = lastWords(stderr);
+  const message = lastWords(stderr).replace(quoting, '$1');
   const named = /\b(services|networks|volumes|secrets|configs)\.([\w.-]+)/.exec(message)?.[0];
   const unknown = /Additional property (\S+)|Unsupported config option for \S+: '([^']+)'/.exec(message);
   const key = unknown?.[1] ?? unknown?.[2];

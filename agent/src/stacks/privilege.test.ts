@@ -1,4 +1,6 @@
+import { symlink, writeFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import { tempDir } from '../../../testing/tmp.ts';
 import { AgentError } from '../errors.ts';
 import { judgePrivilege } from './privilege.ts';
 
@@ -12,10 +14,10 @@ const engine = {
     path in known ? Promise.resolve(known[path]) : Promise.reject(new AgentError('NOT_FOUND', `no ${path}`)),
 };
 
-function judged(service: Readonly<Record<string, unknown>>, sections = {}) {
+function judged(service: Readonly<Record<string, unknown>>, sections = {}, folder = '/srv/stacks/shop') {
   return judgePrivilege(engine, {
     name: 'shop',
-    folder: '/srv/stacks/shop',
+    folder,
     value: { services: { web: service }, ...sections },
     json: '',
     services: new Map([['web', service]]),
@@ -66,4 +68,23 @@ test.each([
   ],
 ])('%s is outside', async (_what, service) => {
   expect((await judged({ image: 'web', ...service })).outside).toHaveLength(1);
+});
+
+test.each(['/etc/shadow', '../Dockerfile', '..', 'sub/Dockerfile', 'a$$b'])(
+  'a build by %s is by a file that is not the stack\u2019s own',
+  async (dockerfile) => {
+    const { outside } = await judged({ build: { context: '/srv/stacks/shop', dockerfile } });
+    expect(outside).toMatchObject([{ why: expect.stringContaining('dockerfile') }]);
+  },
+);
+
+test('a build by a file that is a link is one, whichever file names it', async () => {
+  await using dir = await tempDir();
+  await symlink('/etc/shadow', dir.file('Dockerfile'));
+  await writeFile(dir.file('Other'), '');
+  const build = async (more: object) =>
+    (await judged({ build: { context: dir.path, ...more } }, {}, dir.path)).outside.length;
+  expect(await build({})).toBe(1);
+  expect(await build({ dockerfile: 'Dockerfile' })).toBe(1);
+  expect(await build({ dockerfile: 'Other' })).toBe(0);
 });

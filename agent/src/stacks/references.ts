@@ -1,5 +1,6 @@
-import { lstatSync, readFileSync, realpathSync } from 'node:fs';
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { systemCode } from '../errors.ts';
 import {
   isRecord,
   MAX_FILE,
@@ -8,107 +9,200 @@ import {
   tooLarge,
   type ComposeFile,
 } from './compose-file.ts';
+import type { TreeFile } from './git-tree.ts';
 import { StackError, type StackProblem } from './problem.ts';
 
-/** Files that include files that include files. */
-const MAX_DEPTH = 5;
+/** More than any stack is written in. */
+const MAX_REFERENCES = 200;
 
-/**
- * Refuses a file that would have Compose read, while it is merely looked at, what is not the stack's own: `extends`,
- * `include`, `env_file`, `label_file` and build contexts must lie directly in the stack's folder and be no symbolic links.
- *
- * @throws StackError with the line of each
- */
-export function checkReferences(file: ComposeFile, folder: string): void {
-  const problems = problemsOf(file, { base: folder, folder, depth: 0 });
-  if (problems.length > 0) throw new StackError(problems);
+/** What Compose reads beside a stack's own file, by its name in the stack's folder. */
+export interface References {
+  /** The agent's own JSON of each file that is included or extended, and the bytes of each list of variables. */
+  readonly files: ReadonlyMap<string, string | Buffer>;
+  /** Lists of variables, as they were read. */
+  readonly envFiles: readonly string[];
+  /** Folders that are built from. Of these Compose looks at nothing but whether they are there. */
+  readonly folders: ReadonlySet<string>;
 }
 
-interface Place {
-  /** What relative paths begin at. */
-  readonly base: string;
-  readonly folder: string;
-  readonly depth: number;
+/** Something directly in a stack's folder: links, pipes and the like are other. */
+type Entry =
+  | { readonly kind: 'FILE'; readonly bytes: Buffer }
+  | { readonly kind: 'FOLDER' }
+  | { readonly kind: 'OTHER' };
+
+/** Looks at a stack's folder; undefined for what is not there. @throws StackError for what is there and cannot be read */
+export type Entries = (name: string) => Entry | undefined;
+
+/** As it is on this host. Whoever writes there may do so meanwhile: each is opened once, and no link is followed. */
+export function entriesIn(folder: string): Entries {
+  return (name) => {
+    let fd: number;
+    try {
+      // Not held up by a pipe that nobody writes to.
+      const how = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      fd = openSync(path.join(folder, name), how);
+    } catch (error) {
+      const code = systemCode(error);
+      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined;
+      if (code !== 'EACCES' && code !== 'EPERM') return { kind: 'OTHER' };
+      throw new StackError([{ line: null, message: `the agent's account cannot read ${name}` }]);
+    }
+    try {
+      const stat = fstatSync(fd);
+      if (stat.isDirectory()) return { kind: 'FOLDER' };
+      if (!stat.isFile()) return { kind: 'OTHER' };
+      if (stat.size > MAX_FILE) throw tooLarge(name);
+      return { kind: 'FILE', bytes: readFileSync(fd) };
+    } finally {
+      closeSync(fd);
+    }
+  };
+}
+
+/** As files of a repository would have it, which are not there yet. */
+export function entriesOf(files: readonly TreeFile[]): Entries {
+  return (name) => {
+    const bytes = files.find((file) => file.path === name)?.bytes;
+    if (bytes && bytes.length > MAX_FILE) throw tooLarge(name);
+    if (bytes) return { kind: 'FILE', bytes };
+    const isFolder = name === '.' || files.some((file) => file.path.startsWith(`${name}/`));
+    return isFolder ? { kind: 'FOLDER' } : undefined;
+  };
 }
 
 type Path = readonly (string | number)[];
 
 const plainName = /^(?:\.\/)?[\w.-]+\/?$|^\.\/$/;
 
-function problemsOf(file: ComposeFile, place: Place): StackProblem[] {
+/**
+ * Reads what a file has Compose read: `extends`, `include`, `env_file` and `label_file` must lie directly in the stack's
+ * folder, as must what is built from, and be no symbolic links.
+ *
+ * Compose is given what is returned, and never the files: what a container changes meanwhile, or another reader of YAML
+ * takes for something else, it does not get to see.
+ *
+ * @param env - of the stack, which is `.env` in its folder
+ * @throws StackError with the line of each
+ */
+export function readReferences(own: ComposeFile, env: string, entries: Entries): References {
   const problems: StackProblem[] = [];
+  const parts = new Map<string, string>();
+  const lists = new Map<string, Buffer>([['.env', Buffer.from(env)]]);
+  const folders = new Set<string>();
+  const pending: ComposeFile[] = [own];
 
-  /** @returns where it leads, or undefined after having complained */
-  function inside(reference: unknown, at: Path, what: string, parent = place.folder): string | undefined {
-    function complain(message: string): undefined {
+  function look(file: ComposeFile): void {
+    function complain(at: Path, what: string, message: string): undefined {
       // Finding a line takes the longer the more there is in the file.
       if (problems.length >= MAX_PROBLEMS) return;
-      problems.push({ line: place.depth === 0 ? file.lineOf(at) : null, message: `${what} ${message}` });
+      problems.push({ line: file === own ? file.lineOf(at) : null, message: `${what} ${message}` });
     }
-    if (typeof reference !== 'string' || reference === '') return complain('must be a path');
-    if (reference.includes('$')) return complain('must not depend on a variable');
-    // Whatever looks otherwise is, to one Compose or another, the address of a repository or an archive elsewhere.
-    if (!plainName.test(reference)) {
-      return complain("must be the plain name of what lies directly in the stack's folder");
+
+    function nameOf(reference: unknown, at: Path, what: string): string | undefined {
+      if (typeof reference !== 'string' || reference === '') return complain(at, what, 'must be a path');
+      if (reference.includes('$')) return complain(at, what, 'must not depend on a variable');
+      // Whatever looks otherwise is, to one Compose or another, the address of a repository or an archive elsewhere.
+      if (!plainName.test(reference)) {
+        return complain(at, what, "must be the plain name of what lies directly in the stack's folder");
+      }
+      const name = path.posix.normalize(reference).replace(/\/$/, '');
+      return name === '..' ? complain(at, what, "leads out of the stack's folder") : name;
     }
-    const target = path.resolve(parent, reference);
-    if (!isInside(place.folder, target)) return complain("leads out of the stack's folder");
-    // A container that writes to a folder could have swapped what is below it for a link by the time Compose reads it.
-    const direct = target === parent || (path.dirname(target) === parent && !isLink(target));
-    return direct ? target : complain('must lie directly in its folder, and be no link');
+
+    function entryOf(name: string, at: Path, what: string): Entry | undefined {
+      const entry = entries(name);
+      if (entry?.kind !== 'OTHER') return entry;
+      return complain(at, what, 'must lie directly in its folder, and be no link');
+    }
+
+    function isNew(
+      name: string,
+      [mine, others]: readonly ReadonlyMap<string, unknown>[],
+      at: Path,
+      what: string,
+    ): boolean {
+      if (mine?.has(name)) return false;
+      if (others?.has(name)) complain(at, what, 'cannot be a list of variables as well');
+      else if (parts.size + lists.size > MAX_REFERENCES) complain(at, what, 'is one file too many');
+      else return true;
+      return false;
+    }
+
+    function part(reference: unknown, at: Path, what: string): void {
+      const name = nameOf(reference, at, what);
+      if (name === undefined || !isNew(name, [parts, lists], at, what)) return;
+      const entry = entryOf(name, at, what);
+      // Compose says that it is missing.
+      if (entry?.kind !== 'FILE') return;
+      const read = readPart(name, entry.bytes.toString());
+      parts.set(name, read.json);
+      pending.push(read);
+    }
+
+    function list(reference: unknown, at: Path, what: string): void {
+      const name = nameOf(reference, at, what);
+      if (name === undefined || !isNew(name, [lists, parts], at, what)) return;
+      const entry = entryOf(name, at, what);
+      if (entry?.kind === 'FILE') lists.set(name, entry.bytes);
+    }
+
+    for (const [at, entry] of each(file.value['include'], ['include'])) {
+      const {
+        path: paths = entry,
+        env_file: envFiles,
+        project_directory: directory,
+      } = isRecord(entry) ? entry : {};
+      for (const [where, one] of each(paths, at)) part(one, where, 'What is included');
+      for (const [where, one] of each(envFiles, at)) list(one, where, 'env_file');
+      // It moves what other paths begin at.
+      if (directory !== undefined) complain(at, 'project_directory', 'must lie in no other folder');
+    }
+    const { services } = file.value;
+    for (const [name, service] of Object.entries(isRecord(services) ? services : {})) {
+      if (!isRecord(service)) continue;
+      const at = ['services', name];
+      const { extends: extended, env_file: envFiles, label_file: labelFiles, build } = service;
+      if (isRecord(extended) && extended['file'] !== undefined) {
+        part(extended['file'], [...at, 'extends', 'file'], 'extends.file');
+      }
+      for (const [where, one] of each(envFiles, [...at, 'env_file'])) {
+        list(isRecord(one) ? one['path'] : one, where, 'env_file');
+      }
+      for (const [where, one] of each(labelFiles, [...at, 'label_file'])) list(one, where, 'label_file');
+      if (build === undefined || build === null) continue;
+      const { context = '.', dockerfile } = isRecord(build) ? build : { context: build };
+      const where = isRecord(build) ? [...at, 'build', 'context'] : [...at, 'build'];
+      const folder = nameOf(context, where, 'build.context');
+      if (folder !== undefined && entryOf(folder, where, 'build.context')?.kind === 'FOLDER')
+        folders.add(folder);
+      // Which context it is in is known once files are put together; see judge.ts.
+      if (dockerfile !== undefined) nameOf(dockerfile, [...at, 'build', 'dockerfile'], 'build.dockerfile');
+    }
   }
 
-  function descend(target: string | undefined): void {
-    if (target === undefined) return;
-    if (place.depth >= MAX_DEPTH) {
-      problems.push({ line: null, message: 'Files that include each other are nested too deeply.' });
-      return;
-    }
-    const text = readSmall(target);
-    if (text === undefined) return;
-    const base = path.dirname(target);
-    problems.push(...problemsOf(readComposeFile(text, true), { ...place, base, depth: place.depth + 1 }));
-  }
-
-  for (const [at, entry] of each(file.value['include'], ['include'])) {
-    const {
-      path: paths = entry,
-      env_file: envFiles,
-      project_directory: directory,
-    } = isRecord(entry) ? entry : {};
-    for (const [where, one] of each(paths, at)) descend(inside(one, where, 'What is included'));
-    for (const [where, one] of each(envFiles, at)) inside(one, where, 'env_file');
-    // It moves what other paths begin at.
-    if (directory !== undefined)
-      problems.push({ line: null, message: 'project_directory must lie in no other folder' });
-  }
-  const { services } = file.value;
-  for (const [name, service] of Object.entries(isRecord(services) ? services : {})) {
-    if (!isRecord(service)) continue;
-    const at = ['services', name];
-    const { extends: extended, env_file: envFiles, label_file: labelFiles, build } = service;
-    if (isRecord(extended) && extended['file'] !== undefined) {
-      descend(inside(extended['file'], [...at, 'extends', 'file'], 'extends.file'));
-    }
-    for (const [where, one] of each(envFiles, [...at, 'env_file'])) {
-      inside(isRecord(one) ? one['path'] : one, where, 'env_file');
-    }
-    for (const [where, one] of each(labelFiles, [...at, 'label_file'])) inside(one, where, 'label_file');
-    checkBuild(build, [...at, 'build'], inside);
-  }
-  return problems;
+  for (const file of pending) look(file);
+  if (problems.length > 0) throw new StackError(problems.slice(0, MAX_PROBLEMS));
+  return {
+    files: new Map<string, string | Buffer>([...parts, ...lists]),
+    envFiles: [...lists.values()].map(String),
+    folders,
+  };
 }
 
-function checkBuild(
-  build: unknown,
-  at: Path,
-  inside: (reference: unknown, at: Path, what: string, parent?: string) => string | undefined,
-): void {
-  if (build === undefined || build === null) return;
-  const { context = '.', dockerfile } = isRecord(build) ? build : { context: build };
-  const folder = inside(context, isRecord(build) ? [...at, 'context'] : at, 'build.context');
-  if (folder === undefined || dockerfile === undefined || typeof dockerfile !== 'string') return;
-  inside(dockerfile, [...at, 'dockerfile'], 'build.dockerfile', folder);
+/** @throws StackError that names the file, as lines of the stack's own are told without */
+function readPart(name: string, text: string): ComposeFile {
+  try {
+    return readComposeFile(text, true);
+  } catch (error) {
+    if (!(error instanceof StackError)) throw error;
+    throw new StackError(
+      error.problems.map(({ line, message }) => ({
+        line: null,
+        message: line === null ? `${name}: ${message}` : `${name}, line ${line}: ${message}`,
+      })),
+    );
+  }
 }
 
 /** One or a list of them, with where each stands. */
@@ -135,24 +229,11 @@ function realOf(target: string): string {
   }
 }
 
-function isLink(target: string): boolean {
+/** What is not there is none. */
+export function isLink(target: string): boolean {
   try {
     return lstatSync(target).isSymbolicLink();
   } catch {
     return false;
-  }
-}
-
-/** @throws StackError for one that is too large to be a part of a stack */
-function readSmall(file: string): string | undefined {
-  try {
-    const stat = lstatSync(file);
-    if (!stat.isFile()) return undefined;
-    if (stat.size > MAX_FILE) throw tooLarge(path.basename(file));
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    if (error instanceof StackError) throw error;
-    // Compose says what is wrong with it.
-    return undefined;
   }
 }

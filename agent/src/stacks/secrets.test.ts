@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest';
-import { tempDir } from '../../../testing/tmp.ts';
 import { readComposeFile } from './compose-file.ts';
-import { normaliseStaged } from './git-stage.ts';
 import { StackError } from './problem.ts';
 import {
   allowedTo,
   checkSecrets,
   markSecrets,
-  secretNamesIn,
   secretsNamed,
   secretsOf,
   secretsOfVersion,
@@ -177,31 +174,4 @@ test('Compose is told the values that its variables take alone, by names that ar
   const names = Object.keys(one.variables);
   expect(names.filter((name) => name in two.variables)).toEqual([]);
   for (const name of names) expect(one.target.json).toContain(`\${${name}}`);
-});
-
-test('a stack from a repository gets none', async () => {
-  await using scratch = await tempDir();
-  const value = markSecrets(readComposeFile(compose));
-  const tool = { command: ['compose'], version: '2.0', generation: 2 } as const;
-  const stack = {
-    name: 'shop',
-    folder: '/shop',
-    json: '{}',
-    warnings: [],
-    tool,
-    value,
-    services: servicesOf(value),
-  };
-  const normalise = () => Promise.resolve(stack);
-  const unused = () => Promise.reject(new Error('not asked for'));
-  const normaliser = { normalise, kept: unused, hashes: unused, run: unused };
-  const draft = { name: 'shop', files: { compose, env: '' }, folder: '/shop' };
-  const work = normaliseStaged(
-    draft,
-    [],
-    { normaliser, scratch: scratch.path },
-    new AbortController().signal,
-  );
-  await expect(work).rejects.toThrow(/from a repository gets no secrets/);
-  expect(secretNamesIn({ value })).toHaveLength(4);
 });

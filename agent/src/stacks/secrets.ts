@@ -15,7 +15,7 @@ import {
 } from '@serverkit/wire/secret-references.ts';
 import { deliveryOf, type Delivery, type GivenSecret } from '../containers/secrets.ts';
 import { object, parse } from '../docker/json.ts';
-import { isRecord, MAX_PROBLEMS, readComposeFile, type ComposeFile } from './compose-file.ts';
+import { isRecord, jsonForCompose, MAX_PROBLEMS, readComposeFile, type ComposeFile } from './compose-file.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { StackError, type StackProblem } from './problem.ts';
 import { servicesOf } from './services-of.ts';
@@ -348,7 +348,7 @@ export async function withSecrets(
     ...(kept.length > 0 && { secrets: Object.fromEntries(kept) }),
   };
   return {
-    target: { ...stack, json: JSON.stringify(value) },
+    target: { ...stack, json: jsonForCompose(value) },
     variables: Object.fromEntries([...told].map((secret) => [variableOf(secret), values.get(secret) ?? ''])),
     files: new Map(
       [...references].flatMap(([name, own]): [string, Delivery][] =>

@@ -9,7 +9,6 @@ import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
 import { deploy } from './deploy.ts';
 import { gitDeploy, gitFetch } from './git-deploy.ts';
 import { sweepScratch, withRemote } from './git-remote.ts';
-import { normaliseStaged } from './git-stage.ts';
 import type { TreeFile } from './git-tree.ts';
 import { SETTLED } from './health.ts';
 import { StackLocks } from './locks.ts';
@@ -88,11 +87,9 @@ export function createStacks(options: StacksOptions): StackService {
     signal: AbortSignal,
   ): Promise<StackPlan> {
     const version = store.latest(name);
-    const draft = { name, files, folder: store.folderOf(name) };
+    const draft = { name, files, folder: store.folderOf(name), beside: tree ?? undefined };
     try {
-      const stack = tree
-        ? await normaliseStaged(draft, tree, tools, signal)
-        : await normaliser.normalise(draft, signal);
+      const stack = await normaliser.normalise(draft, signal);
       return { ...(await examine(stack, tools, policy(), signal)), problems: [], version };
     } catch (error) {
       if (!(error instanceof StackError)) throw error;
