@@ -1,7 +1,8 @@
+import { labelOf, secretsLabel } from '@serverkit/wire/secret-references.ts';
 import { expect, test } from 'vitest';
 import type { Engine } from '../docker/engine.ts';
 import { AgentError } from '../errors.ts';
-import { putFiles } from './secrets.ts';
+import { isMadeFor, putFiles } from './secrets.ts';
 
 /** An engine with one container that is as said. @returns what was written to it */
 async function put(path: string, inspected: object): Promise<string[]> {
@@ -54,4 +55,30 @@ test('a secret is not written into a file system that is read-only', async () =>
 test('beside mounts it is', async () => {
   const inspected = { Mounts: [{ Destination: '/run/secrets-of-others' }], HostConfig: { Tmpfs: null } };
   expect(await put('/run/secrets/key', inspected)).toEqual(['PUT /containers/box/archive']);
+});
+
+const references = {
+  variables: [],
+  files: [{ secret: 'key', path: '/run/secrets/key', mode: 0o400, uid: 0, gid: 0 }],
+};
+const label = { [secretsLabel]: labelOf(references) };
+const others = { [secretsLabel]: labelOf({ variables: [{ name: 'A', secret: 'other' }], files: [] }) };
+
+test.each([
+  ['says so itself', label, {}, true],
+  ['says so, and its image something else', label, others, true],
+  ['says nothing', {}, {}, false],
+  ['says something else', others, {}, false],
+  ['has it from its image alone', label, label, false],
+  ['has an image that is gone', label, null, false],
+])('a container that %s is one that secrets are meant for or not', async (_what, own, image, expected) => {
+  const engine = {
+    get: (path: string) => {
+      if (path.startsWith('/containers/')) return Promise.resolve({ Image: 'of', Config: { Labels: own } });
+      return image
+        ? Promise.resolve({ Config: { Labels: image } })
+        : Promise.reject(new AgentError('NOT_FOUND', 'It is gone.'));
+    },
+  };
+  expect(await isMadeFor(engine, 'box', references)).toBe(expected);
 });

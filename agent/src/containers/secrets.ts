@@ -66,6 +66,21 @@ export function referencesOf({ inspected, image }: Pick<Origin, 'inspected' | 'i
   return label === labelIn(image) ? noReferences : readLabel(label);
 }
 
+/** Whether a container is one that these were meant for when it was made, and by its own word, not its image's. */
+export async function isMadeFor(
+  engine: Pick<Engine, 'get'>,
+  id: string,
+  references: SecretReferences,
+): Promise<boolean> {
+  const inspected = object(await engine.get(`/containers/${id}/json`));
+  const image = await engine.get(`/images/${text(inspected['Image'])}/json`).catch((error: unknown) => {
+    if (error instanceof AgentError && error.code === 'NOT_FOUND') return null;
+    throw error;
+  });
+  if (image === null) return false;
+  return labelOf(referencesOf({ inspected, image: object(image) })) === labelOf(references);
+}
+
 function labelIn(inspected: JsonObject): string | undefined {
   const label = object(object(inspected['Config'])['Labels'])[secretsLabel];
   return typeof label === 'string' ? label : undefined;

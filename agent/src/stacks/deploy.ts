@@ -1,4 +1,4 @@
-import { noDelivery, putFiles, type GivenSecret } from '../containers/secrets.ts';
+import { isMadeFor, putFiles, type GivenSecret } from '../containers/secrets.ts';
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { localImage } from '../images/local.ts';
@@ -145,7 +145,7 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     const { timeoutMs } = options;
     await waitUntilUp(docker, name, { timeoutMs, settledMs: tools.settledMs, job, signal: job.signal });
     // What runs and is not kept could not be gone back to.
-    const services = await deployedServices(stack, docker);
+    const services = await deployedServices(stack, docker, hashes);
     if (!options.leaveFiles) store.write(name, files);
     if (tree) trees.keep(tree.id, tree.files);
     const same = previous?.files.compose === files.compose;
@@ -241,7 +241,10 @@ export async function up(
       const delivery = files.get(name);
       // One that ran before has its files already.
       const made = delivery ? containers.filter(({ state }) => state === 'CREATED') : [];
-      for (const { id } of made) await putFiles(docker.engine, id, delivery ?? noDelivery, signal);
+      for (const { id } of made) {
+        if (!delivery || !(await isMadeFor(docker.engine, id, delivery.references))) continue;
+        await putFiles(docker.engine, id, delivery, signal);
+      }
     }
   }
   await run('--detach');
@@ -399,11 +402,19 @@ async function retag(
   }
 }
 
-export async function deployedServices(stack: Normalised, docker: DockerService): Promise<DeployedService[]> {
+/** @param hashes - of services as their file has them: what is made as it says stands for what is not */
+export async function deployedServices(
+  stack: Normalised,
+  docker: DockerService,
+  hashes: ReadonlyMap<string, string>,
+): Promise<DeployedService[]> {
   const running = new Map(
     (await readProjects(docker))
       .get(stack.name)
-      ?.services.map(({ name, containers }) => [name, containers[0]]),
+      ?.services.map(({ name, containers }) => [
+        name,
+        containers.find(({ configHash }) => configHash === hashes.get(name)) ?? containers[0],
+      ]),
   );
   return Promise.all(
     [...servicesOf(stack.value)].flatMap(([service, given]) => {

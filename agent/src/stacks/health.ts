@@ -1,8 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DockerService } from '../docker/service.ts';
 import { AgentError } from '../errors.ts';
 import type { JobHandle } from '../jobs/job.ts';
-import { readProjects } from './projects.ts';
+import { readProjects, type ProjectSource } from './projects.ts';
 import type { StackContainer } from './stack.ts';
 
 /** One without a health check counts as up when it has run for so long: what fails at its start does so at once. Ms. */
@@ -17,7 +16,7 @@ const PACE = 500;
  * @throws AgentError DOCKER_ERROR that names the one that is not; CANCELLED
  */
 export async function waitUntilUp(
-  docker: Pick<DockerService, 'list'>,
+  docker: ProjectSource,
   name: string,
   {
     timeoutMs,

@@ -1,5 +1,8 @@
 import type { Container } from '../docker/container.ts';
+import type { Engine } from '../docker/engine.ts';
+import { object, type JsonObject } from '../docker/json.ts';
 import type { DockerService } from '../docker/service.ts';
+import { AgentError } from '../errors.ts';
 import { fileHashLabel } from '@serverkit/wire/secret-references.ts';
 import type { Stack, StackContainer } from './stack.ts';
 
@@ -10,11 +13,72 @@ const label = (name: string): string => `com.docker.compose.${name}`;
 export type Project = Omit<Stack, 'managed' | 'version'>;
 
 /** What runs, or ran, of Compose projects, by name. @throws AgentError */
-export async function readProjects(docker: Pick<DockerService, 'list'>): Promise<Map<string, Project>> {
-  return projectsOf(await allContainers(docker));
+export async function readProjects(docker: ProjectSource): Promise<Map<string, Project>> {
+  const containers = (await allContainers(docker)).filter((one) => labelsOf(one).has(label('project')));
+  return projectsOf(containers, await imageLabels(containers, docker.engine));
 }
 
-async function allContainers(docker: Pick<DockerService, 'list'>): Promise<Container[]> {
+export interface ProjectSource extends Pick<DockerService, 'list'> {
+  readonly engine: Pick<Engine, 'get'>;
+}
+
+/** Compose's mark of a service as its file has it; of one with secrets, Compose's own is made of them as well and not told. */
+const markLabels = [fileHashLabel, label('config-hash')];
+/** What makes a container one of a stack. */
+const madeByCompose = [label('project'), label('service'), ...markLabels];
+
+/** By the id of an image. */
+export type ImageLabels = ReadonlyMap<string, JsonObject>;
+
+/** An image of an id has the same labels for ever. Those that no container is made of are forgotten. */
+const knownLabels = new WeakMap<object, ImageLabels>();
+
+/** Of those that are still there. */
+async function imageLabels(
+  containers: readonly Container[],
+  engine: Pick<Engine, 'get'>,
+): Promise<ImageLabels> {
+  const known = knownLabels.get(engine);
+  const ask = async (id: string): Promise<JsonObject> => {
+    const image = object(await engine.get(`/images/${encodeURIComponent(id)}/json`));
+    const labels = object(object(image['Config'])['Labels']);
+    return Object.fromEntries(madeByCompose.map((key) => [key, labels[key]]));
+  };
+  const found = await Promise.all(
+    [...new Set(containers.map(({ imageId }) => imageId))].map(
+      async (id): Promise<[string, JsonObject][]> => {
+        try {
+          return [[id, known?.get(id) ?? (await ask(id))]];
+        } catch (error) {
+          if (error instanceof AgentError && error.code === 'NOT_FOUND') return [];
+          throw error;
+        }
+      },
+    ),
+  );
+  const labels = new Map(found.flat());
+  knownLabels.set(engine, labels);
+  return labels;
+}
+
+/**
+ * A container's labels without those by which its image would have it be taken for one of a stack: they are its maker's
+ * word. Only Compose gives a container such a label itself, and whoever works at the host.
+ */
+function ownLabels(container: Container, images: ImageLabels): ReadonlyMap<string, string> | undefined {
+  const ofImage = images.get(container.imageId);
+  if (!ofImage) return undefined;
+  const labels = labelsOf(container);
+  const own = madeByCompose.filter((key) => labels.has(key) && labels.get(key) !== ofImage[key]);
+  // What Compose has built says of which service it is, and so do those made of it.
+  if (own.length === 0) return undefined;
+  return new Map([...labels].filter(([key]) => !markLabels.includes(key) || own.includes(key)));
+}
+
+const labelsOf = ({ labels }: Container): Map<string, string> =>
+  new Map(labels.map(({ key, value }) => [key, value]));
+
+async function allContainers(docker: ProjectSource): Promise<Container[]> {
   const all: Container[] = [];
   let after: string | null = null;
   do {
@@ -30,11 +94,15 @@ async function allContainers(docker: Pick<DockerService, 'list'>): Promise<Conta
   return all;
 }
 
-/** Groups containers by the project that Compose made them for; those of `compose run` are nobody's service. */
-export function projectsOf(containers: readonly Container[]): Map<string, Project> {
+/**
+ * Groups containers by the project that Compose made them for; those of `compose run` are nobody's service, and those whose
+ * image says that they are of one are of none.
+ */
+export function projectsOf(containers: readonly Container[], images: ImageLabels): Map<string, Project> {
   const projects = new Map<string, Found>();
   for (const container of containers) {
-    const labels = new Map(container.labels.map(({ key, value }) => [key, value]));
+    const labels = ownLabels(container, images);
+    if (!labels) continue;
     const name = labels.get(label('project'));
     const service = labels.get(label('service'));
     if (!name || !service || /^true$/i.test(labels.get(label('oneoff')) ?? '')) continue;

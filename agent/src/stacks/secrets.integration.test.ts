@@ -24,6 +24,30 @@ secrets:
 
 describeWith(['docker', 'compose'], 'secrets of a stack on the real engine', () => {
   describe.each(eachCompose())('with $title', ({ command }) => {
+    test('are put into no container whose image says that it is of the stack, and it counts for nothing', async () => {
+      await using stack = await testStacks(command);
+      const forged = `${stack.name}-forged`;
+      const labels = { project: stack.name, service: 'web', 'container-number': '-1', 'config-hash': 'x' };
+      const lines = Object.entries(labels).map(([key, value]) => `LABEL com.docker.compose.${key}=${value}`);
+      const dockerfile = [`FROM ${testImages.busybox}`, ...lines].join('\n');
+      await writeFile(path.join(stack.folder, 'Dockerfile'), dockerfile);
+      await cli('build', '--quiet', '--tag', forged, stack.folder);
+      await cli('create', '--name', forged, forged, 'true');
+      try {
+        const secrets = [{ name: 'db_password', value: first, stamp: '1' }];
+        const { job } = await deployment(stack, variable() + file, { secrets });
+        expect(job).toMatchObject({ errorMessage: null, state: 'SUCCEEDED' });
+        const [service] = stack.stacks.version(stack.name, 1).services;
+        expect(`${service?.imageId}\n`).toBe(
+          await cli('image', 'inspect', '--format', '{{.Id}}', testImages.busybox),
+        );
+        await expect(cli('cp', `${forged}:/run/secrets/db_password`, '-')).rejects.toThrow('db_password');
+      } finally {
+        await cli('rm', '--force', forged);
+        await cli('rmi', '--force', forged);
+      }
+    });
+
     test('are given to its containers, follow their value, and are told and kept nowhere', async () => {
       await using stack = await testStacks(command);
       const given = (value: string, stamp: string) => [{ name: 'db_password', value, stamp }];

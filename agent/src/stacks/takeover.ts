@@ -91,7 +91,7 @@ export async function takeOver(
   const stack = await normaliser.normalise({ name, files, folder: place.folder }, job.signal);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
   allow(await judgePrivilege(docker.engine, stack), authority, `Taking over ${name}`);
-  const services = await deployedServices(stack, docker);
+  const services = await deployedServices(stack, docker, await normaliser.hashes(stack, job.signal));
   const version = store.keep(
     name,
     {
