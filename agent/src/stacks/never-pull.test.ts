@@ -28,3 +28,9 @@ test('nor what it builds; whether that is built each time stays as it is', () =>
     expect(run({ ...built, pull_policy: policy })).toEqual(shop({ ...built, pull_policy: policy }));
   }
 });
+
+test('a service of whatever name is run', () => {
+  const json = '{"services":{"__proto__":{"image":"web:1"},"web":{"image":"web:1"}}}';
+  const quiet = '{"image":"web:1","pull_policy":"never"}';
+  expect(neverPulling({ json, tool: tool(2) })).toBe(`{"services":{"__proto__":${quiet},"web":${quiet}}}`);
+});

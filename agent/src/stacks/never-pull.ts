@@ -1,4 +1,4 @@
-import { isRecord } from './compose-file.ts';
+import { isRecord, jsonForCompose } from './compose-file.ts';
 import type { Normalised } from './normalise.ts';
 
 /**
@@ -9,11 +9,14 @@ export function neverPulling({ json, tool }: Pick<Normalised, 'json' | 'tool'>):
   const value: unknown = JSON.parse(json);
   const services = isRecord(value) ? value['services'] : undefined;
   if (!isRecord(value) || !isRecord(services)) return json;
-  const quiet: Record<string, unknown> = {};
-  for (const [name, service] of Object.entries(services)) {
-    quiet[name] = isRecord(service) ? withPolicy(service, tool.generation) : service;
-  }
-  return JSON.stringify({ ...value, services: quiet });
+  // Of whatever name: assigned, one that is called __proto__ would be lost.
+  const quiet = Object.fromEntries(
+    Object.entries(services).map(([name, service]) => [
+      name,
+      isRecord(service) ? withPolicy(service, tool.generation) : service,
+    ]),
+  );
+  return jsonForCompose({ ...value, services: quiet });
 }
 
 function withPolicy(
