@@ -51,6 +51,14 @@ describe('a request is judged with what it refers to', () => {
     ).toHaveLength(1);
   });
 
+  test('a network that a container has joined since it was made is judged with it', async () => {
+    const known = { '/networks/lan': { Driver: 'macvlan' }, '/networks/mine': { Driver: 'bridge' } };
+    const joined = (name: string) =>
+      createGuard(engine(known)).container({ NetworkSettings: { Networks: { [name]: {} } } });
+    expect((await joined('lan')).outside).toMatchObject([{ option: 'HostConfig.NetworkMode' }]);
+    expect((await joined('mine')).outside).toEqual([]);
+  });
+
   test('an engine that does not answer lets nothing pass', async () => {
     const silent = { get: () => Promise.reject(new AgentError('DOCKER_UNAVAILABLE', 'gone')) };
     await expect(createGuard(silent).request(mounting)).rejects.toThrow('gone');

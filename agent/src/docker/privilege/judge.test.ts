@@ -50,6 +50,13 @@ describe('what may be created by whoever may create containers', () => {
     expect(judgeRequest(body, defaults)).toEqual([]);
   });
 
+  test.each(['/proc', '/sys/fs/cgroup', '/data/../sys'])(
+    'but a volume without a name over %s is not',
+    (target) => {
+      expect(judgeRequest({ Volumes: { '/cache': {}, [target]: {} } }, defaults)).toHaveLength(1);
+    },
+  );
+
   test.each<[string, object]>([
     ['capabilities that every container has', { CapAdd: ['NET_BIND_SERVICE', 'cap_chown'] }],
     ['no new privileges', { SecurityOpt: ['no-new-privileges', 'no-new-privileges:true'] }],

@@ -59,10 +59,11 @@ export function volumesOf(body: JsonObject): string[] {
 /** Names or ids of the networks that it joins. */
 export function networksOf(body: JsonObject): string[] {
   const mode = object(body['HostConfig'])['NetworkMode'];
-  const joined = Object.keys(object(object(body['NetworkingConfig'])['EndpointsConfig']));
-  return [
-    ...new Set([...(typeof mode === 'string' && mode !== '' && mode !== 'default' ? [mode] : []), ...joined]),
-  ];
+  const asked = Object.keys(object(object(body['NetworkingConfig'])['EndpointsConfig']));
+  // One that is there says so elsewhere, and may have joined others since it was made.
+  const joined = Object.keys(object(object(body['NetworkSettings'])['Networks']));
+  const first = typeof mode === 'string' && mode !== '' && mode !== 'default' ? [mode] : [];
+  return [...new Set([...first, ...asked, ...joined])];
 }
 
 /** Paths of the host that it would open, wherever they are named. */

@@ -129,6 +129,10 @@ function isTmpfsOption(option: string): boolean {
   );
 }
 
+/** Of volumes without a name, by where they are mounted. */
+export const volumesRule: Rule = (value) =>
+  Object.keys(object(value)).some(coversKernel) ? kernelFiles : undefined;
+
 export const tmpfsRule: Rule = (value) => {
   if (isNothing(value)) return undefined;
   const entries: [string, unknown][] = Object.entries(object(value));

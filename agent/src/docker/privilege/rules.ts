@@ -1,5 +1,5 @@
 import { array, number, object } from '../json.ts';
-import { bindsRule, mountsRule, tmpfsRule } from './mounts.ts';
+import { bindsRule, mountsRule, tmpfsRule, volumesRule } from './mounts.ts';
 import type { Rule, Rules } from './outside.ts';
 import { anything, each, eachPair, isNothing, nothing, oneOf } from './values.ts';
 
@@ -96,13 +96,14 @@ function ownNamespace(what: string): Rule {
 const hostDevices = nothing('has devices of the host');
 
 /** Of the body of POST /containers/create besides HostConfig and NetworkingConfig: all of it stays inside the container. */
-export const configRules: Rules = new Map(
-  `Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd
-   Healthcheck ArgsEscaped Image Volumes WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild Labels StopSignal
+export const configRules: Rules = new Map<string, Rule>([
+  ...`Hostname Domainname User AttachStdin AttachStdout AttachStderr ExposedPorts Tty OpenStdin StdinOnce Env Cmd
+   Healthcheck ArgsEscaped Image WorkingDir Entrypoint NetworkDisabled MacAddress OnBuild Labels StopSignal
    StopTimeout Shell`
     .split(/\s+/)
-    .map((name) => [name, anything]),
-);
+    .map((name): [string, Rule] => [name, anything]),
+  ['Volumes', volumesRule],
+]);
 
 /** Of HostConfig; the names are those of Docker Engine API 1.24 to 1.50. */
 export const hostRules: Rules = new Map<string, Rule>([
