@@ -140,3 +140,20 @@ test('no list of variables or labels is left to be read again', async () => {
   );
   expect(JSON.parse(json)).toEqual(web({ environment: { A: '1' } }));
 });
+
+test.each([
+  ['scale', { scale: 100_000 }],
+  ['deploy.replicas', { deploy: { replicas: 101 } }],
+  ['either of both', { scale: 1, deploy: { replicas: 101 } }],
+])('more of one service than can be scaled to is refused: %s', async (_what, service) => {
+  await expect(normalised(none, () => web(service))).rejects.toThrow('a service may have 100');
+});
+
+test('so are too many of all together', async () => {
+  const services = (count: number) =>
+    Object.fromEntries(
+      Array.from({ length: count }, (_none, index) => [`web${index}`, { image: 'app', scale: 100 }]),
+    );
+  await expect(normalised(none, () => ({ services: services(11) }))).rejects.toThrow('a stack may have 1000');
+  expect((await normalised(none, () => ({ services: services(10) }))).services.size).toBe(10);
+});

@@ -8,6 +8,7 @@ import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
 import type { TreeFile } from './git-tree.ts';
 import { mapTexts, withMirror } from './mirror.ts';
 import { neverPulling } from './never-pull.ts';
+import { MAX_REPLICAS } from './plan.ts';
 import { StackError, type StackProblem } from './problem.ts';
 import { entriesIn, entriesOf, readReferences } from './references.ts';
 import type { RunCompose } from './run.ts';
@@ -20,6 +21,8 @@ const PATIENCE = 60_000;
 const MAX_MESSAGE = 500;
 /** Of one stack. Each is asked about at the engine, all at once. */
 const MAX_SERVICES = 500;
+/** Of one stack. Each is a process and an address of the host. */
+const MAX_CONTAINERS = 1000;
 
 export interface Draft {
   readonly name: string;
@@ -169,6 +172,7 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
         const services = servicesOf(value);
         // What it includes has services, too.
         checkServices(services);
+        checkReplicas(services, file);
         checkSecrets({ value, services }, file);
         if (beside) refuseSecrets({ value });
         return {
@@ -209,6 +213,24 @@ function checkServices({ size }: Normalised['services']): void {
   if (size <= MAX_SERVICES) return;
   throw new StackError([
     { line: null, message: `There are ${size} services; a stack may have ${MAX_SERVICES}.` },
+  ]);
+}
+
+/** @throws StackError for so many containers that the host has no room for others */
+function checkReplicas(services: Normalised['services'], file: ComposeFile): void {
+  const counts = [...services].map(([name, { scale, deploy }]): [string, number] => {
+    const given = [scale, isRecord(deploy) ? deploy['replicas'] : undefined].map(Number);
+    return [name, Math.max(1, ...given.filter((count) => !Number.isNaN(count)))];
+  });
+  const [name, count] = counts.find(([, wanted]) => wanted > MAX_REPLICAS) ?? [];
+  if (name !== undefined) {
+    const message = `${name} has ${count} replicas; a service may have ${MAX_REPLICAS}.`;
+    throw new StackError([{ line: file.lineOf(['services', name]), message }]);
+  }
+  const all = counts.reduce((sum, [, wanted]) => sum + wanted, 0);
+  if (all <= MAX_CONTAINERS) return;
+  throw new StackError([
+    { line: null, message: `There are ${all} replicas in all; a stack may have ${MAX_CONTAINERS}.` },
   ]);
 }
 

@@ -16,7 +16,7 @@ import {
 } from './begin.ts';
 import { checkStackName } from './names.ts';
 import { stackOperations } from './operate.ts';
-import { MAX_REPLICAS } from './scale.ts';
+import { MAX_REPLICAS } from './plan.ts';
 
 const Operation = builder.enumType('StackOperation', { values: stackOperations });
 

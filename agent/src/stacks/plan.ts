@@ -39,6 +39,9 @@ export function imageOf(
   return stack.tool.generation === 1 ? `${stack.name}_${service}` : `${stack.name}-${service}`;
 }
 
+/** More of one service on one host is a slip of the finger. */
+export const MAX_REPLICAS = 100;
+
 export function replicasOf(given: Readonly<Record<string, unknown>>): number {
   const { deploy, scale } = given;
   const replicas = isRecord(deploy) ? deploy['replicas'] : undefined;

@@ -18,9 +18,6 @@ import { judgePrivilege } from './privilege.ts';
 import { readProjects } from './projects.ts';
 import { requireSecrets } from './secrets.ts';
 
-/** More of one service on one host is a slip of the finger. */
-export const MAX_REPLICAS = 100;
-
 export interface ScaleOptions extends Pick<
   DeployOptions,
   'name' | 'baseVersion' | 'timeoutMs' | 'authority' | 'auths' | 'secrets'
