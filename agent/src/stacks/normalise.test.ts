@@ -157,3 +157,46 @@ test('so are too many of all together', async () => {
   await expect(normalised(none, () => ({ services: services(11) }))).rejects.toThrow('a stack may have 1000');
   expect((await normalised(none, () => ({ services: services(10) }))).services.size).toBe(10);
 });
+
+test.each([
+  ['a second variable behind a quoted value', 'A="x" COMPOSE_X=evil', 1],
+  ['one behind a value of several lines', "A='x\ny' B=1", 2],
+  ['one behind an escaped quote', 'A="x\\" y" B=1', 1],
+  ['one behind a value without a name', 'A\n="x" B=1', 2],
+  ['one behind a value after a blank', 'A : "x" B=1', 1],
+  ['one behind a value after what one Compose takes for a blank', 'A=\u0085"x" B=1', 1],
+  ['one that steers Compose', 'A=1\nexport COMPOSE_FILE=x', 2],
+  ['one that steers it, behind what one Compose takes for a blank', 'A=1\n\u0085COMPOSE_FILE=x', 2],
+])('an env file with %s is refused', async (_what, env, line) => {
+  const work = normalised(none, (input) => JSON.parse(input), { env });
+  await expect(work).rejects.toMatchObject({ problems: [{ line }] });
+});
+
+test('and each other as it is written everywhere is read', async () => {
+  const env = `# it's "fine" B=1
+A=1
+B="two" # a comment
+C='three
+lines'
+D=it's "quoted" inside
+E="a \\"b\\" c"
+export F="x"\r
+G: "yaml"
+H=
+I=http://host/?a="b"&c=d
+J
+`;
+  await expect(normalised(none, (input) => JSON.parse(input), { env })).resolves.toMatchObject({
+    name: 'shop',
+  });
+});
+
+test.each(['\n', ' ', '\r', 'A', 'A="\n', "'", '\u0085'])(
+  'a megabyte of %j is read at once',
+  async (sign) => {
+    const began = performance.now();
+    const env = sign.repeat(Math.floor((1024 * 1024) / Buffer.byteLength(sign)));
+    await normalised(none, (input) => JSON.parse(input), { env }).catch(() => undefined);
+    expect(performance.now() - began).toBeLessThan(5_000);
+  },
+);

@@ -3,7 +3,14 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AgentError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
-import { checkSize, isRecord, jsonForCompose, readComposeFile, type ComposeFile } from './compose-file.ts';
+import {
+  checkSize,
+  isRecord,
+  jsonForCompose,
+  MAX_PROBLEMS,
+  readComposeFile,
+  type ComposeFile,
+} from './compose-file.ts';
 import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
 import type { TreeFile } from './git-tree.ts';
 import { mapTexts, withMirror } from './mirror.ts';
@@ -324,12 +331,24 @@ function warningsOf(stderr: string, { generation }: ComposeTool): string[] {
 const steering =
   /^(?!COMPOSE_PROFILES$)(?:COMPOSE_|DOCKER_|BUILDKIT_|GIT_|SSH_|LD_|XDG_|PYTHON|PATH$|HOME$)/i;
 
-/** @throws StackError for variables that are not for what is in the containers */
+/** A variable with a value in quotes, which may go over several lines, and what is behind it on its last line. */
+const quotedVariable =
+  /(?<![^\n])[^\n#=:"']*[=:](?:[^\S\n]|\u0085)*("(?:[^"\\]|\\[^])*"|'(?:[^'\\]|\\[^])*'|[^\n]*)([^\n]*)/g;
+
+/**
+ * @throws StackError for variables that are not for what is in the containers, and for more than one in a line: the second
+ * Compose reads on behind a quoted value, and nobody looks there
+ */
 function checkVariables(env: string): void {
   const problems = env.split('\n').flatMap((line, index) => {
-    const [, name = ''] = /^\s*(?:export\s+)?([^\s=:#]+)/.exec(line) ?? [];
+    const [, name = ''] = /^[\s\u0085]*(?:export[\s\u0085]+)?([^\s\u0085=:#]+)/.exec(line) ?? [];
     const message = `the env file must not set ${name}, which steers Compose itself`;
     return steering.test(name) ? [{ line: index + 1, message }] : [];
   });
-  if (problems.length > 0) throw new StackError(problems);
+  for (const { 0: found, 2: behind = '', index } of env.matchAll(quotedVariable)) {
+    if (/^\s*(?:#|$)/.test(behind)) continue;
+    const line = env.slice(0, index + found.length).split('\n').length;
+    problems.push({ line, message: 'the env file must have a line of its own for each variable' });
+  }
+  if (problems.length > 0) throw new StackError(problems.slice(0, MAX_PROBLEMS));
 }
