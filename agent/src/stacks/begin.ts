@@ -1,9 +1,11 @@
+import { posix } from 'node:path';
 import type { OperationContext } from '../context.ts';
 import type { Authority } from '../docker/privilege/guard.ts';
 import { AgentError, throwIfAborted } from '../errors.ts';
 import type { Job, JobHandle, JobResult } from '../jobs/job.ts';
 import { looksSecret } from '../docker/secret-values.ts';
 import { checkStackName } from './names.ts';
+import type { TreeFile } from './git-tree.ts';
 import type { StackFiles } from './store.ts';
 
 /** Longer than any sane start. Seconds. */
@@ -71,6 +73,17 @@ export function secretsIn({ compose, env }: StackFiles): string[] {
     return name === 'image' ? [] : formsOf(value).filter((form) => looksSecret(name, form));
   });
   return [...new Set([...valuesOf(env), ...literals])];
+}
+
+/** Larger ones are no lists of variables. Bytes. */
+const MAX_ENV_FILE = 128 * 1024;
+
+/** The same of a stack with files of a repository: env files that lie beside the others say as much. */
+export function secretsBeside(files: StackFiles, beside: readonly TreeFile[]): string[] {
+  const envFiles = beside.filter(
+    ({ path: name, bytes }) => /(^|[.-])env($|\.)/.test(posix.basename(name)) && bytes.length <= MAX_ENV_FILE,
+  );
+  return [...secretsIn(files), ...envFiles.flatMap(({ bytes }) => valuesOf(bytes.toString()))];
 }
 
 /** `NAME: value`, `- NAME=value` or `"NAME": "value"` of a list or map of variables. */

@@ -6,7 +6,7 @@ import { splitReference } from '../images/pull.ts';
 import { AgentError, describe, unexpected } from '../errors.ts';
 import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
-import { secretsIn } from './begin.ts';
+import { secretsBeside } from './begin.ts';
 import { bring, type Puller } from './bring.ts';
 import { layFiles, type Laid, type LaidFile } from './git-lay.ts';
 import type { StackTree } from './git-tree.ts';
@@ -80,7 +80,9 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   if (options.place || store.isPlaced(name)) requirePlaceScope(authority);
   const folder = options.place?.folder ?? store.prepare(name);
   if (!options.leaveFiles) store.requireWritable(name);
+  job.hide(secretsBeside(files, tree?.files ?? []));
   const stack = await normaliser.normalise({ name, files, folder, beside: tree?.files }, job.signal);
+  job.hide(stack.confidential);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
   // Before anything is pulled or stopped for it.
   const own = allowedTo(files.compose, secrets);
@@ -96,8 +98,10 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   const ran = (await readProjects(docker)).get(name)?.services.some(isUp) ?? false;
   const before = store.latest(name);
   const previous = before === null ? undefined : store.version(name, before);
+  const trees = store.trees(name);
+  const lainBefore = previous?.tree == null ? [] : (trees.read(previous.tree) ?? []);
   // Compose quotes the file that it goes back to as well.
-  if (previous) job.hide(secretsIn(previous.files));
+  if (previous) job.hide(secretsBeside(previous.files, lainBefore));
 
   job.step('Images');
   if (restores) await bringBack(restores.services, options, job, tools);
@@ -107,8 +111,6 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   const hashes = await normaliser.hashes(stack, job.signal);
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
   allow(await judgePrivilege(docker.engine, stack), authority, `Deploying ${name}`);
-  const trees = store.trees(name);
-  const lainBefore = previous?.tree == null ? [] : (trees.read(previous.tree) ?? []);
   const stood = options.leaveFiles ? null : standing(name, store);
   const written = stood && { before: stood, written: files };
   const note = (lain: readonly LaidFile[] | null): void =>

@@ -1,7 +1,5 @@
-import path from 'node:path';
 import { AgentError } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
-import { secretsIn, valuesOf } from './begin.ts';
 import { deploy, type DeployOptions, type DeployTools } from './deploy.ts';
 import { withRemote, type GitHead, type GitSource } from './git-remote.ts';
 import { readTree, type ReadTree } from './git-tree.ts';
@@ -53,18 +51,6 @@ export async function gitFetch(
   });
 }
 
-/** Larger ones are no lists of variables. Bytes. */
-const MAX_ENV_FILE = 128 * 1024;
-
-/** What the files of a commit say in confidence: as those of any stack, and the env files that lie beside them. */
-export function secretsOf(files: StackFiles, { files: beside }: Pick<ReadTree, 'files'>): string[] {
-  const envFiles = beside.filter(
-    ({ path: name, bytes }) =>
-      /(^|[.-])env($|\.)/.test(path.posix.basename(name)) && bytes.length <= MAX_ENV_FILE,
-  );
-  return [...secretsIn(files), ...envFiles.flatMap(({ bytes }) => valuesOf(bytes.toString()))];
-}
-
 /**
  * Deploys the commit that a branch points to, as any other file is deployed; what lies beside its Compose file comes along.
  *
@@ -79,7 +65,6 @@ export async function gitDeploy(
   job.step('Repository');
   const { name } = options;
   const { tree, files } = await gitFetch({ name, source, env }, tools, job.signal);
-  job.hide(secretsOf(files, tree));
   if (commit !== null && tree.commit !== commit) {
     throw new AgentError(
       'CONFLICT',

@@ -223,8 +223,13 @@ describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real
 
     const options = { name: stack.name, baseVersion: 2, timeoutMs: 60_000, actor: 'usr_1' };
     const authority = { scopes: new Set<string>(), deniesPath: () => false };
-    const back = await asJob((handle) => stack.stacks.restore(1, { ...options, authority }, handle));
+    const back = await asJob(async (handle) => {
+      const result = await stack.stacks.restore(1, { ...options, authority }, handle);
+      handle.line('Compose says: hunter2, from-the-repository');
+      return result;
+    });
     expect(back.job.result).toEqual({ version: 3 });
+    expect(back.lines.at(-1)?.text).toBe('Compose says: •••, •••');
     expect(await readFile(file('conf/a'), 'utf8')).toBe('one');
     expect(await runs(stack.name)).toBe(ran);
     expect(stack.stacks.versions(stack.name)[0]).toMatchObject({ restores: 1, commit: first });

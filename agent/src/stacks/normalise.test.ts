@@ -200,3 +200,10 @@ test.each(['\n', ' ', '\r', 'A', 'A="\n', "'", '\u0085'])(
     expect(performance.now() - began).toBeLessThan(5_000);
   },
 );
+
+test('what lists of variables say that it reads is confidential', async () => {
+  const beside = [{ path: 'list.env', bytes: Buffer.from('A=hunter2\n'), executable: false }];
+  const compose = `${none}    env_file: list.env\n`;
+  const { confidential } = await normalised(compose, () => web({}), { beside, env: 'B=of-the-stack\n' });
+  expect(confidential.toSorted()).toEqual(['hunter2', 'of-the-stack']);
+});

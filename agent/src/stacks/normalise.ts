@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { AgentError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
+import { valuesOf } from './begin.ts';
 import {
   checkSize,
   isRecord,
@@ -53,6 +54,8 @@ export interface Normalised {
   /** What is judged and what is run, in one: nothing is read from a file again between the two. */
   readonly json: string;
   readonly services: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+  /** Values of the lists of variables that it was made of, which are told in confidence. */
+  readonly confidential: readonly string[];
   /** What Compose warned of, such as variables that are not set. */
   readonly warnings: readonly string[];
   readonly tool: ComposeTool;
@@ -188,6 +191,7 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
           value,
           json: jsonForCompose(value),
           services,
+          confidential: [...read.lists.values()].flatMap(valuesOf),
           warnings: warningsOf(said, tool),
           tool,
         };
@@ -196,7 +200,14 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
 
     async kept(target) {
       const { value } = readComposeFile(target.json);
-      return { ...target, value, services: servicesOf(value), warnings: [], tool: await finder.find() };
+      return {
+        ...target,
+        value,
+        services: servicesOf(value),
+        confidential: [],
+        warnings: [],
+        tool: await finder.find(),
+      };
     },
 
     async hashes(stack, outer) {

@@ -21,6 +21,7 @@ function judged(service: Readonly<Record<string, unknown>>, sections = {}, folde
     value: { services: { web: service }, ...sections },
     json: '',
     services: new Map([['web', service]]),
+    confidential: [],
     warnings: [],
     tool: { command: ['docker', 'compose'], generation: 2, version: '2.0' },
   });

@@ -19,8 +19,8 @@ const MAX_REFERENCES = 200;
 export interface References {
   /** The agent's own JSON of each file that is included or extended, and the bytes of each list of variables. */
   readonly files: ReadonlyMap<string, string | Buffer>;
-  /** Lists of variables, as they were read. */
-  readonly envFiles: readonly string[];
+  /** Lists of variables, by their names. */
+  readonly lists: ReadonlyMap<string, string>;
   /** Folders that are built from. Of these Compose looks at nothing but whether they are there. */
   readonly folders: ReadonlySet<string>;
 }
@@ -185,7 +185,7 @@ export function readReferences(own: ComposeFile, env: string, entries: Entries):
   if (problems.length > 0) throw new StackError(problems.slice(0, MAX_PROBLEMS));
   return {
     files: new Map<string, string | Buffer>([...parts, ...lists]),
-    envFiles: [...lists.values()].map(String),
+    lists: new Map([...lists].map(([name, bytes]) => [name, bytes.toString()])),
     folders,
   };
 }

@@ -160,7 +160,8 @@ test('Compose is told the values that its variables take alone, by names that ar
   const tool = { command: ['compose'], version: '2.0', generation: 2 } as const;
   const target = { name: 'shop', folder: '/shop', json: JSON.stringify(value), tool };
   const normaliser = {
-    kept: () => Promise.resolve({ ...target, value, services: servicesOf(value), warnings: [] }),
+    kept: () =>
+      Promise.resolve({ ...target, value, services: servicesOf(value), confidential: [], warnings: [] }),
     hashes: () => Promise.resolve(new Map<string, string>()),
   };
   const given = ['db_password', 'token', 'tls.key', 'other', 'unused'].map((name) => ({

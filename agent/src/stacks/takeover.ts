@@ -89,6 +89,7 @@ export async function takeOver(
   job.step('Check');
   if (store.has(name)) throw new AgentError('CONFLICT', `The agent keeps the files of ${name} already.`);
   const stack = await normaliser.normalise({ name, files, folder: place.folder }, job.signal);
+  job.hide(stack.confidential);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');
   allow(await judgePrivilege(docker.engine, stack), authority, `Taking over ${name}`);
   const services = await deployedServices(stack, docker, await normaliser.hashes(stack, job.signal));
