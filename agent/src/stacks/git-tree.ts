@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { isFileName } from '@serverkit/wire/git-source.ts';
 import { AgentError } from '../errors.ts';
@@ -20,7 +21,7 @@ export interface TreeFile {
 
 /** Files of a commit: those of the folder that the Compose file is in. */
 export interface StackTree {
-  /** Git's own name of that folder's content. */
+  /** Of Git's own name of that folder's content and that of the Compose file, which is none of them. */
   readonly id: string;
   readonly commit: string;
   readonly files: readonly TreeFile[];
@@ -85,7 +86,8 @@ export async function readTree(
     notes.push(`${link.path} is a symbolic link, and is left out.`);
   }
   return {
-    id,
+    // All but the Compose file is kept by it, so what that is called is a part of it.
+    id: createHash('sha256').update(`${id} ${composeName}`).digest('hex'),
     commit,
     notes: notes.slice(0, 50),
     compose: (blobs.get(compose.object) ?? Buffer.alloc(0)).toString(),

@@ -51,6 +51,20 @@ describeWith('git', 'a repository', () => {
     expect(server.letIn).toBe(before);
   });
 
+  test('with two stacks in one folder has other files for each, by another name', async () => {
+    await using server = await gitServer();
+    await server.commit({ 'a.yaml': 'services: {}', 'b.yaml': 'services: {}', both: 'x' });
+    const [one, again, other] = [
+      await fetched(sourceOf(server, { path: 'a.yaml' })),
+      await fetched(sourceOf(server, { path: 'a.yaml' })),
+      await fetched(sourceOf(server, { path: 'b.yaml' })),
+    ];
+    expect(one.files.map(({ path }) => path)).toEqual(['b.yaml', 'both']);
+    expect(other.files.map(({ path }) => path)).toEqual(['a.yaml', 'both']);
+    expect(again.id).toBe(one.id);
+    expect(other.id).not.toBe(one.id);
+  });
+
   test('that is hostile brings nothing about', async () => {
     await using server = await gitServer();
     const compose = { 'compose.yaml': 'services: {}' };

@@ -58,7 +58,7 @@ export interface StackVersion {
   readonly services: readonly DeployedService[];
   /** Of the repository that its file came from; null for one that came from elsewhere. */
   readonly commit: string | null;
-  /** What of a repository lay beside its file, by Git's name of it; null for nothing. */
+  /** What of a repository lay beside its file, by the name that it is kept by; null for nothing. */
   readonly tree: string | null;
 }
 
