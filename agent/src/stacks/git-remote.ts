@@ -111,6 +111,10 @@ const settings = [
   // One file, whose size is bounded.
   ['fetch.unpackLimit', '1'],
   ['gc.auto', '0'],
+  // Larger ones are not unfolded in memory.
+  ['core.bigFileThreshold', '16m'],
+  ['pack.threads', '1'],
+  ['pack.windowMemory', '64m'],
   // Else the password would be offered to wherever it is sent on to.
   ['http.followRedirects', 'false'],
   ['http.lowSpeedLimit', '1000'],

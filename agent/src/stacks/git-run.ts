@@ -7,6 +7,11 @@ const MAX_OUTPUT = 48 * 1024 * 1024;
 const MAX_COMPLAINT = 64 * 1024;
 /** No file of Git's grows beyond: what is fetched comes as one. Blocks of 512 bytes, as POSIX counts them. */
 const MAX_FILE_BLOCKS = (256 * 1024 * 1024) / 512;
+/**
+ * Address space of it and of what it starts: what a pack unfolds to is held in memory, and a small one may unfold to all that
+ * the host has. KiB.
+ */
+const MAX_MEMORY = 2 * 1024 * 1024;
 /** After SIGTERM. Ms. */
 const LAST_WORDS = 5_000;
 /** What a shell answers for a program that is not there (POSIX, 2.8.2). */
@@ -34,13 +39,17 @@ export interface GitOutput {
  */
 export async function runGit({ args, env, cwd, input = '', signal }: GitCall): Promise<GitOutput> {
   throwIfCancelled(signal);
-  const limited = 'ulimit -f "$1" || exit 1; shift; exec git "$@"';
-  const child = spawn('/bin/sh', ['-c', limited, 'sh', String(MAX_FILE_BLOCKS), ...args], {
-    cwd,
-    env,
-    detached: true,
-    stdio: 'pipe',
-  });
+  const limited = 'ulimit -f "$1" || exit 1; ulimit -v "$2" || exit 1; shift 2; exec git "$@"';
+  const child = spawn(
+    '/bin/sh',
+    ['-c', limited, 'sh', String(MAX_FILE_BLOCKS), String(MAX_MEMORY), ...args],
+    {
+      cwd,
+      env,
+      detached: true,
+      stdio: 'pipe',
+    },
+  );
   const stop = (): void => endGroup(child, LAST_WORDS);
   signal.addEventListener('abort', stop, { once: true });
   let tooMuch = false;
