@@ -1,11 +1,14 @@
 import { existsSync } from 'node:fs';
 import { rename, truncate, utimes } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { Scope } from '@serverkit/wire/scopes.ts';
+import { unlimited } from '../../access/rights.ts';
 import { testApi, type TestApi, type TestPerson } from '../../graphql/testing.ts';
 import { addServer } from '../../metrics/testing.ts';
 import { newId } from '../../ids.ts';
 import { codeOf } from '../../../../testing/graphql-client.ts';
 import { RecordingFile } from './file.ts';
+import { visibleTo } from './shelf.ts';
 
 let api: TestApi;
 let admin: TestPerson;
@@ -215,4 +218,17 @@ describe('that take more than they may', () => {
     );
     expect(setTerminalRecording).toEqual({ days: 30, megabytes: 100 });
   });
+});
+
+test('of what reaches beyond its container are seen by those who may reach there', async () => {
+  const { id } = await recorded(0);
+  await prisma().terminalRecording.update({ where: { id }, data: { privileged: true } });
+  const seenWith = (...scopes: Scope[]) =>
+    prisma().terminalRecording.findMany({
+      where: { serverId, AND: [visibleTo(unlimited(new Set(scopes)))] },
+      select: { id: true },
+    });
+  const plain = ['audit:read', 'docker:containers:exec'] as const;
+  expect(await seenWith(...plain)).toEqual([]);
+  expect(await seenWith(...plain, 'docker:containers:privileged')).toEqual([{ id }]);
 });

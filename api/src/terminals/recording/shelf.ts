@@ -257,7 +257,8 @@ export function visibleTo(rights: Rights): Prisma.TerminalRecordingWhereInput {
       {
         OR: Object.entries(places).map(([place, { scope }]) => ({ place, AND: [on(scope)] })),
       },
-      { OR: [{ privileged: false }, on('docker:containers:privileged')] },
+      // An empty condition among several would count as none of them.
+      { OR: [{ privileged: false }, { privileged: true, AND: [on('docker:containers:privileged')] }] },
     ],
   };
 }
