@@ -75,6 +75,9 @@ export async function controlPlane({
   // The embedded database runs as another user when the tests run as root, and must be able to get at its files.
   await chmod(folder.path, 0o711);
   const data = dataDir ?? folder.file('data');
+  // Of the local agent, whose account walks there.
+  const stacks = undo.use(await tempDir('serverkit-stacks-'));
+  await chmod(stacks.path, 0o711);
   undo.defer(async () => {
     await reapUsersOf(data);
     // A killed control plane leaves its sockets outside of the folder.
@@ -89,6 +92,7 @@ export async function controlPlane({
         HOST: '127.0.0.1',
         LOG_LEVEL: 'warn',
         SERVERKIT_DATA_DIR: data,
+        SERVERKIT_STACKS_DIR: stacks.file('stacks'),
         SERVERKIT_LOCAL_AGENT: 'off',
         SERVERKIT_ADMIN_EMAIL: admin.email,
         SERVERKIT_ADMIN_PASSWORD: admin.password,

@@ -70,11 +70,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const docker = config.disabledFeatures.has('docker')
     ? createNoDocker()
     : createDocker({ socket: config.docker.socket, timeoutMs: config.docker.timeoutMs, log });
-  const stacksFolder = path.join(stateDir, 'stacks');
   const dockerFiles = createDockerFiles({
     docker,
     owner: agentId,
-    own: { keyFile: config.auth.keyFile, stateDir, stacks: stacksFolder },
+    own: { keyFile: config.auth.keyFile, stateDir, stacks: config.stacks.folder },
     uploads: { folder: path.join(stateDir, 'uploads'), maxBytes: config.docker.maxUploadBytes },
     log,
   });
@@ -116,7 +115,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     docker,
     socket: config.docker.socket,
     stateDir,
-    folder: stacksFolder,
+    ...config.stacks,
     policy: () => policy,
     log,
   });
@@ -275,5 +274,5 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
 
 function policyOf({ security, disabledFeatures }: Config): Policy {
   // Without a ceiling nothing is allowed: registration writes one.
-  return createPolicy({ scopes: security.scopes ?? [], deniedPaths: security.deniedPaths, disabledFeatures });
+  return createPolicy({ ...security, scopes: security.scopes ?? [], disabledFeatures });
 }

@@ -26,6 +26,11 @@ export interface ParentMessage {
   readonly stateDir: string;
   readonly scopes: readonly ScopePattern[];
   readonly deniedPaths: readonly string[];
+  /**
+   * Where stacks have their folders, and where what other programs read in passing is put: both by paths that hold for
+   * those as well, though not for the state folder, which may be lent. @default below the state folder
+   */
+  readonly stacks: { readonly folder: string; readonly scratch: string } | null;
   /** Registers (again) when the agent is not registered with this very token yet. */
   readonly token: string | null;
   /** PEM of the control plane's own authority. */
@@ -50,7 +55,17 @@ export function parseParentMessage(line: string): ParentMessage {
   if (!isTextOrNull(token) || !isTextOrNull(ca) || !isTextOrNull(dockerSocket)) {
     throw new Error('token, ca and dockerSocket must be text or null');
   }
-  return { server, stateDir, scopes, deniedPaths, token, ca, logLevel, dockerSocket };
+  const stacks = placesOf(message.stacks ?? null);
+  return { server, stateDir, scopes, deniedPaths, stacks, token, ca, logLevel, dockerSocket };
+}
+
+function placesOf(value: unknown): ParentMessage['stacks'] {
+  if (value === null) return null;
+  if (typeof value === 'object' && 'folder' in value && 'scratch' in value) {
+    const { folder, scratch } = value;
+    if (isAbsolute(folder) && isAbsolute(scratch)) return { folder, scratch };
+  }
+  throw new Error('stacks must have a folder and a scratch, absolute paths');
 }
 
 function isListOf<T>(value: unknown, is: (item: unknown) => item is T): value is T[] {
@@ -115,12 +130,19 @@ export async function runUnderParent(): Promise<ExitCode> {
 function configOf(message: ParentMessage): Config {
   const base = parseConfig('parent', '');
   const { stateDir, scopes, deniedPaths, dockerSocket } = message;
+  const stacks = message.stacks ?? { folder: path.join(stateDir, 'stacks'), scratch: stateDir };
   return {
     ...base,
     server: { ...base.server, url: message.server },
     agent: { ...base.agent, stateDir },
     auth: { keyFile: path.join(stateDir, 'agent.key') },
-    security: { scopes, deniedPaths: [...deniedPaths, stateDir] },
+    stacks,
+    security: {
+      scopes,
+      deniedPaths: [...deniedPaths, stateDir, stacks.scratch],
+      // They may lie in what is denied, and nothing else in there is open with them.
+      openPaths: [stacks.folder],
+    },
     ...(dockerSocket === null ? {} : { docker: { ...base.docker, socket: dockerSocket } }),
   };
 }

@@ -57,6 +57,18 @@ test('a denied folder that is itself a link is denied under both names', async (
   expect(subject.deniesPath(dir.file('data', 'x'))).toBe(true);
 });
 
+test('what is open in a denied folder is, and nothing else there with it', async () => {
+  await using dir = await tempDir();
+  await mkdir(dir.file('data', 'agent', 'stacks', 'shop'), { recursive: true });
+  await symlink(dir.file('data'), dir.file('data', 'agent', 'stacks', 'shop', 'out'));
+  const [data, stacks] = [dir.file('data'), dir.file('data', 'agent', 'stacks')];
+  const subject = policy({ deniedPaths: [data, `${stacks}/.scratch`], openPaths: [stacks] });
+  for (const open of ['shop', 'shop/files', 'new'])
+    expect(subject.deniesPath(`${stacks}/${open}`)).toBe(false);
+  for (const denied of ['shop/out', 'shop/out/keys', '.scratch/x', '.', '..', '../key', '../../..'])
+    expect(subject.deniesPath(`${stacks}/${denied}`)).toBe(true);
+});
+
 test('a feature that is switched off on the host is out of bounds', () => {
   const subject = policy({ disabledFeatures: new Set(['logs']) });
   expect(() => subject.requireFeature('docker')).not.toThrow();

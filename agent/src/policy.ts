@@ -18,6 +18,8 @@ export interface PolicyOptions {
   readonly scopes: readonly ScopePattern[] | 'managed';
   /** Absolute paths that nothing may read, write or mount, with all that is below them. */
   readonly deniedPaths: readonly string[];
+  /** Absolute paths that are open, with all that is below them, though what they lie in is denied. @default none */
+  readonly openPaths?: readonly string[];
   readonly disabledFeatures: ReadonlySet<Feature>;
 }
 
@@ -35,9 +37,12 @@ export interface Policy {
 }
 
 export function createPolicy(options: PolicyOptions): Policy {
-  const deniedPaths = [
-    ...new Set(options.deniedPaths.flatMap((denied) => [path.resolve(denied), real(denied) ?? []].flat())),
-  ];
+  const deniedPaths = bothForms(options.deniedPaths);
+  const openPaths = bothForms(options.openPaths ?? []);
+  /** Whether it is kept from a form of the candidate by one of the paths that it lies in. */
+  const covers = (denied: string, form: string): boolean =>
+    contains(denied, form) &&
+    !openPaths.some((open) => open !== denied && contains(denied, open) && contains(open, form));
   const scopes: readonly ScopePattern[] = options.scopes === 'managed' ? ['*'] : [...options.scopes];
 
   return {
@@ -53,7 +58,7 @@ export function createPolicy(options: PolicyOptions): Policy {
       if (leadsTo === undefined) return deniedPaths.length > 0;
       const forms = [resolved, leadsTo];
       return deniedPaths.some((denied) =>
-        forms.some((form) => contains(denied, form) || contains(form, denied)),
+        forms.some((form) => covers(denied, form) || contains(form, denied)),
       );
     },
     requireFeature(feature) {
@@ -65,6 +70,14 @@ export function createPolicy(options: PolicyOptions): Policy {
     },
   };
 }
+
+/** As they are written, and where they lead. */
+function bothForms(paths: readonly string[]): string[] {
+  return [...new Set(paths.flatMap((one) => [path.resolve(one), real(one) ?? []].flat()))];
+}
+
+/** Whether this account may look where a path leads. */
+export const mayLook = (candidate: string): boolean => real(candidate) !== undefined;
 
 function contains(parent: string, child: string): boolean {
   const relative = path.relative(parent, child);

@@ -33,6 +33,8 @@ export interface Environment {
   readonly admin: { readonly email: string; readonly password: string } | undefined;
   /** Whether to run an agent for this machine. @default true */
   readonly localAgent: boolean;
+  /** Where its stacks have their files. Absolute. @default below the agent's own, or in /var/lib where root runs it */
+  readonly stacksDir: string | undefined;
   /**
    * Whether our own addresses are those of a container, of no use to other machines. `container` says so, as systemd's
    * container interface has it; images set it.
@@ -52,6 +54,7 @@ const known: readonly string[] = [
   'SERVERKIT_ADMIN_EMAIL',
   'SERVERKIT_ADMIN_PASSWORD',
   'SERVERKIT_LOCAL_AGENT',
+  'SERVERKIT_STACKS_DIR',
   'SERVERKIT_CORS_ORIGINS',
   'SERVERKIT_BACKUP_PASSPHRASE_FILE',
   'SERVERKIT_GRAPHIQL',
@@ -136,6 +139,7 @@ const shape = z.object({
   SERVERKIT_ADMIN_EMAIL: z.email('must be an e-mail address').optional(),
   SERVERKIT_ADMIN_PASSWORD: z.string().optional(),
   SERVERKIT_LOCAL_AGENT: z.enum(['on', 'off'], 'must be on or off').default('on'),
+  SERVERKIT_STACKS_DIR: z.string().optional(),
   SERVERKIT_BACKUP_PASSPHRASE_FILE: z.string().optional(),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(', ')}`).default('info'),
 });
@@ -177,6 +181,7 @@ export function readEnvironment(source: Readonly<Record<string, string | undefin
       (email, password) => ({ email, password }),
     ),
     localAgent: values.SERVERKIT_LOCAL_AGENT === 'on',
+    stacksDir: values.SERVERKIT_STACKS_DIR === undefined ? undefined : resolve(values.SERVERKIT_STACKS_DIR),
     inContainer: set['container'] !== undefined,
     passphraseFile: values.SERVERKIT_BACKUP_PASSPHRASE_FILE,
     logLevel: values.LOG_LEVEL,

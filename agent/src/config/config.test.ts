@@ -77,9 +77,10 @@ logging: { level: debug, file: /var/log/a.log, max_size: 1.5 MiB, max_backups: 0
     disabledFeatures: new Set(['docker', 'logs']),
     metrics: { intervalMs: 30_000, includePerCpu: false, includeDockerStats: false },
     docker: { socket: '/run/user/1000/docker.sock', timeoutMs: 90_000, maxUploadBytes: 2 * 1024 ** 3 },
+    stacks: { folder: '/srv/state/stacks', scratch: '/srv/state' },
     terminals: { idleTimeoutMs: 7_200_000 },
     shell: { account: 'deploy', socket: '/run/shell.sock' },
-    security: { scopes: 'managed', deniedPaths: ['/srv/secret/'] },
+    security: { scopes: 'managed', deniedPaths: ['/srv/secret/'], openPaths: [] },
     logging: { level: 'debug', file: '/var/log/a.log', maxSizeBytes: 1.5 * 1024 * 1024, maxBackups: 0 },
   });
 });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import type { ScopePattern } from '@serverkit/wire/scopes.ts';
 import { systemCode } from '../errors.ts';
 import { logLevels, type LogLevel } from '../log.ts';
@@ -35,12 +36,20 @@ export interface Config {
     /** Of one file that is put into a container or volume. */
     readonly maxUploadBytes: number;
   };
+  readonly stacks: {
+    /** Where the stacks' folders are, by a path that the engine has as well. */
+    readonly folder: string;
+    /** Where Compose and Git find what they are given, by a path that any program has. */
+    readonly scratch: string;
+  };
   readonly terminals: { readonly idleTimeoutMs: number };
   readonly shell: { readonly account: string | null; readonly socket: string | null };
   readonly security: {
     /** Null until registration writes it: then nothing is allowed. */
     readonly scopes: readonly ScopePattern[] | 'managed' | null;
     readonly deniedPaths: readonly string[];
+    /** Parts of these that are open all the same. */
+    readonly openPaths: readonly string[];
   };
   readonly logging: {
     readonly level: LogLevel;
@@ -88,6 +97,7 @@ export function parseConfig(file: string, yaml: string): Config {
   logging.refuse('max_age', 'does not apply: old files are kept by number, see logging.max_backups');
   logging.refuse('compress', 'does not apply: old files are kept as they are');
 
+  const stateDir = agent.take('state_dir', values.absolutePath, defaults.stateDir);
   const config: Config = {
     file,
     server: {
@@ -105,8 +115,9 @@ export function parseConfig(file: string, yaml: string): Config {
     agent: {
       id: agent.take<string | null>('id', values.text, null),
       name: agent.take<string | null>('name', values.text, null),
-      stateDir: agent.take('state_dir', values.absolutePath, defaults.stateDir),
+      stateDir,
     },
+    stacks: { folder: path.join(stateDir, 'stacks'), scratch: stateDir },
     auth: { keyFile: auth.take('key_file', values.absolutePath, defaults.keyFile) },
     disabledFeatures: new Set(disabledFeatures),
     metrics: {
@@ -129,6 +140,7 @@ export function parseConfig(file: string, yaml: string): Config {
     security: {
       scopes: security.take<readonly ScopePattern[] | 'managed' | null>('scopes', values.scopes, null),
       deniedPaths: security.take('denied_paths', values.listOf(values.absolutePath), []),
+      openPaths: [],
     },
     logging: {
       level: logging.take('level', values.oneOf(...logLevels), 'info'),

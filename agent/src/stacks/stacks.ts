@@ -40,6 +40,8 @@ export interface StacksOptions {
   readonly stateDir: string;
   /** Where the stacks' folders are. */
   readonly folder: string;
+  /** Where what Compose and Git read in passing is put. @default stateDir */
+  readonly scratch?: string;
   readonly policy: () => Policy;
   readonly log: Log;
   /** Where Compose is looked for. @default the docker command's plugin, then docker-compose */
@@ -50,12 +52,13 @@ export interface StacksOptions {
 
 export function createStacks(options: StacksOptions): StackService {
   const { docker, socket, stateDir, folder, policy, log, settledMs = SETTLED } = options;
-  const home = path.join(stateDir, 'compose');
+  const passing = options.scratch ?? stateDir;
+  const home = path.join(passing, 'compose');
   const run = createRunCompose({ socket, home, ask: () => docker.engine.head('/_ping') });
   const finder = createComposeFinder(run, options.commands);
   const normaliser = createNormaliser({ run, finder, scratch: home });
   const store = new StackStore({ folder, versions: path.join(stateDir, 'stack-versions'), policy });
-  const scratch = path.join(stateDir, 'git');
+  const scratch = path.join(passing, 'git');
   sweepScratch(scratch);
   const unfinished = new UnfinishedDeployments(path.join(stateDir, 'stack-unfinished'), log);
   const tools = { docker, normaliser, store, unfinished, log, scratch, settledMs };

@@ -40,6 +40,7 @@ async function setup() {
         databaseUrl: undefined,
         admin: undefined,
         localAgent: false,
+        stacksDir: undefined,
         inContainer: false,
         passphraseFile: undefined,
         logLevel: 'silent',

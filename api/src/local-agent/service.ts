@@ -15,6 +15,7 @@ import { endLeftover, forget, remember } from './leftover.ts';
 import { messageTo } from './message.ts';
 import { forwardOutput } from './output.ts';
 import { ensureLocalServer } from './server-row.ts';
+import { stackPlaces } from './stack-places.ts';
 import { supervise, type Run, type Supervisor } from './supervisor.ts';
 
 /** How often (ms) to look whether Docker came, went or changed its group while we have root's power to follow. */
@@ -52,6 +53,8 @@ export function createLocalAgent(
     account = agentAccount(places.directory);
     await prepareDirectory(places.directory, account);
     await openSocket(frontDoor.localSocket, account);
+    const { dataDir, stacksDir } = env;
+    const stacks = await stackPlaces({ dataDir, stacksDir, directory: places.directory, account });
     const server = await ensureLocalServer({ db, audit, topics });
     const tell = (row: Server, token?: string): string =>
       messageTo({
@@ -59,7 +62,8 @@ export function createLocalAgent(
         token,
         socket: frontDoor.localSocket,
         stateDir: viewOf(places, account).directory,
-        deniedPaths: [env.dataDir],
+        deniedPaths: [dataDir],
+        stacks,
         logLevel: env.logLevel,
       });
     const token = isRegistered(places.directory, server.agentId) ? undefined : await invite(server);

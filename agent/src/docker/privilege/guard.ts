@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { AgentError } from '../../errors.ts';
+import { mayLook } from '../../policy.ts';
 import type { Engine } from '../engine.ts';
 import { array, object, text, type JsonObject } from '../json.ts';
 import {
@@ -44,9 +46,9 @@ export interface Guard {
 
 export function createGuard(engine: Pick<Engine, 'get'>): Guard {
   /** Null when there is none of this name. */
-  async function find(path: string): Promise<JsonObject | null> {
+  async function find(address: string): Promise<JsonObject | null> {
     try {
-      return object(await engine.get(path));
+      return object(await engine.get(address));
     } catch (error) {
       if (error instanceof AgentError && error.code === 'NOT_FOUND') return null;
       throw error;
@@ -110,7 +112,9 @@ export function createGuard(engine: Pick<Engine, 'get'>): Guard {
     ]);
     return {
       outside: [...outside(defaultsOf(object(info))), ...mounted.outside, ...joined],
-      paths: [...hostPathsOf(body), ...mounted.paths, ...others],
+      paths: [...hostPathsOf(body), ...mounted.paths, ...others].map((one) =>
+        asFarAsSeen(one, text(object(info)['DockerRootDir'])),
+      ),
     };
   }
 
@@ -121,13 +125,22 @@ export function createGuard(engine: Pick<Engine, 'get'>): Guard {
 }
 
 /**
+ * What the engine itself keeps below its root leads nowhere else, and accounts other than root's may not look there: it is
+ * judged by where the root is.
+ */
+function asFarAsSeen(one: string, root: string): string {
+  const ofEngine = root !== '' && path.resolve(one).startsWith(`${root}/volumes/`);
+  return ofEngine && !mayLook(one) ? root : one;
+}
+
+/**
  * Lets it pass, or says what stands against it.
  *
  * @param deed - as it begins a sentence: "Creating this container"
  * @throws AgentError POLICY_DENIED for a path that this host denies whatever the scopes, PRIVILEGE_NEEDED
  */
 export function allow({ outside, paths }: Verdict, authority: Authority, deed: string): void {
-  const denied = paths.find((path) => authority.deniesPath(path));
+  const denied = paths.find((one) => authority.deniesPath(one));
   if (denied !== undefined) {
     throw new AgentError(
       'POLICY_DENIED',
