@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { uniqueName } from '../../testing/docker.ts';
 import { testImages } from '../../testing/images.ts';
@@ -8,6 +8,7 @@ import { loadImage } from '../faults/fleet.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
 import { seriousProblems } from './axe.ts';
+import { cancelled, untouched } from './questions.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 // An engine of its own: a clean-up is of all that nobody uses, and others have images on this host's.
@@ -71,12 +72,43 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await page.getByRole('dialog').waitFor({ state: 'detached' });
   });
 
+  it('are asked about before anything is done', async () => {
+    const press = async (button: Locator, item: string): Promise<void> => {
+      await button.click();
+      await page.getByRole('menuitem', { name: item, exact: true }).click();
+    };
+    const more = page.getByRole('button', { name: 'More for images', exact: true });
+    const actions = row(spare).getByRole('button', { name: /^Actions/ });
+    const pull = page.getByRole('button', { name: 'Pull', exact: true });
+    const before = await names();
+    expect(await cancelled(page, 'Pull an image', () => pull.click())).toEqual(untouched);
+    const push = cancelled(page, 'Push an image', () => press(actions, 'Push…'));
+    expect(await push).toEqual(untouched);
+    const text = cancelled(page, 'Build an image', () => press(more, 'Build…'));
+    expect(await text).toEqual(untouched);
+    const archive = cancelled(page, 'Build an image', async () => {
+      await press(more, 'Build…');
+      await page.getByRole('radio', { name: 'From an archive', exact: true }).check();
+      await page.getByLabel('Archive', { exact: true }).waitFor();
+    });
+    expect(await archive).toEqual(untouched);
+    const remove = cancelled(page, 'Remove 2 images?', async () => {
+      for (const name of [spare, old]) await row(name).getByRole('checkbox').check();
+      const bar = page.getByRole('region', { name: 'What was chosen', exact: true });
+      await bar.getByRole('button', { name: 'Remove', exact: true }).click();
+    });
+    expect(await remove).toEqual(untouched);
+    for (const name of [spare, old]) await row(name).getByRole('checkbox').uncheck();
+    expect(await names()).toEqual(before);
+  });
+
   it('get a further name', async () => {
     await row(spare)
       .getByRole('button', { name: /^Actions/ })
       .click();
     await page.getByRole('menuitem', { name: 'Tag…' }).click();
     await page.getByLabel('New name').fill('another/name:2');
+    expect(await seriousProblems(page)).toEqual([]);
     await page.getByRole('dialog').getByRole('button', { name: 'Tag' }).click();
     await page.getByText('It is called another/name:2 as well now.').waitFor();
     expect(await names()).toContain('another/name:2');
@@ -91,6 +123,7 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     const dialog = page.getByRole('dialog');
     await dialog.getByRole('button', { name: 'Remove' }).click();
     await dialog.getByRole('alert').waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Cancel' }).click();
     await dialog.waitFor({ state: 'detached' });
     expect(await names()).toContain(used);
