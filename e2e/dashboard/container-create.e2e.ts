@@ -9,6 +9,7 @@ import { loadImage, recorded } from '../faults/fleet.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
 import { seriousProblems } from './axe.ts';
+import { cancelled, untouched } from './questions.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 // An engine of its own: a clean-up is of all that do not run, and others have containers on this host's.
@@ -44,12 +45,15 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
   /** With its backdrop, which would take the next click. */
   const gone = () => dialog().waitFor({ state: 'detached' });
   /** An action of the container whose page is open. */
-  const choose = async (action: string): Promise<void> => {
+  const press = async (action: string): Promise<void> => {
     await page
       .locator('main')
       .getByRole('button', { name: /^Actions for/ })
       .click();
     await page.getByRole('menuitem', { name: action, exact: true }).click();
+  };
+  const choose = async (action: string): Promise<void> => {
+    await press(action);
     await dialog().waitFor();
   };
   /** A part of what docker inspect tells. */
@@ -108,6 +112,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     expect(await seriousProblems(page)).toEqual([]);
     await page.getByRole('button', { name: 'Show all values', exact: true }).click();
     await dialog().getByText('The audit log keeps that you asked for them.').waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Show all values', exact: true }).click();
     await environment.getByText('hunter 2', { exact: true }).waitFor();
     await gone();
@@ -145,11 +150,23 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await gone();
   });
 
+  it.each([
+    ['Rename…', 'Rename pasted'],
+    ['Recreate…', 'Recreate pasted'],
+    ['Commit…', 'Make an image of pasted'],
+    ['Kill…', 'Kill pasted?'],
+    ['Remove…', 'Remove pasted?'],
+  ])('is asked about before anything is done: %s', async (action, title) => {
+    expect(await cancelled(page, title, () => press(action))).toEqual(untouched);
+    await page.getByTestId('container-name').getByText('pasted', { exact: true }).waitFor();
+  });
+
   it('has its limits changed while it runs, and is duplicated', async () => {
     await choose('Limits and restart…');
     await dialog().getByLabel('Processes', { exact: true }).fill('50');
     await dialog().getByLabel('Restart policy', { exact: true }).selectOption('UNLESS_STOPPED');
     await page.screenshot({ path: 'e2e/screenshots/container-limits.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Save', exact: true }).click();
     await gone();
     expect(await inspected('pasted', 'HostConfig')).toMatchObject({
@@ -160,6 +177,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await choose('Duplicate…');
     await dialog().getByLabel('New name', { exact: true }).fill('twin');
     await dialog().getByLabel('Start it', { exact: true }).uncheck();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Duplicate', exact: true }).click();
     await page.getByTestId('container-name').getByText('twin', { exact: true }).waitFor();
     await gone();
@@ -178,6 +196,7 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     expect(shown).toEqual(['spare', 'twin']);
     await engine.cli('create', '--name', 'newcomer', '--network', 'none', testImages.busybox, 'true');
     await page.screenshot({ path: 'e2e/screenshots/container-prune.png' });
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Remove all of these', exact: true }).click();
     await page.getByText(/2 containers removed/).waitFor();
     const left = await engine.cli('ps', '--all', '--format', '{{.Names}}');
