@@ -4,6 +4,7 @@ import { container, docker, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { seriousProblems } from './axe.ts';
+import { cancelled, untouched } from './questions.ts';
 import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
@@ -16,6 +17,8 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
     box = await container({ command: ['sleep', '1000'] });
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ page } = dashboard.tab);
+    // What is judged for its contrast is not half faded in.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     const serverId = await raisedServer(dashboard.plane);
     address = `${dashboard.plane.url}/servers/${serverId}/containers/${box.id}?tab=terminal`;
     await page.goto(address);
@@ -101,6 +104,24 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
     await see(/still-42/);
   });
 
+  it('is joined from another page, which sees and types the same', async () => {
+    // Signed in as well, and with no terminal of its own.
+    const other = await page.context().newPage();
+    await other.goto(address);
+    const open = other.getByRole('region', { name: 'Open in this container', exact: true });
+    await open.getByText(/1 viewer$/).waitFor();
+    await open.getByRole('button', { name: 'Join', exact: true }).click();
+    const rows = other.getByTestId('terminal').locator('.xterm-rows');
+    const text = async () => (await rows.innerText()).replaceAll('\u00a0', ' ');
+    await eventually(async () => (await text()).includes('still-42'), 'what was there before');
+    await other.getByTestId('terminal').locator('textarea').focus();
+    await other.keyboard.type('echo both-$kept');
+    await other.keyboard.press('Enter');
+    await eventually(async () => (await text()).includes('both-42'), 'the line where it was typed');
+    await see(/both-42/);
+    await other.close();
+  });
+
   it('is closed with all that runs in it', async () => {
     await page.getByRole('button', { name: 'Close', exact: true }).click();
     await page.getByTestId('terminal-ended').getByText('This terminal was closed.').waitFor();
@@ -139,6 +160,9 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
     await player.getByRole('slider', { name: 'Position', exact: true }).fill('0');
     await eventually(async () => !(await text()).includes('played-42'), 'the beginning');
     expect(await seriousProblems(page)).toEqual([]);
+    const remove = () => line.first().getByRole('button', { name: 'Delete recording', exact: true }).click();
+    expect(await cancelled(page, 'Delete recording', remove)).toEqual(untouched);
+    expect(await line.count()).toBe(1);
     expect(dashboard.tab.complaints).toEqual([]);
   });
 });
