@@ -12,6 +12,7 @@ import { tempDir } from '../../testing/tmp.ts';
 import { managedHost } from '../faults/host.ts';
 import { addServer, untilStatus } from '../install/plane.ts';
 import { seriousProblems } from './axe.ts';
+import { cancelled, untouched } from './questions.ts';
 import { openDashboard, type Dashboard } from './signed-in.ts';
 
 describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
@@ -32,6 +33,11 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     command: ["sh", "-c", "echo $$GREETING; trap 'exit 0' TERM; sleep 1000 & wait"]
     environment:
       GREETING: ${greeting}
+`;
+  /** Of two services, the second of which is never changed. */
+  const two = (greeting: string): string => `${text(greeting)}  beside:
+    image: ${testImages.busybox}
+    command: ["sh", "-c", "echo from beside; trap 'exit 0' TERM; sleep 1000 & wait"]
 `;
 
   beforeAll(async () => {
@@ -62,6 +68,10 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
   const plan = () => page.getByRole('region', { name: 'What it would do', exact: true });
   const dialog = () => page.getByRole('dialog');
   const planned = (action: string) => plan().locator(`[data-service=web][data-action=${action}]`);
+  const running = (service: string) =>
+    page
+      .locator(`[data-testid=stack-service][data-service=${service}]`)
+      .getByText('Running', { exact: true });
   const address = () => `${dashboard.plane.url}/servers/${serverId}/stacks/${name}`;
 
   async function write(compose: string): Promise<void> {
@@ -87,33 +97,47 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     const label = `label=com.docker.compose.project=${name}`;
     const ids = (await docker('ps', '--quiet', '--filter', label)).split('\n').filter(Boolean);
     const hash = '{{.Image}} {{index .Config.Labels "com.docker.compose.config-hash"}}';
-    return (await docker('inspect', '--format', hash, ...ids)).trim();
+    return (await docker('inspect', '--format', hash, ...ids)).trim().split('\n').toSorted().join('\n');
   }
 
   it('is deployed from text, after its problems were marked', async () => {
     await page.goto(`${dashboard.plane.url}/docker/stacks`);
     await page.getByRole('link', { name: 'New stack', exact: true }).click();
     await page.getByLabel('Name', { exact: true }).fill(name);
-    await write(text('hello').replace('image:', 'picture:'));
+    await write(two('hello').replace('image:', 'picture:'));
     await plan()
       .getByText(/picture/)
       .first()
       .waitFor();
-    await write(text('hello'));
+    await write(two('hello'));
     await planned('CREATE').waitFor();
     await plan().getByTestId('plan-ready').waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-new-filled.png' });
     await deploy();
     await page.getByTestId('stack-name').waitFor();
-    await page.getByTestId('stack-service').getByText('Running', { exact: true }).waitFor();
+    for (const service of ['web', 'beside']) await running(service).waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-overview.png' });
     first = await runs();
     expect(page.url()).toBe(address());
   });
 
-  it('has its log, and its place in the list', async () => {
+  it('has the logs of its services in one, each name in a colour of its own', async () => {
     await page.goto(`${address()}?tab=logs`);
-    await page.getByText('hello', { exact: true }).first().waitFor();
+    const colours: string[] = [];
+    for (const [service, said] of [
+      ['web', 'hello'],
+      ['beside', 'from beside'],
+    ] as const) {
+      const line = page.locator('[data-stream]').filter({ has: page.getByText(said, { exact: true }) });
+      const from = line.getByTitle(new RegExp(`${name}[-_]${service}[-_]1`));
+      await from.waitFor();
+      colours.push(await from.evaluate((span) => getComputedStyle(span).color));
+    }
+    expect(new Set(colours).size).toBe(2);
+    expect(await seriousProblems(page)).toEqual([]);
+  });
+
+  it('has its place in the list', async () => {
     await page.goto(`${dashboard.plane.url}/docker/stacks?q=${name}`);
     const row = page.locator('[data-entry]').filter({ hasText: name });
     await row.getByText('Running', { exact: true }).waitFor();
@@ -121,9 +145,39 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await page.screenshot({ path: 'e2e/screenshots/docker-stacks-filled.png' });
   });
 
+  it('is to be updated in a window, which is kept and shown again', async () => {
+    await page.goto(address());
+    const panel = page.getByRole('region', { name: 'Updates', exact: true });
+    const close = () => dialog().waitFor({ state: 'detached' });
+    await panel.getByRole('button', { name: 'Set up…', exact: true }).click();
+    await dialog().getByLabel('What to do', { exact: true }).selectOption({ label: 'Apply in a window' });
+    for (const day of ['Mon', 'Tue', 'Wed', 'Thu', 'Fri'])
+      await dialog().getByRole('checkbox', { name: day, exact: true }).uncheck();
+    await dialog().getByLabel('From', { exact: true }).fill('22:30');
+    await dialog().getByLabel('To', { exact: true }).fill('04:15');
+    await dialog().getByLabel('Time zone', { exact: true }).fill('Europe/Paris');
+    await dialog().getByRole('button', { name: 'Save', exact: true }).click();
+    await close();
+    await page.reload();
+    await panel.getByText('Apply in a window', { exact: true }).waitFor();
+    await panel.getByText('Sat and Sun, 22:30–04:15, Europe/Paris', { exact: true }).waitFor();
+    await panel.getByRole('button', { name: 'Change…', exact: true }).click();
+    const days = dialog().getByRole('checkbox', { checked: true });
+    await dialog().getByRole('checkbox', { name: 'Sun', exact: true, checked: true }).waitFor();
+    expect(await days.count()).toBe(2);
+    expect(await dialog().getByLabel('From', { exact: true }).inputValue()).toBe('22:30');
+    expect(await seriousProblems(page)).toEqual([]);
+    await dialog().getByRole('button', { name: 'Cancel', exact: true }).click();
+    await close();
+    await panel.getByRole('button', { name: 'Remove policy', exact: true }).click();
+    await dialog().getByRole('button', { name: 'Remove policy', exact: true }).click();
+    await panel.getByText('Nobody looks for newer images of it.').waitFor();
+    await close();
+  });
+
   it('that was changed with Compose itself is told apart from its file', async () => {
     await using dir = await tempDir('sk-stack-cli-');
-    await writeFile(dir.file('compose.yaml'), `version: "3.8"\n${text('by hand')}`);
+    await writeFile(dir.file('compose.yaml'), `version: "3.8"\n${two('by hand')}`);
     const [program = '', ...args] = composeTools()[0]?.command ?? [];
     const words = [...args, '--project-name', name, '--file', dir.file('compose.yaml'), 'up', '--detach'];
     await using child = startProcess(program, words, { env: plainEnv() });
@@ -138,7 +192,7 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     const box = (await docker('create', testImages.busybox)).trim();
     images.push((await docker('commit', '--change', 'LABEL moved=yes', box, image)).trim());
     await docker('rm', box);
-    await write(text('bye'));
+    await write(two('bye'));
     await planned('RECREATE').getByText('Settings: environment.GREETING', { exact: true }).waitFor();
     await plan().getByTestId('plan-ready').waitFor();
     await page.screenshot({ path: 'e2e/screenshots/stack-edit.png' });
@@ -161,6 +215,25 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     await dialog().getByRole('button', { name: 'Roll back', exact: true }).click();
     await finished();
     await page.locator('[data-testid=stack-version][data-version="3"]').waitFor();
+    expect(await runs()).toBe(first);
+  });
+
+  it('is asked about before anything is done, and its versions are compared', async () => {
+    const ask = async (action: string): Promise<void> => {
+      await page.getByRole('button', { name: `Actions for ${name}`, exact: true }).click();
+      await page.getByRole('menuitem', { name: action, exact: true }).click();
+    };
+    for (const [action, title] of [
+      ['Pull images…', `Pull the images of ${name}`],
+      ['Take down…', `Take ${name} down?`],
+      ['Remove…', `Remove ${name}?`],
+    ] as const)
+      expect(await cancelled(page, title, () => ask(action))).toEqual(untouched);
+    const compare = async (): Promise<void> => {
+      await page.getByRole('button', { name: 'Compare version 2', exact: true }).click();
+      await dialog().getByTestId('text-diff').getByText('bye', { exact: false }).first().waitFor();
+    };
+    expect(await cancelled(page, `Versions of ${name}`, compare, 'Close')).toEqual(untouched);
     expect(await runs()).toBe(first);
     await page.setViewportSize({ width: 390, height: 844 });
     await page.screenshot({ path: 'e2e/screenshots/stack-versions-phone.png' });
