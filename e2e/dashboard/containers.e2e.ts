@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ControlPlane } from '../../testing/control-plane.ts';
 import { container, docker, uniqueName, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
+import { seriousProblems } from './axe.ts';
+import { cancelled, untouched } from './questions.ts';
 import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 /** The same is done to several containers, and each says how it ended. */
@@ -17,6 +19,8 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ plane } = dashboard);
     ({ page } = dashboard.tab);
+    // What is judged for its contrast is not half faded in.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await raisedServer(plane);
     await page.goto(`${plane.url}/docker/containers`);
   });
@@ -66,10 +70,23 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
       await page.goto(`${plane.url}/docker/networks?q=${name}`);
       const actions = page.getByRole('button', { name: `Actions for ${name}`, exact: true });
       const dialog = page.getByRole('dialog');
+      const create = page.getByRole('button', { name: 'Create', exact: true });
+      expect(await cancelled(page, 'Create a network', () => create.click())).toEqual(untouched);
+      const cleanUp = cancelled(page, 'Clean up networks', async () => {
+        await page.getByRole('button', { name: 'Clean up…', exact: true }).click();
+        await page.getByTestId('prune-preview').getByText(name, { exact: true }).waitFor();
+      });
+      expect(await cleanUp).toEqual(untouched);
+      const remove = cancelled(page, `Remove the network ${name}?`, async () => {
+        await actions.click();
+        await page.getByRole('menuitem', { name: 'Remove…', exact: true }).click();
+      });
+      expect(await remove).toEqual(untouched);
       await actions.click();
       await page.getByRole('menuitem', { name: 'Connect a container…', exact: true }).click();
       await dialog.getByLabel('Container', { exact: true }).selectOption({ label: box.name });
       await dialog.getByLabel('Other names', { exact: true }).fill('shop');
+      expect(await seriousProblems(page)).toEqual([]);
       await dialog.getByRole('button', { name: 'Connect', exact: true }).click();
       await dialog.waitFor({ state: 'detached' });
       expect(
@@ -78,6 +95,8 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
       await page.locator('[data-entry]').getByRole('link', { name: box.name, exact: true }).waitFor();
       await actions.click();
       await page.getByRole('menuitem', { name: 'Inspect', exact: true }).click();
+      await dialog.getByRole('button', { name: 'Disconnect', exact: true }).waitFor();
+      expect(await seriousProblems(page)).toEqual([]);
       await dialog.getByRole('button', { name: 'Disconnect', exact: true }).click();
       await dialog.getByText('Not in use', { exact: true }).waitFor();
       expect(await docker('network', 'inspect', '--format', '{{len .Containers}}', name)).toBe('0\n');
@@ -98,12 +117,15 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
       .getByRole('button', { name: /^Start/ })
       .waitFor();
     await chooseAll();
-    await bar().getByRole('button', { name: 'Remove' }).click();
+    const ask = () => bar().getByRole('button', { name: 'Remove' }).click();
+    expect(await cancelled(page, 'Remove 2 containers?', ask)).toEqual(untouched);
+    await ask();
     await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
     const outcomes = page.getByTestId('bulk-outcomes').getByRole('listitem');
     await outcomes.first().waitFor();
     expect(await outcomes.count()).toBe(2);
     expect(await outcomes.first().textContent()).toContain('Not done');
+    expect(await seriousProblems(page)).toEqual([]);
     await row(gone).waitFor({ state: 'detached' });
     const left = await docker('ps', '-a', '--no-trunc', '--format', '{{.ID}}');
     expect(left).toContain(kept.id);
