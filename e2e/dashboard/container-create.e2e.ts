@@ -204,4 +204,50 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await row('spare').waitFor({ state: 'detached' });
     expect(dashboard.tab.complaints).toEqual([]);
   });
+
+  it('is made of a service of a Compose file that was pasted, and of a secret by its name', async () => {
+    await client.query(
+      'mutation ($input: CreateSecretInput!) { createSecret(input: $input) { secret { id } } }',
+      {
+        input: { name: 'api_key', value: 'kept for itself', places: { serverIds: [serverId] } },
+      },
+    );
+    await page.goto(`${dashboard.plane.url}/docker/containers/create?server=${serverId}`);
+    const paste = page.getByRole('region', { name: 'Paste', exact: true });
+    await paste.getByLabel('docker run line or Compose file').fill(`services:
+  first:
+    image: ${testImages.busybox}
+  second:
+    image: ${testImages.busybox}
+    container_name: composed
+    network_mode: none
+    user: "1234"
+    environment: { MODE: prod }
+    depends_on: [first]
+`);
+    await paste.getByRole('button', { name: 'Fill in the form', exact: true }).click();
+    const form = page.locator('main form');
+    const name = form.getByLabel('Name', { exact: true }).first();
+    const service = paste.getByRole('combobox');
+    await service.waitFor();
+    expect(await service.locator('option').allTextContents()).toEqual(['first', 'second']);
+    await service.selectOption('second');
+    await paste.getByTestId('not-taken').getByText('depends_on').waitFor();
+    expect(await name.inputValue()).toBe('composed');
+    await form.getByRole('button', { name: 'Add a secret', exact: true }).click();
+    const secrets = form.getByRole('list', { name: 'Secrets in variables', exact: true });
+    await secrets.getByLabel('Name', { exact: true }).fill('API_KEY');
+    await secrets.getByLabel('Secret', { exact: true }).fill('api_key');
+    expect(await seriousProblems(page)).toEqual([]);
+    await form.getByLabel('Start it', { exact: true }).uncheck();
+    await form.getByRole('button', { name: 'Create container', exact: true }).click();
+    await page.waitForURL(`${dashboard.plane.url}/servers/${serverId}/containers`);
+    await page.getByTestId('container-row').filter({ hasText: 'composed' }).waitFor();
+    expect(await inspected('composed', 'Config')).toMatchObject({
+      User: '1234',
+      Env: expect.arrayContaining(['API_KEY=kept for itself', 'MODE=prod']),
+    });
+    expect(await inspected('composed', 'HostConfig')).toMatchObject({ NetworkMode: 'none' });
+    await engine.cli('rm', 'composed');
+  });
 });
