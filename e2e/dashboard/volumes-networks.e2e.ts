@@ -69,6 +69,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await dialog().waitFor({ state: 'detached' });
     await entry('made-here').getByRole('button', { name: 'made-here', exact: true }).click();
     await page.getByTestId('volume-details').getByText('colour=blue').waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Close' }).last().click();
     await dialog().waitFor({ state: 'detached' });
     expect(await engine.cli('volume', 'inspect', '--format', '{{.Labels.colour}}', 'made-here')).toBe(
@@ -83,6 +84,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await page.getByRole('menuitem', { name: 'Remove…' }).click();
     await dialog().getByRole('button', { name: 'Remove' }).click();
     await dialog().getByRole('alert').waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Cancel' }).click();
     await dialog().waitFor({ state: 'detached' });
     expect(await names()).toContain('data');
@@ -96,6 +98,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await preview.first().waitFor();
     const shown = (await preview.locator('span:first-child').allTextContents()).toSorted();
     expect(shown).toEqual(['made-here', 'spare']);
+    expect(await seriousProblems(page)).toEqual([]);
     await engine.cli('volume', 'create', 'newcomer');
     await dialog().getByRole('button', { name: 'Remove all of these' }).click();
     await page.getByText(/2 volumes removed/).waitFor();
@@ -111,6 +114,7 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     expect(await page.getByRole('menuitem', { name: 'Remove…' }).count()).toBe(0);
     await page.getByRole('menuitem', { name: 'Inspect' }).click();
     await page.getByTestId('network-details').getByRole('link', { name: 'web' }).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     expect(dashboard.tab.complaints).toEqual([]);
   });
 
