@@ -15,6 +15,8 @@ describeWith(['chromium', 'docker', 'registry'], 'credentials for a registry', (
     hub = await registry({ credentials: { username: 'ada', password: secret } });
     dashboard = await openDashboard({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     ({ page } = dashboard.tab);
+    // What is judged for its contrast is not half faded in.
+    await page.emulateMedia({ reducedMotion: 'reduce' });
     await raisedServer(dashboard.plane);
     await page.goto(`${dashboard.plane.url}/settings/registries`);
   });
@@ -37,6 +39,7 @@ describeWith(['chromium', 'docker', 'registry'], 'credentials for a registry', (
     await dialog.getByRole('radio', { name: 'Every server' }).check();
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.getByText(/without https/).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog.getByLabel('Host').fill('ghcr.io');
     await dialog.getByRole('button', { name: 'Save' }).click();
     await row().getByText('ghcr.io', { exact: true }).waitFor();
@@ -59,6 +62,7 @@ describeWith(['chromium', 'docker', 'registry'], 'credentials for a registry', (
     await page.getByRole('menuitem', { name: 'Test…', exact: true }).click();
     await dialog.getByRole('button', { name: 'Sign in', exact: true }).click();
     await dialog.getByText('It lets this server in.').waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
     await dialog.getByRole('button', { name: 'Close', exact: true }).last().click();
     await dialog.waitFor({ state: 'detached' });
   });

@@ -6,6 +6,7 @@ import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { registry, type Registry } from '../../testing/registry.ts';
 import { seriousProblems } from './axe.ts';
+import { cancelled, untouched } from './questions.ts';
 import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
 /** Ends as soon as it is told to. */
@@ -62,6 +63,10 @@ describeWith(['docker', 'chromium', 'registry'], 'the updates of a container', (
     await dialog.getByRole('button', { name: 'Save' }).click();
     await dialog.waitFor({ state: 'detached' });
     await panel().getByText('Tell me', { exact: true }).waitFor();
+
+    const remove = () => panel().getByRole('button', { name: 'Remove policy', exact: true }).click();
+    const title = `Remove the update policy of ${box.name}?`;
+    expect(await cancelled(page, title, remove)).toEqual(untouched);
 
     await hub.retag(repository, 'next', '1');
     await panel().getByRole('button', { name: 'Check now' }).click();
