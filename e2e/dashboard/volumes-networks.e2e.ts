@@ -49,6 +49,8 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await page.goto(`${dashboard.plane.url}/docker/volumes`);
     await entry('data').getByRole('link', { name: 'web' }).waitFor();
     await entry('spare').getByText('Not in use').waitFor();
+    await page.getByRole('button', { name: 'Measure sizes' }).click();
+    await page.getByRole('columnheader', { name: 'Size' }).waitFor();
     await page.screenshot({ path: 'e2e/screenshots/docker-volumes-filled.png' });
     await page.getByRole('button', { name: 'Use', exact: true }).click();
     await page.getByRole('menuitemcheckbox', { name: 'In use', exact: true }).click();
@@ -69,6 +71,11 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     await dialog().waitFor({ state: 'detached' });
     await entry('made-here').getByRole('button', { name: 'made-here', exact: true }).click();
     await page.getByTestId('volume-details').getByText('colour=blue').waitFor();
+    await dialog().getByRole('radio', { name: 'JSON', exact: true }).check();
+    const told: unknown = JSON.parse((await dialog().getByTestId('inspect').textContent()) ?? '');
+    expect(told).toMatchObject({ name: 'made-here', scope: 'local' });
+    await dialog().getByRole('radio', { name: 'Tree', exact: true }).check();
+    await dialog().getByTestId('inspect').getByText('"made-here"', { exact: true }).waitFor();
     expect(await seriousProblems(page)).toEqual([]);
     await dialog().getByRole('button', { name: 'Close' }).last().click();
     await dialog().waitFor({ state: 'detached' });
@@ -114,6 +121,9 @@ describeWith(['docker', 'chromium', 'root'], 'volumes and networks', () => {
     expect(await page.getByRole('menuitem', { name: 'Remove…' }).count()).toBe(0);
     await page.getByRole('menuitem', { name: 'Inspect' }).click();
     await page.getByTestId('network-details').getByRole('link', { name: 'web' }).waitFor();
+    await dialog().locator('dt:text-is("IPv6") + dd:text-is("no")').waitFor();
+    await dialog().getByRole('radio', { name: 'Tree', exact: true }).check();
+    await dialog().getByTestId('inspect').getByText('"none"', { exact: true }).waitFor();
     expect(await seriousProblems(page)).toEqual([]);
     expect(dashboard.tab.complaints).toEqual([]);
   });

@@ -12,6 +12,9 @@ export const Row = graphql(`
     driver
     createdAt
     internal
+    attachable
+    ipv6
+    scope
     builtIn
     subnets {
       subnet
@@ -32,6 +35,7 @@ export const Row = graphql(`
       running
       ipv4
       ipv6
+      mac
     }
   }
 `);

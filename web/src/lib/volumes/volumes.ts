@@ -9,6 +9,7 @@ export const Row = graphql(`
   fragment Volumes_Row on Volume {
     name
     driver
+    scope
     mountpoint
     createdAt
     anonymous
@@ -76,8 +77,10 @@ const Sizes = graphql(`
 export type VolumeRow = Volumes_RowFragment;
 export type VolumeEntry = Entry<VolumeRow>;
 
+export const keyOf = (serverId: string, name: string): string => `${serverId}/${name}`;
+
 const entryOf = (serverId: string, row: VolumeRow): VolumeEntry => ({
-  key: `${serverId}/${row.name}`,
+  key: keyOf(serverId, row.name),
   serverId,
   row,
 });
