@@ -185,6 +185,42 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     expect(await inspected('twin', 'Config')).toMatchObject({ Cmd: ['sh', '-c', 'sleep 600 && true'] });
   });
 
+  it('is made another time with changes, and what is masked never comes to the browser', async () => {
+    await page.goBack();
+    await page.getByTestId('container-name').getByText('pasted', { exact: true }).waitFor();
+    await choose('Duplicate…');
+    await dialog().getByLabel('New name', { exact: true }).fill('edited');
+    await dialog().getByRole('link', { name: 'Change everything about it first', exact: true }).click();
+    const form = page.locator('main form');
+    const kept = form.getByTestId('kept-variables');
+    await kept.getByText('DB_PASSWORD', { exact: true }).waitFor();
+    expect(await form.getByLabel('Image', { exact: true }).inputValue()).toBe(testImages.busybox);
+    const values = form.getByLabel('Value', { exact: true });
+    const shown = await Promise.all((await values.all()).map((value) => value.inputValue()));
+    expect(shown).toContain('prod');
+    expect(shown).not.toContain('hunter 2');
+    await values.nth(shown.indexOf('prod')).fill('test');
+    await page.screenshot({ path: 'e2e/screenshots/container-duplicate-edit.png', fullPage: true });
+    expect(await seriousProblems(page)).toEqual([]);
+    await form.getByRole('button', { name: 'Create container', exact: true }).click();
+    await page.waitForURL(`${dashboard.plane.url}/servers/${serverId}/containers`);
+    await row('edited').getByText('Running', { exact: true }).waitFor();
+    expect(await inspected('edited', 'Config')).toMatchObject({
+      Env: expect.arrayContaining(['DB_PASSWORD=hunter 2', 'MODE=test']) as unknown,
+      Cmd: ['sh', '-c', 'sleep 600 && true'],
+      Tty: true,
+    });
+    expect(await inspected('edited', 'HostConfig')).toMatchObject({
+      Memory: 67_108_864,
+      PidsLimit: 50,
+      NetworkMode: 'none',
+      PortBindings: {},
+      RestartPolicy: { Name: 'unless-stopped', MaximumRetryCount: 0 },
+      Mounts: [{ Type: 'volume', Source: 'data', Target: '/var/data', ReadOnly: true }],
+    });
+    await engine.cli('rm', '--force', 'edited');
+  });
+
   it('is cleaned up with all that do not run: exactly those that were shown', async () => {
     await engine.cli('create', '--name', 'spare', '--network', 'none', testImages.busybox, 'true');
     await page.goto(`${dashboard.plane.url}/docker/containers`);

@@ -9,7 +9,9 @@ import type { JobHandle } from '../jobs/job.ts';
 import { JobType } from '../jobs/job-type.ts';
 import { scoped } from '../scoped.ts';
 import { admit, create } from './create.ts';
+import { keptVariables } from './kept-variables.ts';
 import { mayReplace, originOf, recreate } from './recreate.ts';
+import type { ContainerSpec } from '@serverkit/wire/container-spec.ts';
 import { referencesOf as askedFor } from '@serverkit/wire/secret-references.ts';
 import { deliveryOf, referencesOf } from './secrets.ts';
 import { ContainerSpecInput, SecretValueInput, secretsText } from './spec-type.ts';
@@ -59,6 +61,16 @@ function during(context: OperationContext, job: JobHandle): Work {
   return { ...workOf(context), signal: job.signal };
 }
 
+/** What the spec itself says of a variable holds. */
+function withVariables<Spec extends Pick<ContainerSpec, 'environment'>>(
+  spec: Spec,
+  kept: readonly { readonly name: string; readonly value: string }[],
+): Spec {
+  const own = new Set(spec.environment?.map(({ name }) => name));
+  const more = kept.filter(({ name }) => !own.has(name));
+  return more.length === 0 ? spec : { ...spec, environment: [...(spec.environment ?? []), ...more] };
+}
+
 builder.mutationField('createContainer', (t) =>
   t.field({
     ...scoped('docker:containers:write'),
@@ -72,8 +84,17 @@ builder.mutationField('createContainer', (t) =>
       pull: t.arg({ type: Pull, required: true }),
       auth: t.arg({ type: RegistryAuthInput }),
       secrets: t.arg({ type: [SecretValueInput], description: secretsText }),
+      keptFrom: t.arg.id({
+        description: 'A container that keptVariables are taken of. Takes docker:containers:exec.',
+      }),
+      keptVariables: t.arg.stringList({
+        description: 'Variables that it has besides, with the values that they have in keptFrom.',
+      }),
     },
-    async resolve(_root, { jobId, spec, start, pull, auth, secrets: given }, context) {
+    async resolve(_root, { spec: asked, keptFrom, keptVariables: names, ...rest }, context) {
+      const { jobId, start, pull, auth, secrets: given } = rest;
+      const kept = keptFrom ? await keptVariables({ id: keptFrom, names: names ?? [] }, workOf(context)) : [];
+      const spec = withVariables(asked, kept);
       const delivery = deliveryOf(askedFor(spec), given ?? []);
       await admit(spec, workOf(context));
       throwIfAborted(context.signal);
@@ -86,7 +107,7 @@ builder.mutationField('createContainer', (t) =>
         scope: 'docker:containers:write',
         actor: context.actor,
         secrets: [
-          ...[...secrets, ...(given ?? [])].map(({ value }) => value),
+          ...[...secrets, ...kept, ...(given ?? [])].map(({ value }) => value),
           ...(auth ? [auth.password] : []),
         ],
         async run(job) {

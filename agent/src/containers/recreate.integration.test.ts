@@ -7,6 +7,7 @@ import type { DockerService } from '../docker/service.ts';
 import { connected } from '../docker/testing.ts';
 import { AgentStops } from '../jobs/job.ts';
 import { silentLog } from '../log.ts';
+import { keptVariables } from './kept-variables.ts';
 import { duplicate, mayReplace, recreate, type Steps } from './recreate.ts';
 import { openReplacements, type ReplacementNotes } from './replacements.ts';
 import { unnoted, workWith } from './testing.ts';
@@ -304,6 +305,33 @@ describe('duplicating a container', () => {
     } finally {
       await cli('rm', '--force', '--volumes', made.id);
     }
+  });
+});
+
+test('variables of a container are kept for another one by those who may run commands in it, and for nobody else', async () => {
+  using docker = await connected();
+  const references = JSON.stringify({ variables: [{ name: 'TOKEN', secret: 'held' }], files: [] });
+  await using box = await container({
+    options: [
+      '--env',
+      'DB_PASSWORD=a=b',
+      '--env',
+      'TOKEN=x',
+      '--label',
+      `io.serverkit.secrets=${references}`,
+    ],
+    start: false,
+  });
+  const may = workWith(docker, { scopes: ['docker:containers:exec'] });
+  const names = ['DB_PASSWORD', 'DB_PASSWORD'];
+  expect(await keptVariables({ id: box.id, names }, may)).toEqual([{ name: 'DB_PASSWORD', value: 'a=b' }]);
+  for (const name of ['TOKEN', 'ELSE']) {
+    await expect(keptVariables({ id: box.id, names: [name] }, may)).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  }
+  await expect(keptVariables({ id: box.id, names }, workWith(docker))).rejects.toMatchObject({
+    code: 'SCOPE_DENIED',
   });
 });
 

@@ -167,6 +167,17 @@ test('a viewer puts none into a container, and neither does who may make contain
   expect(codeOf(await admin.client.answer(document, { input }))).toBe('AGENT_OFFLINE');
 });
 
+test('values of another container are kept only for those who may run commands there', async () => {
+  const keep = { containerId: 'web', names: ['DB_PASSWORD'] };
+  const input = { serverId: mine, spec: { image: 'app' }, keep };
+  const document =
+    'mutation C($input: CreateContainerInput!) { createContainer(input: $input) { job { id } } }';
+  const maker = await program(admin, { scopes: ['docker:containers:write'] });
+  expect(codeOf(await maker.answer(document, { input }))).toBe('PERMISSION_DENIED');
+  const both = await program(admin, { scopes: ['docker:containers:write', 'docker:containers:exec'] });
+  expect(codeOf(await both.answer(document, { input }))).toBe('AGENT_OFFLINE');
+});
+
 test('which containers use them is found out once, however many secrets are asked for', async () => {
   await made('used-1', 'x');
   await made('used-2', 'x');

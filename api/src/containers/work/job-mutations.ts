@@ -7,11 +7,12 @@ import type { RegistryAuth } from '../../registries/service.ts';
 import { builder } from '../../builder.ts';
 import { JobPayload } from '../../jobs/job-type.ts';
 import { targetFields } from '../container-payload.ts';
+import { requireOn } from '../../graphql/refusals.ts';
 import { heldOf } from '../../graphql/held.ts';
 import { handedSecrets, requireSecretUse } from '../../secrets/handed.ts';
 import { secretsAgain, targeted } from './asking.ts';
 import { containerCreate, containerRecreate } from './jobs.ts';
-import { CreateContainerDocument } from './operations.ts';
+import { CreateContainerDocument, CreateContainerLikeDocument } from './operations.ts';
 import { recreation } from './recreation.ts';
 import { checkSpec } from './spec.ts';
 import { ContainerSpecInput } from './spec-type.ts';
@@ -26,8 +27,25 @@ const ImagePullPolicy = builder.enumType('ImagePullPolicy', {
   } as const,
 });
 
+const KeepVariablesInput = builder.inputType('KeepVariablesInput', {
+  description:
+    'Environment variables of a container on the same server for another one, for those who do not see their values. The values stay on the server. Takes docker:containers:exec besides.',
+  fields: (t) => ({
+    containerId: t.id({ required: true, description: 'The container that has them, by its id.' }),
+    names: t.stringList({
+      required: true,
+      description: 'The variables, 1 to 1,000. One that came from a secret is not among them.',
+      validate: z.array(z.string().min(1).max(1_024)).min(1).max(1_000),
+    }),
+  }),
+});
+
 const CreateContainerInput = builder.inputType('CreateContainerInput', {
   fields: (t) => ({
+    keep: t.field({
+      type: KeepVariablesInput,
+      description: 'Variables that it has besides, with the values that they have in another container.',
+    }),
     pull: t.field({
       type: ImagePullPolicy,
       required: true,
@@ -90,20 +108,34 @@ builder.mutationFields((t) => ({
     access: 'docker:containers:write',
     on: (_root, { input }) => input.serverId,
     description:
-      'Begins to make a container; its image is pulled first where it is not there. Whether it may be made is judged before anything is pulled. Scope: docker:containers:write; secrets:use as well for secrets.',
+      'Begins to make a container; its image is pulled first where it is not there. Whether it may be made is judged before anything is pulled. Scope: docker:containers:write; secrets:use as well for secrets, docker:containers:exec as well for variables kept of another container.',
     args: { input: t.arg({ type: CreateContainerInput, required: true }) },
-    resolve: async (_root, { input: { serverId, spec, start, pull } }, context) => {
+    resolve: async (_root, { input: { serverId, spec, start, pull, keep } }, context) => {
       checkSpec(spec, 'input.spec');
       const names = secretNames(referencesOf(spec));
       requireSecretUse(context, names, { serverId, action: 'mutation.createContainer' });
+      if (keep) {
+        requireOn(context, { access: 'docker:containers:exec', where: serverId }, 'mutation.createContainer');
+      }
+      const kept = keep && {
+        keptFrom: context.services.containers.target(serverId, keep.containerId).id,
+        keptVariables: keep.names,
+      };
       const job = await context.services.jobs.start(containerCreate, {
         serverId,
         target: { kind: 'container', id: spec.name ?? spec.image, name: spec.name ?? spec.image },
-        parameters: { image: spec.image, start, pull, ...(names.length > 0 && { references: names }) },
+        parameters: {
+          image: spec.image,
+          start,
+          pull,
+          ...(names.length > 0 && { references: names }),
+          ...kept,
+        },
         actor: actorOf(context),
-        heldScopes: heldOf(context, serverId, perhaps),
-        document: CreateContainerDocument,
+        heldScopes: heldOf(context, serverId, kept ? [...perhaps, 'docker:containers:exec'] : perhaps),
+        document: kept ? CreateContainerLikeDocument : CreateContainerDocument,
         variables: async (jobId) => ({
+          ...kept,
           jobId,
           spec,
           start,

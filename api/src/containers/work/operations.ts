@@ -150,6 +150,33 @@ export const CreateContainerDocument = graphql(`
   }
 `);
 
+/** A document of its own: agents of before do not know these arguments, and make containers all the same. */
+export const CreateContainerLikeDocument = graphql(`
+  mutation CreateContainerLike(
+    $jobId: ID!
+    $spec: ContainerSpecInput!
+    $start: Boolean!
+    $pull: ImagePullPolicy!
+    $auth: RegistryAuthInput
+    $secrets: [SecretValueInput!]
+    $keptFrom: ID
+    $keptVariables: [String!]
+  ) {
+    createContainer(
+      jobId: $jobId
+      spec: $spec
+      start: $start
+      pull: $pull
+      auth: $auth
+      secrets: $secrets
+      keptFrom: $keptFrom
+      keptVariables: $keptVariables
+    ) {
+      id
+    }
+  }
+`);
+
 export const RecreateContainerDocument = graphql(`
   mutation RecreateContainer(
     $jobId: ID!

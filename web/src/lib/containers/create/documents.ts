@@ -28,3 +28,36 @@ export const Choices = graphql(`
     }
   }
 `);
+
+/** A container that another one is to be like; values of variables that look secret are not told. */
+export const LikeContainer = graphql(`
+  query CreateContainer_Like($serverId: ID!, $id: ID!) {
+    server(id: $serverId) {
+      container(id: $id) {
+        name
+        imageId
+        details {
+          inspect
+          environment {
+            name
+            value
+            secret
+          }
+        }
+      }
+    }
+  }
+`);
+
+/** What came with the image of it. */
+export const LikeImage = graphql(`
+  query CreateContainer_LikeImage($serverId: ID!, $reference: String!) {
+    server(id: $serverId) {
+      image(reference: $reference) {
+        details {
+          inspectJson
+        }
+      }
+    }
+  }
+`);

@@ -1,15 +1,27 @@
 import { mutate, query } from '../../api/operations.ts';
 import { issuesOf, sentence } from '../../errors.ts';
-import type { CreateContainer_ChoicesQuery } from '../../generated/graphql.ts';
+import type { CreateContainer_ChoicesQuery, KeepVariablesInput } from '../../generated/graphql.ts';
 import { t } from '../../i18n.svelte.ts';
 import { usableSecrets } from '../../secrets/usable.ts';
+import { session } from '../../session.svelte.ts';
 import { startedJob } from '../../jobs/started.ts';
 import { beyond } from './beyond.ts';
 import { Choices, Create } from './documents.ts';
 import { draftOf, emptyDraft, type Draft } from './draft.ts';
 import { specOf, withoutBlankRows } from './draft-spec.ts';
+import type { FoundLike } from './like.ts';
+import { readLike, type Wanted } from './read-like.ts';
 import { isShown } from './shown.ts';
 import type { Found } from './spec.ts';
+
+/** What values of another container take, whoever sees them. */
+export const keepScope = 'docker:containers:exec';
+
+interface Source extends FoundLike {
+  readonly serverId: string;
+  readonly containerId: string;
+  readonly name: string;
+}
 
 type Offered = NonNullable<CreateContainer_ChoicesQuery['server']>;
 
@@ -23,6 +35,8 @@ export class CreateForm {
   offered = $state.raw<Offered | null>(null);
   /** Names of secrets, each once. */
   secrets = $state.raw<readonly string[]>([]);
+  /** The container that it was filled from. */
+  source = $state.raw<Source | null>(null);
   #errors = $state.raw<ReadonlyMap<string, string>>(new Map());
 
   readonly beyond = $derived(beyond(specOf(this.draft).spec));
@@ -50,6 +64,33 @@ export class CreateForm {
     this.draft = draftOf(spec, pull ?? this.draft.pull, start);
     this.#errors = new Map();
     this.problem = '';
+    this.source = null;
+  }
+
+  /** Fills it from a container that is there. @throws Failure */
+  async copy(wanted: Wanted): Promise<void> {
+    const { found, name } = await readLike(wanted);
+    this.fill(found);
+    this.source = { serverId: wanted.serverId, containerId: wanted.containerId, name, ...found };
+  }
+
+  /** Those whose values are kept are only where the container is; a row with the same name has another value. */
+  get keptNames(): readonly string[] {
+    const { source } = this;
+    if (!source || source.serverId !== this.serverId) return [];
+    const own = new Set(this.draft.environment.map(({ name }) => name.trim()));
+    return source.kept.filter((name) => !own.has(name));
+  }
+
+  dropKept(name: string): void {
+    const { source } = this;
+    if (source) this.source = { ...source, kept: source.kept.filter((kept) => kept !== name) };
+  }
+
+  get #keep(): KeepVariablesInput | null {
+    const names = this.keptNames;
+    if (!this.source || names.length === 0 || !session.may(keepScope)) return null;
+    return { containerId: this.source.containerId, names: [...names] };
   }
 
   /** Asks what the server has. A form without suggestions is a form all the same. */
@@ -79,8 +120,9 @@ export class CreateForm {
     this.busy = true;
     try {
       const { pull, start } = this.draft;
+      const keep = this.#keep;
       const { createContainer } = await mutate(Create, {
-        input: { serverId: this.serverId, spec, pull, start },
+        input: { serverId: this.serverId, spec, pull, start, ...(keep && { keep }) },
       });
       startedJob(createContainer.job.id);
       return true;

@@ -108,9 +108,16 @@ export const create = {
   imageHint: 'Such as registry.example/team/app:1.2',
   key: 'Name',
   kept: 'Value kept for itself',
+  keptFrom: (name: string) => `With the values that they have in ${name}, which stay on the server:`,
+  keptDenied: (names: string, scope: string) =>
+    `Not taken over, as their values are masked: ${names}. To keep them takes the scope ${scope}; or enter them above.`,
+  keptElsewhere: (names: string) =>
+    `Not taken over, as their values are on the other server: ${names}. Enter them above.`,
+  keptLabel: 'Variables that are kept',
   left: (many: number) => `${count(many, { one: 'part was', other: 'parts were' })} not taken over:`,
   mountKind: 'Kind',
   mountKinds: { BIND: 'Host folder', TMPFS: 'Memory', VOLUME: 'Volume' },
+  like: (name: string) => `Filled in from ${name}. Volumes with a name and folders are shared with it.`,
   name: 'Name',
   nameHint: 'Docker makes one up when empty.',
   network: 'Network',

@@ -34,6 +34,7 @@ export const work = {
     action: 'Duplicate',
     ask: 'Duplicate…',
     done: (name: string) => `${name} was made.`,
+    edit: 'Change everything about it first',
     ports: 'Publish the same ports',
     portsHint: 'Only one that runs can have them.',
     text: 'The same settings under another name. Volumes with a name and folders are shared.',

@@ -108,9 +108,17 @@ export const create = {
   imageHint: 'Par exemple registry.example/team/app:1.2',
   key: 'Nom',
   kept: 'Valeur gardée pour soi',
+  keptFrom: (name: string) => `Avec les valeurs qu’elles ont dans ${name}, qui restent sur le serveur :`,
+  keptDenied: (names: string, scope: string) =>
+    `Non reprises, car leurs valeurs sont masquées : ${names}. Les conserver demande la permission ${scope} ; ou saisissez-les ci-dessus.`,
+  keptElsewhere: (names: string) =>
+    `Non reprises, car leurs valeurs sont sur l’autre serveur : ${names}. Saisissez-les ci-dessus.`,
+  keptLabel: 'Variables conservées',
   left: (many: number) => `${count(many, { one: 'élément n’a', other: 'éléments n’ont' })} pas été repris :`,
   mountKind: 'Sorte',
   mountKinds: { BIND: 'Dossier hôte', TMPFS: 'Mémoire', VOLUME: 'Volume' },
+  like: (name: string) =>
+    `Rempli d’après ${name}. Les volumes nommés et les dossiers sont partagés avec lui.`,
   name: 'Nom',
   nameHint: 'Vide, Docker en invente un.',
   network: 'Réseau',

@@ -34,6 +34,7 @@ export const work = {
     action: 'Dupliquer',
     ask: 'Dupliquer…',
     done: (name: string) => `${name} a été créé.`,
+    edit: 'D’abord tout modifier',
     ports: 'Publier les mêmes ports',
     portsHint: 'Un seul conteneur en marche peut les avoir.',
     text: 'Les mêmes réglages sous un autre nom. Les volumes nommés et les dossiers sont partagés.',
