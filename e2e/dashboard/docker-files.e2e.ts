@@ -1,9 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { container, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
+import { tempDir } from '../../testing/tmp.ts';
 import { seriousProblems } from './axe.ts';
 import { enterCredentials, openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
 
@@ -75,6 +77,35 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     await line.getByRole('button', { name: 'Replace sent é.bin', exact: true }).click();
     await done.waitFor();
     expect(await box.exec('cat', '/data/inner/sent é.bin')).toBe('other');
+  });
+
+  it('are uploaded with the folder that they are in, and one that is there gets what it lacks', async () => {
+    await using dir = await tempDir('sk-folder-');
+    const send = async (): Promise<void> => {
+      const choosing = page.waitForEvent('filechooser');
+      await page.getByRole('button', { name: 'Upload a folder', exact: true }).click();
+      await (await choosing).setFiles(dir.file('site'));
+    };
+    const lines = page.getByTestId('folder-upload');
+    await mkdir(dir.file('site/img'), { recursive: true });
+    await writeFile(dir.file('site/index.html'), 'hello');
+    await writeFile(dir.file('site/img/x.bin'), randomBytes(100_000));
+    await send();
+    await lines.getByText(/^2 of 2 files/).waitFor();
+    expect(await seriousProblems(page)).toEqual([]);
+    expect(await box.exec('sh', '-c', 'cd /data/inner/site && wc -c < img/x.bin && cat index.html')).toBe(
+      '100000\nhello',
+    );
+    await lines.getByRole('button').click();
+    await lines.waitFor({ state: 'detached' });
+    await rm(dir.file('site/img/x.bin'));
+    await writeFile(dir.file('site/more'), 'more');
+    await send();
+    await page.getByRole('button', { name: 'Replace site/index.html', exact: true }).click();
+    await lines.getByText(/^2 of 2 files/).waitFor();
+    expect(await box.exec('sh', '-c', 'cd /data/inner/site && cat more && ls img')).toBe('morex.bin\n');
+    await lines.getByRole('button').click();
+    await lines.waitFor({ state: 'detached' });
   });
 
   it('that are on their way are forgotten with the session', async () => {
