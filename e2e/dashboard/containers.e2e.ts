@@ -46,6 +46,9 @@ describeWith(['docker', 'chromium'], 'several containers', () => {
     const { width = 0, height = 0 } = page.viewportSize() ?? {};
     await page.setViewportSize({ width: 375, height: 812 });
     await row(box).and(page.getByRole('listitem')).waitFor();
+    // What it uses stands in the card as well, and leaves room for it.
+    await row(box).getByText(/^CPU/).waitFor();
+    expect((await link.boundingBox())?.width).toBeGreaterThan(20);
     expect(await link.getAttribute('href')).toMatch(href);
     await page.setViewportSize({ width, height });
   });
