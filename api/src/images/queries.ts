@@ -5,6 +5,7 @@ import { seesWith } from '../access/sees.ts';
 import { fewOf, searchText } from '../input-text.ts';
 import { ServerType } from '../servers/server-type.ts';
 import { UnansweredServer, unansweredOf } from '../servers/unanswered-type.ts';
+import { familiarName, goesBy } from './familiar.ts';
 import { imageReference } from './fields.ts';
 import { askerOf } from '../graphql/held.ts';
 import { ImageType } from './image-type.ts';
@@ -55,6 +56,11 @@ const FleetImageFilter = builder.inputType('FleetImageFilter', {
   fields: (t) => ({
     dangling: t.boolean({ description: 'Those without a tag, or those with one.' }),
     inUse: t.boolean({ description: 'Those that a container was made from, or the others.' }),
+    reference: t.string({
+      description:
+        'Those that go by this name on their server, as Docker reads it: nginx is docker.io/library/nginx:latest. For what a pull of it would bring again.',
+      validate: imageReference,
+    }),
     serverIds: t.idList({ description: 'On any of these servers, 1,000 at most.', validate: fewOf(1_000) }),
     text: t.string({
       description: 'Words that are all found in names, digests or id. At most 200 characters.',
@@ -63,9 +69,12 @@ const FleetImageFilter = builder.inputType('FleetImageFilter', {
   }),
 });
 
-function fits({ image }: SeenImage, { dangling, inUse, text }: typeof FleetImageFilter.$inferInput): boolean {
+type Filter = typeof FleetImageFilter.$inferInput;
+
+function fits({ image }: SeenImage, { dangling, inUse, reference, text }: Filter): boolean {
   if (dangling != null && dangling !== (image.tags.length === 0)) return false;
   if (inUse != null && inUse !== image.containers.length > 0) return false;
+  if (reference != null && !goesBy(image, familiarName(reference))) return false;
   const haystack = [...image.tags, ...image.digests, image.id].join('\n').toLowerCase();
   return (text ?? '')
     .toLowerCase()

@@ -109,12 +109,13 @@ const fields: Comparison = {
             details { ${Object.keys(detailsTruths).join(' ')} }
           }
         }
-        images(first: 500) { nodes { ${imageText} } }
+        images(first: 500, filter: { reference: $reference }) { nodes { ${imageText} } }
       }`,
       { reference: own.tag },
     );
     const { details, ...one } = answer.server.image;
     hold(details, detailsTruths, told);
+    expect(answer.images.nodes).toHaveLength(1);
     const lists = [answer.server.images, answer.images.nodes].map((list) =>
       list.find(({ id }) => id === own.id),
     );
