@@ -9,6 +9,7 @@ import { describeWith } from '../../testing/parts.ts';
 import { run } from '../../testing/processes.ts';
 import { freshImage, registry, type Registry } from '../../testing/registry.ts';
 import { tempDir } from '../../testing/tmp.ts';
+import { addServer } from '../install/plane.ts';
 import { jobRig, type JobRig } from '../jobs/rig.ts';
 import { seriousProblems } from './axe.ts';
 import { signIn } from './signed-in.ts';
@@ -70,6 +71,51 @@ describeWith(['docker', 'registry', 'chromium'], 'work on images in the dashboar
     await page.getByTestId('job-output').getByText('Pulling from team/shown').waitFor();
     await page.keyboard.press('Escape');
     await page.locator('[data-testid=job-line][data-state=SUCCEEDED]').first().waitFor();
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it('goes to all servers with a tag: who has it already first, then how far it is on each', async () => {
+    const spare = await addServer(rig.admin, 'spare');
+    for (const serverId of [rig.serverId, spare.serverId]) {
+      await rig.admin.query(
+        'mutation ($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
+        { input: { serverId, tags: ['shelf'] } },
+      );
+    }
+    release = hub.hold();
+    const image = await freshImage();
+    const reference = await hub.push(image, 'team/many:1');
+    await run('docker', ['rmi', image]);
+    pulled.push(reference);
+    const dialog = page.getByRole('dialog');
+    const planned = (server: string, words: string) =>
+      dialog.getByTestId('many-plans').locator(`[data-server=${server}]`).filter({ hasText: words });
+    const ask = async () => {
+      await page.getByRole('button', { name: 'More for images' }).click();
+      await page.getByRole('menuitem', { name: 'Pull on several servers…' }).click();
+      await dialog.getByLabel('Image').fill(reference);
+      await dialog.getByRole('radio', { name: 'Tag' }).check();
+      await dialog.getByRole('combobox', { name: 'Tag' }).selectOption('shelf');
+      await planned(spare.serverId, 'Offline').waitFor();
+    };
+    await page.goto(`${rig.plane.url}/docker/images`);
+    await ask();
+    await planned(rig.serverId, 'Not there yet').waitFor();
+    await page.screenshot({ path: 'e2e/screenshots/image-pull-many.png' });
+    expect(await seriousProblems(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Pull on 1 server', exact: true }).click();
+    const target = page.getByTestId('job-targets').locator(`[data-server=${rig.serverId}]`);
+    const bar = target.and(page.locator('[data-state=RUNNING]')).getByRole('progressbar');
+    const percent = async () => Number(await bar.getAttribute('aria-valuenow'));
+    const before = await eventually(async () => (await percent()) || undefined, 'progress on the server');
+    await eventually(async () => (await percent()) > before, 'the progress on the server to move');
+    expect(await seriousProblems(page)).toEqual([]);
+    release();
+    await target.and(page.locator('[data-state=SUCCEEDED]')).waitFor();
+    await dialog.getByRole('button', { name: 'Close', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await ask();
+    await planned(rig.serverId, 'There already; what is newer comes').waitFor();
     expect(tab.complaints).toEqual([]);
   });
 

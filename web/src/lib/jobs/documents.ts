@@ -44,6 +44,31 @@ export const Targets = graphql(`
       errorMessage
       job {
         id
+        step
+        progress {
+          item
+          status
+          current
+          total
+          unit
+        }
+      }
+    }
+  }
+`);
+
+/** How far the jobs are that one on many servers has there; each as it moves. */
+export const Steps = graphql(`
+  subscription Jobs_Steps {
+    jobChanges {
+      id
+      step
+      progress {
+        item
+        status
+        current
+        total
+        unit
       }
     }
   }

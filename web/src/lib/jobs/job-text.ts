@@ -5,6 +5,8 @@ import type { Look } from '../look.ts';
 export type Job = Jobs_RowFragment;
 export type JobInFull = Jobs_RowFragment & Jobs_TargetsFragment;
 export type JobTarget = JobInFull['targets'][number];
+/** How far it is on one of many servers. */
+export type JobPart = NonNullable<JobTarget['job']>;
 
 const looks: Record<JobState, Look> = {
   PENDING: 'unknown',

@@ -9,6 +9,7 @@ import * as images from './en/images.ts';
 import * as jobs from './en/jobs.ts';
 import * as joining from './en/joining.ts';
 import * as keys from './en/keys.ts';
+import * as many from './en/many.ts';
 import * as people from './en/people.ts';
 import * as recordings from './en/recordings.ts';
 import * as registries from './en/registries.ts';
@@ -33,6 +34,7 @@ export const en = {
   ...jobs,
   ...joining,
   ...keys,
+  ...many,
   ...people,
   ...recordings,
   ...registries,

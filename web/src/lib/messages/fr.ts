@@ -9,6 +9,7 @@ import * as images from './fr/images.ts';
 import * as jobs from './fr/jobs.ts';
 import * as joining from './fr/joining.ts';
 import * as keys from './fr/keys.ts';
+import * as many from './fr/many.ts';
 import * as people from './fr/people.ts';
 import * as recordings from './fr/recordings.ts';
 import * as registries from './fr/registries.ts';
@@ -32,6 +33,7 @@ export const fr: LaterMessages = {
   ...jobs,
   ...joining,
   ...keys,
+  ...many,
   ...people,
   ...recordings,
   ...registries,

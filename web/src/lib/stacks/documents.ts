@@ -177,23 +177,6 @@ export const PlanMany = graphql(`
   }
 `);
 
-export const Placement = graphql(`
-  query Stacks_Placement($input: ProposePlacementInput!) {
-    proposePlacement(input: $input) {
-      candidates {
-        serverId
-        memoryFreeBytes
-        cores
-        coresFree
-      }
-      excluded {
-        serverId
-        reason
-      }
-    }
-  }
-`);
-
 export const DeployMany = graphql(`
   mutation Stacks_DeployMany($input: DeployStackToManyInput!) {
     deployStackToMany(input: $input) {

@@ -1,6 +1,8 @@
+import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
 
 const count = counter('en');
+const formats = createFormats('en');
 
 export const jobs = {
   all: 'All states',
@@ -58,6 +60,7 @@ export const jobs = {
     SUCCEEDED: 'Done',
   },
   targets: 'Servers',
+  targetsSum: (state: string, servers: number) => `${state}: ${formats.number(servers)}`,
   targetStates: {
     CANCELLED: 'Cancelled',
     FAILED: 'Failed',

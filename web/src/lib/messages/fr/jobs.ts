@@ -1,6 +1,8 @@
+import { createFormats } from '../../format.ts';
 import { counter } from '../count.ts';
 
 const count = counter('fr');
+const formats = createFormats('fr');
 
 export const jobs = {
   all: 'Tous les états',
@@ -58,6 +60,7 @@ export const jobs = {
     SUCCEEDED: 'Terminée',
   },
   targets: 'Serveurs',
+  targetsSum: (state: string, servers: number) => `${state} : ${formats.number(servers)}`,
   targetStates: {
     CANCELLED: 'Annulé',
     FAILED: 'Échoué',
