@@ -4,10 +4,12 @@ import type { Command, Input } from './command.ts';
 import { container } from './commands/container.ts';
 import { containers } from './commands/containers.ts';
 import { contexts, logout, use } from './commands/contexts.ts';
+import { deploy } from './commands/deploy.ts';
 import { events } from './commands/events.ts';
 import { login } from './commands/login.ts';
 import { logs } from './commands/logs.ts';
 import { metrics } from './commands/metrics.ts';
+import { pull } from './commands/pull.ts';
 import { run } from './commands/run.ts';
 import { servers } from './commands/servers.ts';
 import { contextOf, type Env } from './config.ts';
@@ -26,6 +28,8 @@ const commands: Readonly<Record<string, Command>> = {
   logs,
   metrics,
   events,
+  deploy,
+  pull,
   run,
 };
 

@@ -84,6 +84,11 @@ export class Output {
     return this.#options.color ? `\u001B[${labels[index % labels.length]}m${clean}\u001B[0m` : clean;
   }
 
+  /** A word of ours, in a colour where there are colours. */
+  toned(word: string, tone: Tone): string {
+    return this.#options.color ? `\u001B[${colors[tone]}m${word}\u001B[0m` : word;
+  }
+
   table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
     const all = [head.map((text): Cell => ({ text, tone: 'dim' })), ...rows];
     const widths = head.map((_, column) =>
@@ -103,7 +108,7 @@ export class Output {
   #cell({ text, tone }: Cell, width: number, align: Cell['align']): string {
     const clean = this.clean(text);
     const padding = ' '.repeat(Math.max(0, width - clean.length));
-    const shown = tone && this.#options.color ? `\u001B[${colors[tone]}m${clean}\u001B[0m` : clean;
+    const shown = tone ? this.toned(clean, tone) : clean;
     return align === 'right' ? padding + shown : shown + padding;
   }
 }
