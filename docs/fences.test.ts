@@ -19,6 +19,7 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   'README.md': ['docs/api.integration.test.ts'],
   'client/README.md': ['client/packed.integration.test.ts', 'client/command-line.integration.test.ts'],
   'docs/api.md': ['docs/api.integration.test.ts'],
+  'docs/fleet.md': ['e2e/jobs/pull.integration.test.ts'],
   'docs/deploy.md': ['e2e/deploy/service.e2e.ts', 'e2e/install/systemd.e2e.ts'],
   'docs/secrets.md': ['e2e/secrets/secrets.integration.test.ts'],
   'docs/reference.md': ['docs/reference.integration.test.ts'],

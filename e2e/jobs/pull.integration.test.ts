@@ -1,12 +1,18 @@
+import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { apiToken } from '../../testing/api-token.ts';
 import { eventually } from '../../testing/events.ts';
+import { fence, fencesOf } from '../../testing/fences.ts';
 import { codeOf } from '../../testing/graphql-client.ts';
+import { testImages } from '../../testing/images.ts';
+import { packedClient } from '../../testing/packed-client.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { run } from '../../testing/processes.ts';
+import { plainEnv, run, startProcess } from '../../testing/processes.ts';
+import { removeComposeProject, uniqueProject } from '../../testing/product/compose-project.ts';
 import { freshImage, registry, type Registry } from '../../testing/registry.ts';
 import { jobRig, type JobEventData, type JobRig } from './rig.ts';
 
-describeWith(['docker', 'registry'], 'a pull as a job', () => {
+describeWith(['docker', 'registry', 'compose'], 'a pull as a job', () => {
   let rig: JobRig;
   let hub: Registry;
   beforeAll(async () => {
@@ -87,6 +93,64 @@ describeWith(['docker', 'registry'], 'a pull as a job', () => {
     release();
     expect(await audited(id)).toMatchObject([{ outcome: 'failed', code: 'CANCELLED' }]);
   });
+
+  test(
+    'goes to many servers, and so does a stack, by what docs/fleet.md says',
+    { timeout: 120_000 },
+    async () => {
+      await using end = new AsyncDisposableStack();
+      const folder = end.use(await packedClient());
+      const box = (await run('docker', ['create', testImages.busybox])).trim();
+      end.defer(async () => void (await run('docker', ['rm', box])));
+      const runs = `CMD ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]`;
+      const image = (await run('docker', ['commit', '--change', runs, box])).trim();
+      // It has no other name, and goes with it.
+      const server = await hub.push(image, 'team/server:1');
+      end.defer(async () => void (await run('docker', ['rmi', '--force', server])));
+      const stack = uniqueProject();
+      end.defer(() => removeComposeProject(stack));
+      for (const { file, text } of fencesOf('docs/fleet.md')) {
+        const own = text.replace('nginx:1.29', server).replace('"shop"', `"${stack}"`);
+        if (file !== undefined) writeFileSync(folder.file(file), own);
+      }
+      await rig.admin.query(
+        'mutation ($input: UpdateServerInput!) { updateServer(input: $input) { server { id } } }',
+        { input: { serverId: rig.serverId, name: 'web-1', tags: ['web'] } },
+      );
+      const room = '{ proposePlacement(input: {}) { candidates { serverId } } }';
+      await eventually(
+        async () => JSON.stringify(await rig.admin.query(room)).includes(rig.serverId),
+        'the server to be measured',
+      );
+      const scopes = ['servers:read', 'docker:images:*', 'docker:compose:*'];
+      const { secret } = await apiToken(rig.admin, ...scopes);
+      const env = plainEnv({ SERVERKIT_URL: rig.plane.url, SERVERKIT_TOKEN: secret });
+
+      let job = '';
+      const said: string[] = [];
+      const commands = ['fleet-commands', 'fleet-graphql'].flatMap((name) =>
+        fence('docs/fleet.md', name).trim().split('\n'),
+      );
+      for (const line of commands) {
+        const own = line.replace('nginx:1.29', server).replace('deploy shop', `deploy ${stack}`);
+        const command = own.replace('job_…', job).replace('npx ', 'exec npx --offline ');
+        await using program = startProcess('bash', ['-c', command], { cwd: folder.path, env });
+        expect(await program.exit, `${line}: ${program.output()}`).toEqual({ code: 0, signal: null });
+        job = /"(job_\w+)"/.exec(program.output())?.[1] ?? job;
+        said.push(program.output());
+      }
+      const [missing, pulled, planned, deployed, again, candidates, plan, , followed] = said;
+      expect(missing).toMatch(/web-1 +yes +pull: not there yet/);
+      expect(pulled).toMatch(/web-1: done$/m);
+      expect(planned).toMatch(/web-1 +yes +web: create$/m);
+      expect(deployed).toMatch(/web-1: done$/m);
+      expect(again).toContain('"what":"nothing changes"');
+      expect(again).toContain('"step":"result","ok":true,"state":"SUCCEEDED"');
+      expect(candidates).toContain(`"serverId":"${rig.serverId}"`);
+      expect(plan).toMatch(/"version":\d+.*"action":"NONE"/);
+      expect(followed).toMatch(/"targets":\[\{"name":"web-1","state":"SUCCEEDED"/);
+    },
+  );
 
   test('goes on while the control plane is killed, and is followed to its end by the next one', async () => {
     const release = hub.hold();
