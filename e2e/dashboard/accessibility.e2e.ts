@@ -3,17 +3,35 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { browser, type TestBrowser } from '../../testing/browser.ts';
 import { controlPlane, type ControlPlane } from '../../testing/control-plane.ts';
-import { container, type TestContainer } from '../../testing/docker.ts';
 import { describeWith } from '../../testing/parts.ts';
 import type { TestClient } from '../../testing/graphql-client.ts';
 import { seriousProblems } from './axe.ts';
+import { furnished, type Furnished } from './furnished.ts';
 import { fillIn, routesOnDisk } from './routes.ts';
 import { signIn } from './signed-in.ts';
 
 const screenshots = 'e2e/screenshots';
 
-const themes = ['light', 'dark'] as const;
+type Theme = 'light' | 'dark';
 const widths = { wide: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } } as const;
+const walks = [
+  { width: 'wide', loaded: 'light', switched: 'dark' },
+  { width: 'phone', loaded: 'dark', switched: 'light' },
+] as const;
+/** What else a page shows. */
+const tabs: Readonly<Record<string, readonly string[]>> = {
+  '/servers/[id]/containers/[containerId]': [
+    'stats',
+    'logs',
+    'terminal',
+    'files',
+    'processes',
+    'environment',
+    'changes',
+    'inspect',
+  ],
+  '/servers/[id]/stacks/[name]': ['logs', 'files', 'versions', 'source'],
+};
 /** Pages that are shown to nobody who is signed in. */
 const doorway = new Set(['/sign-in', '/setup', '/invitation', '/reset']);
 
@@ -21,75 +39,82 @@ const doorway = new Set(['/sign-in', '/setup', '/invitation', '/reset']);
  * WCAG 2.2 AA on every page, with data, in both themes and at both ends of width. Leaves a picture of each behind, for
  * people to look at.
  */
-describeWith(['docker', 'chromium'], 'every page is accessible', () => {
+describeWith(['docker', 'compose', 'chromium'], 'every page is accessible', () => {
   let plane: ControlPlane;
   let fresh: ControlPlane;
   let chrome: TestBrowser;
-  let box: TestContainer;
+  let made: Furnished;
   let parameters: Record<string, string>;
   let invitation: string;
 
   beforeAll(async () => {
     mkdirSync(screenshots, { recursive: true });
-    box = await container({
-      command: ['sh', '-c', 'echo hello; echo trouble >&2; sleep infinity'],
-      labels: { 'com.docker.compose.project': 'shop', 'com.docker.compose.service': 'web' },
-    });
     plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     fresh = await controlPlane({ env: { SERVERKIT_ADMIN_EMAIL: '', SERVERKIT_ADMIN_PASSWORD: '' } });
     const client = await plane.signIn();
-    const events = client.subscribe<{ containerEvents: { serverId: string; containers: { id: string }[] } }>(
-      'subscription { containerEvents { serverId containers { id } } }',
-    );
-    const { containerEvents } = await events.next(({ containerEvents: { containers } }) =>
-      containers.some(({ id }) => id === box.id),
-    );
-    await events[Symbol.asyncDispose]();
+    made = await furnished(plane);
+    const { serverId, containerId, name } = made;
     const { viewer } = await client.query<{ viewer: { user: { id: string } } }>('{ viewer { user { id } } }');
-    parameters = { id: containerEvents.serverId, containerId: box.id, userId: viewer.user.id, name: 'shop' };
+    parameters = { id: serverId, containerId, userId: viewer.user.id, name };
     invitation = await invite(client);
-    await group(client, containerEvents.serverId);
+    await group(client, serverId);
     chrome = await browser();
   });
   afterAll(async () => {
     await chrome?.[Symbol.asyncDispose]();
+    await made?.[Symbol.asyncDispose]();
     await plane?.[Symbol.asyncDispose]();
     await fresh?.[Symbol.asyncDispose]();
-    await box?.[Symbol.asyncDispose]();
   });
 
   it('knows pages to walk', () => {
     expect(routesOnDisk()).toContain('/servers/[id]');
   });
 
-  for (const theme of themes) {
-    for (const [width, viewport] of Object.entries(widths)) {
-      it(`in the ${theme} theme, ${width}`, async () => {
-        await using tab = await chrome.open({ colorScheme: theme, viewport, reducedMotion: 'reduce' });
-        const { page } = tab;
-        const found: string[] = [];
-        const look = async (route: string, url: string): Promise<void> => {
-          await page.goto(url);
-          await settled(page);
-          // A page that sends people elsewhere would otherwise be judged by where they end up.
-          expect(page.url()).toBe(url);
-          const name = route.replaceAll(/[^a-zA-Z]+/g, '-').replaceAll(/^-|-$/g, '') || 'overview';
-          await page.screenshot({ path: `${screenshots}/${name}-${theme}-${width}.png` });
-          found.push(...(await seriousProblems(page)).map((problem) => `${route}: ${problem}`));
-        };
-        await look('/sign-in', `${plane.url}/sign-in`);
-        await look('/setup', `${fresh.url}/setup`);
-        await look('/invitation', invitation);
-        await look('/reset', `${plane.url}/reset`);
-        await signIn(page, plane);
-        for (const route of routesOnDisk()) {
-          if (!doorway.has(route)) await look(route, plane.url + fillIn(route, parameters));
-        }
-        expect(found).toEqual([]);
-        expect(tab.complaints).toEqual([]);
-      });
+  // Half of all that this costs is loading pages: each comes once at either width, and once in either theme, and takes on
+  // the other theme in place.
+  it.each(walks)('$width, loaded in the $loaded theme and shown in the $switched one', async (walk) => {
+    const { width, loaded, switched } = walk;
+    await using tab = await chrome.open({
+      colorScheme: loaded,
+      viewport: widths[width],
+      reducedMotion: 'reduce',
+    });
+    const { page } = tab;
+    const found: string[] = [];
+    const judge = async (route: string, theme: Theme): Promise<void> => {
+      await inTheme(page, theme);
+      const name = route.replaceAll(/[^a-zA-Z]+/g, '-').replaceAll(/^-|-$/g, '') || 'overview';
+      await page.screenshot({ path: `${screenshots}/${name}-${theme}-${width}.png` });
+      found.push(...(await seriousProblems(page)).map((problem) => `${route}, ${theme}: ${problem}`));
+    };
+    const look = async (route: string, url: string): Promise<void> => {
+      await page.emulateMedia({ colorScheme: loaded });
+      await page.goto(url);
+      await settled(page);
+      // A page that sends people elsewhere would otherwise be judged by where they end up.
+      expect(page.url()).toBe(url);
+      await judge(route, loaded);
+      await page.emulateMedia({ colorScheme: switched });
+      // Who is not in yet sees a theme as it was when the page came.
+      if (doorway.has(route)) await page.reload();
+      await settled(page);
+      await judge(route, switched);
+    };
+    await look('/sign-in', `${plane.url}/sign-in`);
+    await look('/setup', `${fresh.url}/setup`);
+    await look('/invitation', invitation);
+    await look('/reset', `${plane.url}/reset`);
+    await signIn(page, plane);
+    for (const route of routesOnDisk()) {
+      if (doorway.has(route)) continue;
+      const url = plane.url + fillIn(route, parameters);
+      await look(route, url);
+      for (const part of tabs[route] ?? []) await look(`${route}-${part}`, `${url}?tab=${part}`);
     }
-  }
+    expect(found).toEqual([]);
+    expect(tab.complaints).toEqual([]);
+  });
 });
 
 /** Somebody who has not come yet, for the lists; answers with their link. */
@@ -124,4 +149,14 @@ async function settled(page: Page): Promise<void> {
   await page.locator('main').first().waitFor();
   await page.waitForFunction(() => document.querySelector('[aria-busy=true], .skeleton') === null);
   await page.evaluate(() => document.fonts.ready);
+}
+
+/** The page shows itself in this theme, to its last colour. */
+async function inTheme(page: Page, theme: Theme): Promise<void> {
+  await page.waitForFunction(
+    (wanted) =>
+      document.documentElement.dataset['theme'] === wanted &&
+      !document.getAnimations().some((change) => change instanceof CSSTransition),
+    theme,
+  );
 }
