@@ -82,6 +82,7 @@ export const ContainerDetailsDocument = graphql(`
       }
       mounts {
         type
+        name
         source
         destination
         readOnly

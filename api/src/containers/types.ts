@@ -66,6 +66,7 @@ const ContainerMount = builder.objectRef<ContainerDetails['mounts'][number]>('Co
   fields: (t) => ({
     destination: t.exposeString('destination', { description: 'Where it is inside the container.' }),
     kind: t.exposeString('type', { description: 'bind, volume, tmpfs, …' }),
+    name: t.exposeString('name', { nullable: true, description: 'Of a volume; null for what is none.' }),
     readOnly: t.exposeBoolean('readOnly', { description: 'Whether the container cannot write to it.' }),
     source: t.exposeString('source', { description: 'Where it is on the host; empty for tmpfs.' }),
   }),

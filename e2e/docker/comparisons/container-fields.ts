@@ -43,6 +43,7 @@ interface Inspected {
 }
 interface Mount {
   readonly Type: string;
+  readonly Name?: string;
   readonly Source: string;
   readonly Destination: string;
   readonly RW: boolean;
@@ -79,6 +80,7 @@ const port: Truths<{ readonly name: string; readonly binding: Binding | null }> 
 const label: Truths<readonly [string, string]> = { key: ([key]) => key, value: ([, value]) => value };
 const mount: Truths<Mount> = {
   kind: ({ Type }) => Type,
+  name: ({ Name }) => Name ?? null,
   source: ({ Source }) => Source,
   destination: ({ Destination }) => Destination,
   readOnly: ({ RW }) => !RW,
