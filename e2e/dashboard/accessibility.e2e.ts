@@ -147,7 +147,9 @@ async function group(client: TestClient, serverId: string): Promise<void> {
 /** Data is there: the page is shown and no skeleton is left. */
 async function settled(page: Page): Promise<void> {
   await page.locator('main').first().waitFor();
-  await page.waitForFunction(() => document.querySelector('[aria-busy=true], .skeleton') === null);
+  await page.waitForFunction(
+    () => document.querySelector('[aria-busy=true], .bg-line.animate-pulse') === null,
+  );
   await page.evaluate(() => document.fonts.ready);
 }
 
