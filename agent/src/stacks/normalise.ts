@@ -328,6 +328,9 @@ export function lastWords(stderr: string): string {
   return said.length > MAX_MESSAGE ? `${said.slice(0, MAX_MESSAGE - 1)}…` : said;
 }
 
+/** The second Compose would have it removed, and without it the first reads a file in its oldest form. */
+const wantsNoVersion = /the attribute `version` is obsolete/;
+
 /** The first Compose writes them plainly, and on success nothing else. */
 function warningsOf(stderr: string, { generation }: ComposeTool): string[] {
   const found = stderr.split('\n').flatMap((line) => {
@@ -335,7 +338,9 @@ function warningsOf(stderr: string, { generation }: ComposeTool): string[] {
     const plain = generation === 1 ? line.trim().replace(/^WARNING: /, '') : '';
     return quoted?.replaceAll('\\"', '"') ?? (plain === '' ? [] : plain);
   });
-  return [...new Set(found)].slice(0, 50).map((warning) => warning.slice(0, MAX_MESSAGE));
+  return [...new Set(found.filter((warning) => !wantsNoVersion.test(warning)))]
+    .slice(0, 50)
+    .map((warning) => warning.slice(0, MAX_MESSAGE));
 }
 
 /** Compose hands its variables on to the programs it runs, and these steer the programs themselves. */
