@@ -26,10 +26,10 @@ export interface Registry extends AsyncDisposable {
   /** The docker command, signed in where there is a password. */
   docker(...args: readonly string[]): Promise<string>;
   /**
-   * From now on layers trickle, to the registry and from it. (Not nothing at all: an engine notices only with the next few
-   * KB that nobody wants a layer any more.)
+   * From now on layers trickle that come from the registry. (Not nothing at all: an engine notices only with the next few KB
+   * that nobody wants a layer any more.)
    *
-   * @param repository - only those of this one: `team/web`
+   * @param repository - only those of this one, `team/web`, but on their way there as well
    * @returns lets them go on
    */
   hold(repository?: string): () => void;
@@ -167,7 +167,9 @@ function openDoor(port: number): Door {
       open.delete(to);
       if (!from.readableEnded) from.destroy();
     });
-    const door = held.find(({ repository }) => repository === undefined || isOf(asked, repository));
+    const door = held.find(({ repository }) =>
+      repository === undefined ? isDownload(asked) : isOf(asked, repository),
+    );
     for await (const part of from) {
       if (!Buffer.isBuffer(part)) continue;
       const chunk: Buffer = part;
