@@ -30,11 +30,19 @@ describe('a control plane for a test', () => {
     await using events = admin.subscribe<{ serverEvents: unknown }>(
       'subscription { serverEvents { __typename } }',
     );
-    await admin.query(
-      'mutation ($input: CreateServerInput!) { createServer(input: $input) { server { id } } }',
-      { input: { name: 'web-1' } },
-    );
-    expect(await events.next()).toHaveProperty('serverEvents');
+    const heard = events.next();
+    let [over, made] = [false, 0];
+    const stop = (): void => void (over = true);
+    heard.then(stop, stop);
+    // What happens before the subscription stands is nobody's to tell.
+    await eventually(async () => {
+      await admin.query(
+        'mutation ($input: CreateServerInput!) { createServer(input: $input) { server { id } } }',
+        { input: { name: `web-${(made += 1)}` } },
+      );
+      return over;
+    }, 'the first event');
+    expect(await heard).toHaveProperty('serverEvents');
   });
 
   test('leaves nothing behind, even when it was killed', async () => {

@@ -98,7 +98,7 @@ describeWith(['docker', 'root', 'compose', 'registry'], 'a disk that is full', (
     await engine.start();
     await run('sh', ['-c', `docker save ${testImages.busybox} | docker --host unix://${engine.socket} load`]);
     const docker = undo.use(await connected({ socket: engine.socket }));
-    const command = eachCompose().at(-1)?.command;
+    const command = eachCompose()[0]?.command;
     const policy = createPolicy({ scopes: 'managed', deniedPaths: [], disabledFeatures: new Set() });
     stacks = createStacks({
       docker,

@@ -98,7 +98,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
   });
 
   test('of two who deploy one stack one wins, and the other is told', async () => {
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     const compose = running(testImages.busybox);
     const both = await Promise.all([deployment(stack, compose), deployment(stack, compose)]);
     expect(both.map(({ job }) => job.errorCode ?? job.state).toSorted()).toEqual(['CONFLICT', 'SUCCEEDED']);
@@ -110,7 +110,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
   });
 
   test('that go beyond their containers take the scope, and touch nothing without it', async () => {
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     const compose = `${running(testImages.busybox)}    pid: host\n`;
     const { job } = await deployment(stack, compose);
     expect(job).toMatchObject({ errorCode: 'PRIVILEGE_NEEDED' });
@@ -120,7 +120,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
   });
 
   test('that fail do not bring back what this host has come to deny, and pull nothing that may not be pulled', async () => {
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     await using folder = await tempDir('sk-denied-');
     const opening = `${running(testImages.busybox)}    volumes: ["${folder.path}:/opened:ro"]\n`;
     const scopes = ['docker:containers:privileged'];
@@ -136,7 +136,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
   });
 
   test('of what somebody made elsewhere are refused', async () => {
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     const label = [
       '--label',
       `com.docker.compose.project=${stack.name}`,
@@ -170,7 +170,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       hash: string,
       meanwhile: (id: string) => Promise<unknown> = () => Promise.resolve(),
     ): Promise<{ readonly told: string; readonly there: string }> {
-      await using stack = await testStacks(eachCompose().at(-1)?.command);
+      await using stack = await testStacks(eachCompose()[0]?.command);
       const labels = [
         `project=${stack.name}`,
         'service=web',
@@ -211,7 +211,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
     }, 120_000);
 
     test('are not undone any more once something else was begun', async () => {
-      await using stack = await testStacks(eachCompose().at(-1)?.command);
+      await using stack = await testStacks(eachCompose()[0]?.command);
       await mkdir(stack.notes, { recursive: true });
       await writeFile(`${stack.notes}/${stack.name}.json`, noted(stack.folder, {}));
       const wanted = { name: stack.name, operation: 'STOP', services: [], timeoutMs: 1_000 } as const;

@@ -191,7 +191,7 @@ const composed = (greeting: string): string =>
   `${running(testImages.busybox, greeting)}    env_file: app.env\n    volumes: ["./conf:/conf:ro"]\n    labels:\n      told: "\${SECRET}"\n      api_token: from-the-repository\n`;
 
 describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real engine', () => {
-  const [tool] = eachCompose().slice(-1);
+  const [tool] = eachCompose();
 
   test('are planned, deployed, deployed anew and gone back to with the files of their commit', async () => {
     await using server = await gitServer();

@@ -8,7 +8,7 @@ import type { JobHandle } from '../jobs/job.ts';
 import { testJobs, type Told } from '../jobs/testing.ts';
 import { asJob, deployment, eachCompose, running, runs, testStacks, type TestStacks } from './testing.ts';
 
-const newest = eachCompose().at(-1)?.command;
+const newest = eachCompose()[0]?.command;
 
 const two = (image: string) => `${running(image)}    depends_on: [db]
   db:

@@ -68,7 +68,7 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
 
   test('makes one from files that lie there already, and leaves nothing where it does not come up', async () => {
     await using dir = await home(running(testImages.busybox).replace(/command: .*/, 'command: ["false"]'));
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     expect((await takeOver(stack, dir.file('app'))).job.state).toBe('FAILED');
     expect(await stack.stacks.get(stack.name)).toBeNull();
     await writeFile(dir.file('app/docker-compose.yml'), running(testImages.busybox));
@@ -80,7 +80,7 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
   test('takes the scope, and goes by where the stack is known to come from', async () => {
     await using dir = await home();
     await using other = await home();
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     expect((await takeOver(stack, null)).job.errorCode).toBe('NOT_FOUND');
     await byHand(stack, dir);
     expect((await takeOver(stack, null, [])).job.errorCode).toBe('PRIVILEGE_NEEDED');
@@ -99,7 +99,7 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
 
   test('takes none that names secrets, though it runs: the next deployment would have them to go back to', async () => {
     await using dir = await home();
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     await byHand(stack, dir);
     await writeFile(
       dir.file('app/docker-compose.yml'),
@@ -114,7 +114,7 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
 
   test('leaves its files to those who may open files of the server, and what is put in their place to nobody', async () => {
     await using dir = await home();
-    await using stack = await testStacks(eachCompose().at(-1)?.command);
+    await using stack = await testStacks(eachCompose()[0]?.command);
     await byHand(stack, dir);
     expect((await takeOver(stack, null)).job.state).toBe('SUCCEEDED');
     const before = await runs(stack.name);

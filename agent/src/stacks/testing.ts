@@ -20,7 +20,7 @@ export interface TestCompose {
   readonly command: ComposeCommand;
 }
 
-/** Each generation of Compose that this machine has. */
+/** Each generation of Compose that this machine has, the newer first. */
 export function eachCompose(): TestCompose[] {
   return composeTools().flatMap(({ title, command: [program, ...args] }) =>
     program === undefined ? [] : { title, command: [program, ...args] },
