@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { controlPlane } from '../../testing/control-plane.ts';
 import { docker } from '../../testing/docker.ts';
+import { testImages } from '../../testing/images.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { furnished } from './furnished.ts';
 
@@ -21,5 +22,18 @@ describeWith(['root', 'docker', 'compose'], 'the agent of this machine', () => {
     const folder = '{{index .Config.Labels "com.docker.compose.project.working_dir"}}';
     const place = (await docker('inspect', '--format', folder, made.containerId)).trim();
     expect(await readFile(`${place}/beside/greeting`, 'utf8')).toBe('hello\n');
+
+    // A volume may hold a link to anywhere, which the engine would follow.
+    await docker('exec', made.containerId, 'ln', '-s', plane.dataDir, '/data/out');
+    const source = await docker('volume', 'inspect', '--format', '{{.Mountpoint}}', made.name);
+    const spec = {
+      image: testImages.busybox,
+      mounts: [{ kind: 'BIND', source: `${source.trim()}/out`, target: '/out' }],
+    };
+    const making = client.query(
+      'mutation ($input: CreateContainerInput!) { createContainer(input: $input) { job { id } } }',
+      { input: { serverId: made.serverId, spec } },
+    );
+    await expect(making).rejects.toThrow('configuration denies');
   });
 });

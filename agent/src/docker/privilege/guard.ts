@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { AgentError } from '../../errors.ts';
 import { mayLook } from '../../policy.ts';
 import type { Engine } from '../engine.ts';
@@ -125,12 +124,14 @@ export function createGuard(engine: Pick<Engine, 'get'>): Guard {
 }
 
 /**
- * What the engine itself keeps below its root leads nowhere else, and accounts other than root's may not look there: it is
- * judged by where the root is.
+ * Where the engine itself has a volume leads nowhere else, and accounts other than root's may not look there: it is judged
+ * by where the root is. What is in the volume may be a link to anywhere.
  */
 function asFarAsSeen(one: string, root: string): string {
-  const ofEngine = root !== '' && path.resolve(one).startsWith(`${root}/volumes/`);
-  return ofEngine && !mayLook(one) ? root : one;
+  const folder = `${root}/volumes/`;
+  const [name = '', data, ...deeper] = one.startsWith(folder) ? one.slice(folder.length).split('/') : [];
+  const isVolume = root !== '' && !/^\.*$/.test(name) && data === '_data' && deeper.length === 0;
+  return isVolume && !mayLook(one) ? root : one;
 }
 
 /**
