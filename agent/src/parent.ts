@@ -3,7 +3,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isScopePattern, type ScopePattern } from '@serverkit/wire/scopes.ts';
 import { startAgent } from './agent.ts';
-import { parseConfig, type Config } from './config/config.ts';
+import { parseConfig, stacksBelow, type Config } from './config/config.ts';
 import { describe } from './errors.ts';
 import { CommandError, exitCodes, type ExitCode } from './exit-codes.ts';
 import { openKeyring, type Keyring } from './identity/keyring.ts';
@@ -30,7 +30,7 @@ export interface ParentMessage {
    * Where stacks have their folders, and where what other programs read in passing is put: both by paths that hold for
    * those as well, though not for the state folder, which may be lent. @default below the state folder
    */
-  readonly stacks: { readonly folder: string; readonly scratch: string } | null;
+  readonly stacks: Config['stacks'] | null;
   /** Registers (again) when the agent is not registered with this very token yet. */
   readonly token: string | null;
   /** PEM of the control plane's own authority. */
@@ -130,7 +130,7 @@ export async function runUnderParent(): Promise<ExitCode> {
 function configOf(message: ParentMessage): Config {
   const base = parseConfig('parent', '');
   const { stateDir, scopes, deniedPaths, dockerSocket } = message;
-  const stacks = message.stacks ?? { folder: path.join(stateDir, 'stacks'), scratch: stateDir };
+  const stacks = message.stacks ?? stacksBelow(stateDir);
   return {
     ...base,
     server: { ...base.server, url: message.server },

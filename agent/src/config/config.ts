@@ -117,7 +117,7 @@ export function parseConfig(file: string, yaml: string): Config {
       name: agent.take<string | null>('name', values.text, null),
       stateDir,
     },
-    stacks: { folder: path.join(stateDir, 'stacks'), scratch: stateDir },
+    stacks: stacksBelow(stateDir),
     auth: { keyFile: auth.take('key_file', values.absolutePath, defaults.keyFile) },
     disabledFeatures: new Set(disabledFeatures),
     metrics: {
@@ -152,6 +152,12 @@ export function parseConfig(file: string, yaml: string): Config {
   reader.finish([server, agent, auth, features, metrics, docker, terminals, shell, security, logging]);
   return config;
 }
+
+/** Where stacks are unless somebody says otherwise. */
+export const stacksBelow = (stateDir: string): Config['stacks'] => ({
+  folder: path.join(stateDir, 'stacks'),
+  scratch: stateDir,
+});
 
 /** Samples fall on multiples of 10 s everywhere, or roll-ups of servers could not be compared. */
 function wholeTens(value: unknown): number {
