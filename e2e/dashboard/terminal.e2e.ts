@@ -89,6 +89,10 @@ describeWith(['docker', 'chromium'], 'a terminal in the browser', () => {
       const size = await sttySize();
       return size.startsWith(`${await rows()} `) && size;
     }, 'the size of the window');
+    // As somebody pulls at its corner, and lets go.
+    for (const height of [790, 650, 780, 640, 770, 630, 760, 620]) {
+      await page.setViewportSize({ width: height + 100, height });
+    }
     await page.setViewportSize({ width: 700, height: 600 });
     await eventually(async () => {
       const size = await sttySize();

@@ -2,13 +2,16 @@ import { PassThrough } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
 import { Session, type SessionTimes } from './session.ts';
 import type { Screen } from './screen.ts';
-import type { TerminalEnded, TerminalEvent } from './terminal.ts';
+import type { Size, TerminalEnded, TerminalEvent } from './terminal.ts';
 
 const size = { columns: 80, rows: 24 };
 const forever = new AbortController().signal;
 
 /** A session of a shell that writes what it is told, on a screen that shows all of it. */
-function session(times: Partial<SessionTimes> = {}) {
+function session(
+  times: Partial<SessionTimes> = {},
+  resize: (size: Size) => Promise<void> = () => Promise.resolve(),
+) {
   const output = new PassThrough();
   const ends: TerminalEnded[] = [];
   let shown = '';
@@ -33,7 +36,7 @@ function session(times: Partial<SessionTimes> = {}) {
       output,
       queued: () => 0,
       write: () => undefined,
-      resize: () => Promise.resolve(),
+      resize,
       exitCode: () => Promise.resolve(0),
       end: () => Promise.resolve(true),
     },
@@ -110,4 +113,32 @@ test('one who comes late is told as well when it ends for want of typing', async
   expect(await later.next(forever)).toMatchObject({ kind: 'SCREEN' });
   await terminal.end('CLOSED');
   expect(await later.next(forever)).toMatchObject({ kind: 'ENDED' });
+});
+
+test('a shell is told one size at a time, the newest in the end, and again what it did not take', async () => {
+  const told: number[] = [];
+  const answers: PromiseWithResolvers<void>[] = [];
+  const { session: terminal } = session({}, ({ columns }) => {
+    told.push(columns);
+    const answer = Promise.withResolvers<void>();
+    answers.push(answer);
+    return answer.promise;
+  });
+  const ask = (columns: number) => terminal.resize({ columns, rows: 24 }, 'usr_test');
+  const asked = [ask(90), ask(91), ask(92)];
+  await vi.waitFor(() => expect(told).toEqual([92]));
+  answers[0]?.resolve();
+  await Promise.all(asked);
+  expect(told).toEqual([92]);
+
+  const refused = ask(100);
+  await vi.waitFor(() => expect(told).toEqual([92, 100]));
+  const back = ask(92);
+  answers[1]?.reject(new Error('the engine is gone'));
+  await expect(refused).rejects.toThrow('the engine is gone');
+  // Nobody knows which it has.
+  await vi.waitFor(() => expect(told).toEqual([92, 100, 92]));
+  answers[2]?.resolve();
+  await back;
+  await terminal.end('CLOSED');
 });

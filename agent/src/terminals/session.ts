@@ -62,6 +62,9 @@ export class Session {
   /** They keep nothing alive, and nothing waits for them: one that falls behind goes on from a fresh screen. */
   readonly #recorders = new Set<Viewer>();
   #size: Size;
+  /** What the shell was told. */
+  #shaped: Size | undefined;
+  #shaping: Promise<void> = Promise.resolve();
   #unseen: NodeJS.Timeout | undefined;
   #idle: NodeJS.Timeout | undefined;
   /** When it ends unless somebody types, once that was told. Ms of the monotonic clock. */
@@ -73,6 +76,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#size = options.size;
+    this.#shaped = options.size;
     this.#awaitViewer();
     this.#awaitInput();
     void this.#read();
@@ -158,11 +162,22 @@ export class Session {
   async resize(size: Size, actor: string): Promise<void> {
     const { actor: opener } = this.#options;
     if (actor !== opener && [...this.#viewers.values()].includes(opener)) return;
-    if (size.columns === this.#size.columns && size.rows === this.#size.rows) return;
-    this.#size = size;
-    this.#options.screen.resize(size);
-    this.#tell({ kind: 'RESIZED', ...size });
+    if (!same(size, this.#size)) {
+      this.#size = size;
+      this.#options.screen.resize(size);
+      this.#tell({ kind: 'RESIZED', ...size });
+    }
+    // One at a time, and always to the newest: of two at once the engine could take the older last.
+    this.#shaping = this.#shaping.catch(() => undefined).then(() => this.#shape());
+    await this.#shaping;
+  }
+
+  async #shape(): Promise<void> {
+    const size = this.#size;
+    if (this.#shaped && same(size, this.#shaped)) return;
+    this.#shaped = undefined;
     await this.#options.shell.resize(size);
+    this.#shaped = size;
   }
 
   /** Resolves when it is over, and told. */
@@ -261,3 +276,5 @@ export class Session {
     }, idleMs - endsInMs).unref();
   }
 }
+
+const same = (one: Size, other: Size): boolean => one.columns === other.columns && one.rows === other.rows;

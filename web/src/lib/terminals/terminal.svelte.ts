@@ -8,6 +8,7 @@ import type {
 } from '../generated/graphql.ts';
 import { documentsOf, type TerminalPlace } from './documents.ts';
 import type { Screen } from './screen.ts';
+import { Sizing, type Size } from './sizing.ts';
 import { Typing } from './typing.ts';
 
 type Event = Terminals_FollowSubscription['event'];
@@ -19,7 +20,15 @@ const againMs = 1500;
 const givenUpMs = 120_000;
 
 /** Failures of the way, which may be there again in a moment. */
-const passing = new Set(['AGENT_OFFLINE', 'OUTCOME_UNKNOWN', 'AGENT_TIMEOUT', 'UNAVAILABLE', 'NETWORK']);
+const passing = new Set([
+  'AGENT_OFFLINE',
+  'AGENT_TIMEOUT',
+  'DOCKER_ERROR',
+  'DOCKER_UNAVAILABLE',
+  'NETWORK',
+  'OUTCOME_UNKNOWN',
+  'UNAVAILABLE',
+]);
 
 export type TerminalState = 'joining' | 'open' | 'waiting' | 'ended';
 
@@ -41,9 +50,16 @@ export class OpenTerminal {
 
   readonly #viewerId = crypto.getRandomValues(new Uint32Array(4)).join('-');
   readonly #typing = new Typing((text) => this.#write(text));
+  readonly #sizing = new Sizing({
+    wanted: () => (this.state === 'open' ? this.#screen?.fitting() : undefined),
+    shown: () => ({ columns: this.#screen?.columns ?? 0, rows: this.#screen?.rows ?? 0 }),
+    ask: (size) => this.#resize(size),
+  });
   #screen: Screen | undefined;
   #stop: (() => void) | undefined;
   #again: ReturnType<typeof setTimeout> | undefined;
+  /** A size that was refused is asked for again. */
+  #refit: ReturnType<typeof setTimeout> | undefined;
   #lostAt: number | undefined;
   #shown = 0;
 
@@ -63,6 +79,7 @@ export class OpenTerminal {
     this.#follow();
     return () => {
       clearTimeout(this.#again);
+      clearTimeout(this.#refit);
       this.#stop?.();
       this.#screen = undefined;
     };
@@ -74,12 +91,7 @@ export class OpenTerminal {
 
   /** Makes it as large as the place there is for it. */
   fit(): void {
-    const size = this.#screen?.fitting();
-    if (!size || this.state !== 'open') return;
-    if (size.columns === this.#screen?.columns && size.rows === this.#screen.rows) return;
-    mutate(this.#documents.resize, {
-      input: { serverId: this.serverId, terminalId: this.id, ...size },
-    }).catch((error: unknown) => this.#refused(error));
+    this.#sizing.fit();
   }
 
   async close(): Promise<void> {
@@ -114,6 +126,7 @@ export class OpenTerminal {
     if (kind === 'IDLE') this.endsAt = typeof endsInMs === 'number' ? Date.now() + endsInMs : null;
     if (kind === 'SCREEN') {
       screen.reset(columns ?? 80, rows ?? 24);
+      this.#sizing.forget();
       this.#lostAt = undefined;
       this.failure = null;
       this.endsAt = null;
@@ -146,6 +159,23 @@ export class OpenTerminal {
       await mutate(this.#documents.write, { input: { serverId: this.serverId, terminalId: this.id, text } });
     } catch (error) {
       this.#refused(error);
+      throw error;
+    }
+  }
+
+  async #resize(size: Size): Promise<void> {
+    try {
+      await mutate(this.#documents.resize, {
+        input: { serverId: this.serverId, terminalId: this.id, ...size },
+      });
+      if (this.#refit !== undefined) this.failure = null;
+      this.#refit = undefined;
+    } catch (error) {
+      this.#refused(error);
+      if (passing.has(toFailure(error).code)) {
+        clearTimeout(this.#refit);
+        this.#refit = setTimeout(() => this.fit(), againMs);
+      }
       throw error;
     }
   }
