@@ -1,7 +1,7 @@
 import type { OpenTerminal, Prisma } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
-import type { AgentLink, AgentStream } from '../agents/link.ts';
-import type { AgentService } from '../agents/service.ts';
+import { protocolError } from '../agents/agent-errors.ts';
+import type { AgentLink, Agents, AgentStream } from '../agents/link.ts';
 import { storedActor, type Actor } from '../audit/actor.ts';
 import type { Audit, AuditEntry, AuditTarget } from '../audit/service.ts';
 import type { Database } from '../database/database.ts';
@@ -14,6 +14,13 @@ import { storedTarget } from './target.ts';
 type News = TerminalNewsSubscription['news'];
 type Ended = News['ended'][number];
 
+/** Told of at once: an agent has 24 open and remembers 64 that have ended. */
+const maxTold = 256;
+/** Of the id of a terminal, which we made ourselves. Characters. */
+const longestId = 64;
+/** That wait for the database, all that was told together: more come only from one that invents them. */
+const maxWaiting = 1_024;
+
 /** Who opened what, where. */
 export interface Opening {
   readonly id: string;
@@ -25,9 +32,9 @@ export interface Opening {
 export interface RecordsOptions {
   readonly db: Database;
   readonly audit: Audit;
-  readonly agents: AgentService;
+  readonly agents: Agents;
   readonly log: Logger;
-  /** Told of each that is gone, once. */
+  /** Told of each that is gone, as often as its agent says so. */
   readonly onEnd: (serverId: string, terminalId: string) => Promise<void>;
 }
 
@@ -38,7 +45,7 @@ export interface RecordsOptions {
 export class TerminalRecords {
   readonly #db: Database;
   readonly #audit: Audit;
-  readonly #agents: AgentService;
+  readonly #agents: Agents;
   readonly #log: Logger;
   readonly #onEnd: RecordsOptions['onEnd'];
   readonly #streams = new Map<string, AgentStream>();
@@ -53,7 +60,7 @@ export class TerminalRecords {
     this.#agents = agents;
     this.#log = log;
     this.#onEnd = onEnd;
-    agents.links.onUp((link) => {
+    agents.onUp((link) => {
       this.#again(link).catch((error: unknown) => this.#failed(error, link.serverId));
     });
   }
@@ -79,7 +86,7 @@ export class TerminalRecords {
         throw error;
       });
       (await this.#known()).add(serverId);
-      const link = this.#agents.links.get(serverId);
+      const link = this.#agents.get(serverId);
       if (link) this.#listen(link);
       return opened;
     } finally {
@@ -103,18 +110,27 @@ export class TerminalRecords {
     const { serverId } = link;
     if (this.#streams.has(serverId)) return;
     let turn = Promise.resolve();
+    let waiting = 0;
     const stream = link.subscribe(
       TerminalNewsDocument,
       {},
       { actor: 'system', scopes: [] },
       {
         next: ({ news }) => {
+          const weight = weightOf(news);
+          if (waiting + weight > maxWaiting) throw protocolError('more ends of terminals than there can be');
+          waiting += weight;
           turn = turn
             .then(() => this.#heard(serverId, news))
-            .catch((error: unknown) => this.#failed(error, serverId));
+            .catch((error: unknown) => this.#failed(error, serverId))
+            .finally(() => (waiting -= weight));
         },
-        // The next link has a stream of its own.
-        end: () => void this.#streams.delete(serverId),
+        // The next link, and the next terminal, has a stream of its own.
+        end: (error) => {
+          this.#streams.delete(serverId);
+          if (error && !link.closed.aborted)
+            this.#log.warn({ err: error, serverId }, 'the ends of terminals are not told any more');
+        },
       },
     );
     this.#streams.set(serverId, stream);
@@ -128,12 +144,20 @@ export class TerminalRecords {
   }
 
   async #heard(serverId: string, { open, ended }: News): Promise<void> {
-    for (const one of ended) await this.#end(serverId, one);
-    if (!open) return;
     const rows = await this.#db.prisma.openTerminal.findMany({ where: { serverId }, select: { id: true } });
-    for (const { id } of rows) {
+    const unended = new Set(rows.map(({ id }) => id));
+    for (const one of ended) {
+      // Told again on every link; what is on record already, or was never opened, is no work for the database.
+      if (unended.delete(one.id)) await this.#end(serverId, one);
+      await this.#onEnd(serverId, one.id);
+    }
+    if (!open) return;
+    const told = new Set(open);
+    for (const id of unended) {
       // An agent that was started again forgot it; all that ran in it has ended.
-      if (!open.includes(id) && !this.#opening.has(id)) await this.#end(serverId, { id, reason: 'LOST' });
+      if (told.has(id) || this.#opening.has(id)) continue;
+      await this.#end(serverId, { id, reason: 'LOST' });
+      await this.#onEnd(serverId, id);
     }
   }
 
@@ -144,7 +168,6 @@ export class TerminalRecords {
       if (!row || (await tx.openTerminal.deleteMany({ where: { id } })).count === 0) return;
       await this.#audit.record(tx, endOf(row, { id, reason, ...how }));
     });
-    await this.#onEnd(serverId, id);
   }
 
   /** Agents name what they have open; what one calls by the name of another server's is none of its own. */
@@ -169,6 +192,14 @@ export class TerminalRecords {
   #failed(error: unknown, serverId: string): void {
     this.#log.error({ err: error, serverId }, 'the end of a terminal could not be put on record');
   }
+}
+
+/** What it holds of terminals; one that tells of none is work as well. @throws ServerKitError AGENT_PROTOCOL_ERROR */
+function weightOf({ open, ended }: News): number {
+  const ids = [...(open ?? []), ...ended.map(({ id }) => id)];
+  if (ids.length > maxTold) throw protocolError('more terminals than there can be');
+  if (ids.some((id) => id.length > longestId)) throw protocolError('a terminal without an end to its name');
+  return Math.max(1, ids.length);
 }
 
 /** How a terminal ended, as far as that is known. */

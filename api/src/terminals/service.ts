@@ -105,7 +105,7 @@ export class Terminals {
     const recordings = new Recordings({ agents, audit, db, log, vault, dataDir });
     this.recordings = recordings;
     this.#records = new TerminalRecords({
-      agents,
+      agents: agents.links,
       audit,
       db,
       log,
