@@ -52,12 +52,12 @@ export const builder = new SchemaBuilder<{
     defaultEdgeTypeOptions: { access: 'inherited' },
   },
   access: {
-    authorize(need, context, info) {
+    authorize(need, context, asked) {
       const verdict = judge(context.principal, need);
-      if (verdict !== 'granted') throw refusal(context, info, need, verdict);
+      if (verdict !== 'granted') throw refusal(context, asked, need, verdict);
     },
-    requireFresh(context, info) {
-      if (!isFresh(context.principal)) throw staleSession(context, info);
+    requireFresh(context, asked) {
+      if (!isFresh(context.principal)) throw staleSession(context, asked);
     },
   },
   validation: { validationError: invalidInput },

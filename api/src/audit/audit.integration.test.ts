@@ -162,6 +162,22 @@ test('who is refused is on record: by name, with what was tried, and without sec
   ]);
 });
 
+test('what is typed where it is refused is not on record, whatever the asker calls it', async () => {
+  const viewer = await api.join('viewer');
+  const { errors } = await viewer.client.answer(
+    `mutation Type($x: String!) {
+      writeHostTerminal(input: { serverId: "srv_1", terminalId: "trm_1", text: $x }) { terminalId }
+    }`,
+    { x: 'hunter2' },
+  );
+  expect(errors?.[0]?.extensions).toMatchObject({ code: 'PERMISSION_DENIED' });
+  await api.services.audit.flush();
+  const refused = await api.platform.db.prisma.auditEvent.findMany({ where: { actorId: viewer.userId } });
+  expect(refused.map(({ parameters }) => parameters)).toEqual([
+    { input: { serverId: 'srv_1', terminalId: 'trm_1', text: '[7 characters]' } },
+  ]);
+});
+
 test('who is refused for what was asked for, and not for the field, is on record too', async () => {
   const operator = await api.join('operator');
   const { id } = await api.platform.db.prisma.server.create({

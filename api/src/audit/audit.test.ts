@@ -35,11 +35,32 @@ describe('parameters on record', () => {
     });
   });
 
+  test('tell of what people typed, looked for or had run how much there was, and not what', () => {
+    const kept = redact({
+      input: {
+        filter: { text: 'eyJhbGciOi', regex: false },
+        command: ['redis-server', '--requirepass', 'hunter2'],
+        entrypoint: null,
+        healthcheck: { test: ['CMD', 'check', 'hunter2'] },
+        compose: 'services: {}',
+      },
+    });
+    expect(kept).toEqual({
+      input: {
+        filter: { text: '[10 characters]', regex: false },
+        command: '[3 items]',
+        entrypoint: null,
+        healthcheck: { test: '[3 items]' },
+        compose: '[12 characters]',
+      },
+    });
+  });
+
   test('are cut to a size nobody can fill a disk with', () => {
     const deep = { a: { b: { c: { d: { e: { f: 1 } } } } } };
     const kept = redact({
       deep,
-      text: 'x'.repeat(10_000),
+      name: 'x'.repeat(10_000),
       list: Array.from({ length: 1_000 }, (_, index) => index),
     });
     expect(JSON.stringify(kept).length).toBeLessThan(1_000);

@@ -6,13 +6,16 @@ import { redactText } from '../log.ts';
 const secretName =
   /pass(word|phrase|wd)?$|secret|token|proof|credential|private|api-?key|^code$|^env$|^value$|^mac$|^signature$|cookie/i;
 
+/** What people type, look for or have run: on record is how much of it there was, as secrets stand in it anywhere. */
+const written = /^(text|compose|dockerfile|command|entrypoint|test|comment)$/i;
+
 const maxText = 300;
 const maxItems = 50;
 const maxDepth = 5;
 
 /**
- * Parameters fit for the record: secrets blanked by the name of their field or by their look, long texts and lists
- * cut, so that nobody can fill the table with one request.
+ * Parameters fit for the record: secrets blanked by the name of their field or by their look, what people wrote told by
+ * its length, long texts and lists cut, so that nobody can fill the table with one request.
  */
 export function redact(parameters: Readonly<Record<string, unknown>>): Prisma.InputJsonObject {
   return object(parameters, 0);
@@ -22,9 +25,17 @@ function object(value: object, depth: number): Prisma.InputJsonObject {
   const result: Record<string, Prisma.InputJsonValue | null> = {};
   for (const [name, item] of Object.entries(value).slice(0, maxItems)) {
     if (item === undefined) continue;
-    result[shortened(name)] = secretName.test(name) && item !== null ? '[redacted]' : plain(item, depth + 1);
+    result[shortened(name)] = recorded(name, item, depth);
   }
   return result;
+}
+
+function recorded(name: string, item: unknown, depth: number): Prisma.InputJsonValue | null {
+  if (item === null) return null;
+  if (secretName.test(name)) return '[redacted]';
+  if (!written.test(name)) return plain(item, depth + 1);
+  if (typeof item === 'string') return `[${item.length} characters]`;
+  return Array.isArray(item) ? `[${item.length} items]` : '[redacted]';
 }
 
 function plain(value: unknown, depth: number): Prisma.InputJsonValue | null {

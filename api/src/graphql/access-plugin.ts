@@ -44,6 +44,13 @@ import { keepBeginnings } from './beginnings.ts';
 const name = 'access';
 export default name;
 
+/** What somebody asked for. */
+export interface Asked {
+  readonly info: GraphQLResolveInfo;
+  /** By the names of the schema, as those of variables are the asker's; none of a type. */
+  readonly args: object;
+}
+
 interface Marked {
   readonly perViewer?: boolean;
 }
@@ -56,9 +63,9 @@ declare global {
     interface SchemaBuilderOptions<Types extends SchemaTypes> {
       access: {
         /** @throws unless the context's principal has what is needed */
-        authorize: (need: Need, context: Types['Context'], info: GraphQLResolveInfo) => void;
+        authorize: (need: Need, context: Types['Context'], asked: Asked) => void;
         /** Throws unless the context's session has proven its password lately. */
-        requireFresh: (context: Types['Context'], info: GraphQLResolveInfo) => void;
+        requireFresh: (context: Types['Context'], asked: Asked) => void;
       };
     }
     interface ObjectTypeOptions<Types extends SchemaTypes, Shape> extends Marked {
@@ -193,8 +200,9 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const { authorize, requireFresh } = this.builder.options.access;
     const guard: Guard = { access, on };
     return (parent, args, context, info) => {
-      authorize(needOf(guard, parent, args), context, info);
-      if (fresh === true || (typeof fresh === 'function' && fresh({ ...args }))) requireFresh(context, info);
+      const asked = { info, args };
+      authorize(needOf(guard, parent, args), context, asked);
+      if (fresh === true || (typeof fresh === 'function' && fresh({ ...args }))) requireFresh(context, asked);
       return resolver(parent, args, context, info);
     };
   }
@@ -208,7 +216,7 @@ export class AccessPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
     const { authorize } = this.builder.options.access;
     const guard: Guard = { access, on };
     return (object, context, info) => {
-      authorize(needOf(guard, object, undefined), context, info);
+      authorize(needOf(guard, object, undefined), context, { info, args: {} });
       return isTypeOf ? isTypeOf(object, context, info) : true;
     };
   }

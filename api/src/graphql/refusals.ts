@@ -1,4 +1,3 @@
-import type { GraphQLResolveInfo } from 'graphql';
 import { actorOf } from '../audit/actor.ts';
 import type { RequestContext } from '../context.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '../errors.ts';
 import type { Services } from '../services.ts';
 import { judge, scopeOf, type Need, type Verdict } from './access.ts';
+import type { Asked } from './access-plugin.ts';
 
 /** Whose rights are looked at, and where a refusal is put on record; a request is one. */
 export interface Refusable extends Pick<RequestContext, 'principal' | 'address'> {
@@ -20,11 +20,11 @@ export interface Refusable extends Pick<RequestContext, 'principal' | 'address'>
 /** The error for someone without what a field or type needs, put on record: which field, by whom. */
 export function refusal(
   context: RequestContext,
-  info: GraphQLResolveInfo,
+  asked: Asked,
   need: Need,
   verdict: Exclude<Verdict, 'granted'>,
 ): ServerKitError {
-  return onRecord(errorFor(context, need, verdict), context, info);
+  return onRecord(errorFor(context, need, verdict), context, asked);
 }
 
 /** The same for what depends on the arguments, such as one of many targets. Without a `where`: everywhere. @throws ServerKitError */
@@ -43,17 +43,17 @@ export function requireOn(context: Refusable, need: Need, action: string): void 
 }
 
 /** The error for a sensitive change in a session that has not proven its password lately, put on record. */
-export function staleSession(context: RequestContext, info: GraphQLResolveInfo): ServerKitError {
-  return onRecord(freshSignInRequired(), context, info);
+export function staleSession(context: RequestContext, asked: Asked): ServerKitError {
+  return onRecord(freshSignInRequired(), context, asked);
 }
 
-function onRecord(error: ServerKitError, context: RequestContext, info: GraphQLResolveInfo): ServerKitError {
+function onRecord(error: ServerKitError, context: RequestContext, { info, args }: Asked): ServerKitError {
   context.services.audit.refused({
     actor: actorOf(context),
     action: `${uncapitalize(info.parentType.name)}.${info.fieldName}`,
     code: error.code,
     // What was asked for may hold the answer to who tries what; below the root it repeats itself.
-    parameters: info.path.prev === undefined ? { ...info.variableValues } : {},
+    parameters: info.path.prev === undefined ? { ...args } : {},
   });
   return error;
 }

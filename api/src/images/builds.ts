@@ -135,7 +135,7 @@ export class ArchiveBuilds {
     return this.#jobs.start(imageBuild, {
       serverId,
       target: targetOf(settings),
-      parameters: { ...keptOf(settings), dockerfile, bytes },
+      parameters: { ...keptOf(settings), dockerfilePath: dockerfile, bytes },
       actor,
       document: BuildImageFromContextDocument,
       variables: (jobId) => ({
@@ -167,7 +167,7 @@ export class ArchiveBuilds {
       action: imageBuild.name,
       serverId: request.serverId,
       target: targetOf(request),
-      parameters: { ...keptOf(request), dockerfile: request.dockerfilePath, bytes },
+      parameters: { ...keptOf(request), dockerfilePath: request.dockerfilePath, bytes },
       durationMs,
       outcome: refused ? 'refused' : 'failed',
       ...(code !== null && { code }),

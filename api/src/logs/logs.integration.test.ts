@@ -78,6 +78,17 @@ describe('a saved log', () => {
     expect(event).toMatchObject({ outcome: 'ok', actorId: admin.userId, serverId });
   });
 
+  test('is on record with how much was looked for in it, and not with what', async () => {
+    agent();
+    const token = 'needle-that-is-a-token';
+    await allowed(admin, { filter: { text: token } });
+    const event = await api.platform.db.prisma.auditEvent.findFirst({
+      where: { action: 'log.download' },
+      orderBy: { id: 'desc' },
+    });
+    expect(event?.parameters).toMatchObject({ filter: { text: '[22 characters]', regex: false } });
+  });
+
   test('that cannot be read is an error and no file', async () => {
     const { sink } = agent();
     const answer = http(await allowed(admin));

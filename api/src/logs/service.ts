@@ -165,7 +165,7 @@ export class Logs {
           format,
           sinceMs: range.sinceMs,
           untilMs: range.untilMs,
-          filter: filter?.text ?? null,
+          filter: filter ? { ...filter } : null,
           ...(bytes !== undefined && { bytes }),
         },
         ...(durationMs !== undefined && { durationMs }),
