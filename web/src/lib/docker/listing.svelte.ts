@@ -1,4 +1,5 @@
 import { toFailure, type Failure } from '../api/failure.ts';
+import { nextAfter, type PageInfo } from '../api/pages.svelte.ts';
 
 /** Something of Docker's where it is. */
 export interface Entry<Row> {
@@ -56,7 +57,7 @@ export class Listing<Row> {
 }
 
 interface Page<Node> {
-  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null };
+  readonly pageInfo: PageInfo;
   readonly nodes: readonly Node[];
   readonly unanswered: readonly Unanswered[];
 }
@@ -73,7 +74,7 @@ export async function allOf<Node, Row>(
     const page: Page<Node> = await ask(after);
     list.push(...page.nodes.map(entryOf));
     for (const one of page.unanswered) unanswered.set(one.serverId, one);
-    after = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null;
+    after = nextAfter(page.pageInfo);
   } while (after !== null);
   return { list, unanswered: [...unanswered.values()] };
 }

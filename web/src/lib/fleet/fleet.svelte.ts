@@ -1,6 +1,7 @@
 import type { Failure } from '../api/failure.ts';
 import { toFailure } from '../api/failure.ts';
 import { query, subscribe } from '../api/operations.ts';
+import { nextAfter } from '../api/pages.svelte.ts';
 import { perFrame } from '../frame.ts';
 import type { Fleet_ServerEventsSubscription } from '../generated/graphql.ts';
 import { Metrics, ServerEvents, Servers, Sparklines } from './documents.ts';
@@ -61,7 +62,7 @@ class Fleet {
         }
         this.#list();
         this.loaded = true;
-        after = data.servers.pageInfo.hasNextPage ? (data.servers.pageInfo.endCursor ?? null) : null;
+        after = nextAfter(data.servers.pageInfo);
       } while (after !== null);
       for (const id of this.#byId.keys()) if (!seen.has(id)) this.#byId.delete(id);
       this.#list();
@@ -114,7 +115,7 @@ class Fleet {
     do {
       const { data }: Awaited<ReturnType<typeof this.trendPage>> = await this.trendPage(after);
       for (const { id, sparkline } of data.servers.nodes) this.#byId.get(id)?.remember(sparkline);
-      after = data.servers.pageInfo.hasNextPage ? (data.servers.pageInfo.endCursor ?? null) : null;
+      after = nextAfter(data.servers.pageInfo);
     } while (after !== null);
     for (const server of this.#byId.values()) server.beginTrends();
   }

@@ -1,4 +1,5 @@
 import { query } from '../api/operations.ts';
+import { nextAfter } from '../api/pages.svelte.ts';
 import { graphql } from '../generated/gql.ts';
 import type { ImageHolders_NamedQuery } from '../generated/graphql.ts';
 
@@ -55,7 +56,7 @@ export class ImageHolders {
         const { images }: ImageHolders_NamedQuery = (await query(Named, { after, filter })).data;
         for (const { server } of images.nodes) known.set(server.id, true);
         for (const { serverId } of images.unanswered) known.delete(serverId);
-        after = images.pageInfo.hasNextPage ? (images.pageInfo.endCursor ?? null) : null;
+        after = nextAfter(images.pageInfo);
       } while (after !== null);
     } catch {
       return;

@@ -1,0 +1,73 @@
+import { sentence } from '../errors.ts';
+
+/** What says where the next page of a connection begins. */
+export interface PageInfo {
+  readonly hasNextPage: boolean;
+  readonly endCursor?: string | null;
+}
+
+export interface Page<Item> {
+  readonly nodes: readonly Item[];
+  readonly pageInfo: PageInfo;
+}
+
+type Read<Filter, Item> = (
+  filter: Filter,
+  page: { readonly first: number; readonly after: string | null },
+) => Promise<Page<Item>>;
+
+const pageSize = 50;
+
+/** What to ask for the next page with; null behind the last one. */
+export const nextAfter = ({ hasNextPage, endCursor }: PageInfo): string | null =>
+  hasNextPage ? (endCursor ?? null) : null;
+
+/** A list that is read page by page as somebody wants to see more of it. */
+export class Pages<Filter, Item> {
+  /** Null before the first answer. */
+  items = $state.raw<readonly Item[] | null>(null);
+  busy = $state(false);
+  /** Why the last attempt failed, as a sentence; empty when it did not. */
+  problem = $state('');
+  /** What is wanted at present. */
+  protected filter: Filter;
+  readonly #read: Read<Filter, Item>;
+  #next = $state<string | null>(null);
+  #run = 0;
+
+  /** @param none - the filter that keeps everything */
+  constructor(none: Filter, read: Read<Filter, Item>) {
+    this.filter = none;
+    this.#read = read;
+  }
+
+  get hasMore(): boolean {
+    return this.#next !== null;
+  }
+
+  /** From the begin on. Never throws; an answer that was overtaken by a later one is dropped. */
+  async load(filter: Filter): Promise<void> {
+    this.filter = filter;
+    await this.#page(null);
+  }
+
+  async more(): Promise<void> {
+    await this.#page(this.#next);
+  }
+
+  async #page(after: string | null): Promise<void> {
+    const run = ++this.#run;
+    this.busy = true;
+    try {
+      const { nodes, pageInfo } = await this.#read(this.filter, { first: pageSize, after });
+      if (run !== this.#run) return;
+      this.items = after === null ? nodes : [...(this.items ?? []), ...nodes];
+      this.#next = nextAfter(pageInfo);
+      this.problem = '';
+    } catch (error) {
+      if (run === this.#run) this.problem = sentence(error);
+    } finally {
+      if (run === this.#run) this.busy = false;
+    }
+  }
+}
