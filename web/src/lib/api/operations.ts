@@ -8,7 +8,7 @@ import { ask, noteEnd, post } from './transport.ts';
 type Document<Data, Variables> = DocumentTypeDecoration<Data, Variables> & { toString(): string };
 
 /** An answer. What could not be had is null in `data`, and why stands in `failures`. */
-export interface Answer<Data> {
+interface Answer<Data> {
   readonly data: Data;
   readonly failures: readonly Failure[];
 }
@@ -38,6 +38,13 @@ function answered<Data>({
 }): Answer<Data> {
   if (data === null) throw failures[0] ?? new Failure('INTERNAL', 'The answer was empty.');
   return { data, failures };
+}
+
+/** The part of an answer that was asked for. @throws Failure why it could not be had */
+export function partOf<Part>(part: Part | null | undefined, failures: readonly Failure[]): Part {
+  if (part === null || part === undefined)
+    throw failures[0] ?? new Failure('NOT_FOUND', 'There is nothing of that name or id.');
+  return part;
 }
 
 /** Throws a {@link Failure} unless all of it succeeded. A sensitive change asks for the password on its way. */

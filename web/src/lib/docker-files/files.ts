@@ -1,5 +1,4 @@
-import { Failure } from '../api/failure.ts';
-import { mutate, query } from '../api/operations.ts';
+import { mutate, partOf, query } from '../api/operations.ts';
 import { graphql } from '../generated/gql.ts';
 import type { DockerFiles_ListQuery, FilePlaceInput } from '../generated/graphql.ts';
 
@@ -85,9 +84,7 @@ export async function readFiles(
   after: string | null,
 ): Promise<FilePage> {
   const { data, failures } = await query(List, { serverId, place, path, after });
-  const page = data.server?.files;
-  if (!page) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such server.');
-  return page;
+  return partOf(data.server?.files, failures);
 }
 
 /** Lets the browser save it as it comes, however large it is. @throws Failure */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ImageEntry } from './images.svelte.ts';
+import type { ImageEntry } from './images.ts';
 import { selectImages, shownName, useOf } from './select.ts';
 
 const image = (name: string, row: Partial<ImageEntry['row']> = {}, serverId = 'srv_1'): ImageEntry => ({

@@ -1,5 +1,5 @@
 import { fold } from '../fleet/select.ts';
-import type { ImageEntry } from './images.svelte.ts';
+import type { ImageEntry } from './images.ts';
 
 /** What an image is to the containers of its server. */
 export const imageUses = ['USED', 'UNUSED', 'DANGLING'] as const;

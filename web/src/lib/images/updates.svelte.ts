@@ -3,7 +3,7 @@ import { Failure, toFailure } from '../api/failure.ts';
 import { query } from '../api/operations.ts';
 import { graphql } from '../generated/gql.ts';
 import type { ImageUpdateState } from '../generated/graphql.ts';
-import type { ImageEntry } from './images.svelte.ts';
+import type { ImageEntry } from './images.ts';
 
 const Check = graphql(`
   query ImageUpdates_Check($serverId: ID!, $references: [String!]!) {

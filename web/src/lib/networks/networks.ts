@@ -1,5 +1,4 @@
-import { Failure } from '../api/failure.ts';
-import { query } from '../api/operations.ts';
+import { partOf, query } from '../api/operations.ts';
 import { allOf, type Entry, type Found } from '../docker/listing.svelte.ts';
 import { graphql } from '../generated/gql.ts';
 import type { Networks_RowFragment } from '../generated/graphql.ts';
@@ -88,8 +87,7 @@ export async function readNetworks(serverId: string | null): Promise<Found<Netwo
     );
   }
   const { data, failures } = await query(OfServer, { serverId });
-  const rows = data.server?.networks;
-  if (!rows) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such server.');
+  const rows = partOf(data.server?.networks, failures);
   return { list: rows.map((row) => entryOf(serverId, row)), unanswered: [] };
 }
 

@@ -1,5 +1,4 @@
-import { Failure } from '../api/failure.ts';
-import { mutate, query, queryInConfidence } from '../api/operations.ts';
+import { mutate, query, queryInConfidence, partOf } from '../api/operations.ts';
 import type { BindGitSourceInput, Git_PlanQuery, Git_SourceOfQuery } from '../generated/graphql.ts';
 import { Bind, Plan, Source } from './git-documents.ts';
 
@@ -79,9 +78,7 @@ export async function readSource(serverId: string, name: string): Promise<GitSou
 /** @throws Failure */
 export async function readGitPlan(serverId: string, name: string, env: string | null): Promise<GitPlan> {
   const { data, failures } = await queryInConfidence(Plan, { serverId, name, env });
-  const plan = data.server?.gitSource?.plan;
-  if (!plan) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no repository.');
-  return plan;
+  return partOf(data.server?.gitSource?.plan, failures);
 }
 
 /** @returns its webhook, to be shown once; null without one @throws Failure */

@@ -1,5 +1,5 @@
-import { Failure, toFailure } from '../api/failure.ts';
-import { query } from '../api/operations.ts';
+import { toFailure, type Failure } from '../api/failure.ts';
+import { partOf, query } from '../api/operations.ts';
 import type { Stacks_PlanQuery } from '../generated/graphql.ts';
 import { Plan } from './documents.ts';
 import type { StackFiles } from './stack.svelte.ts';
@@ -10,9 +10,7 @@ export type PlannedService = StackPlan['services'][number];
 /** What deploying these files would do. @throws Failure */
 export async function readPlan(serverId: string, name: string, files: StackFiles): Promise<StackPlan> {
   const { data, failures } = await query(Plan, { serverId, name, files });
-  const plan = data.server?.stackPlan;
-  if (!plan) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such server.');
-  return plan;
+  return partOf(data.server?.stackPlan, failures);
 }
 
 /** Somebody who writes is not asked after each letter: Compose takes its time. Milliseconds. */

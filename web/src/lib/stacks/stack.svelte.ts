@@ -1,5 +1,5 @@
-import { Failure, toFailure } from '../api/failure.ts';
-import { query, queryInConfidence } from '../api/operations.ts';
+import { toFailure, type Failure } from '../api/failure.ts';
+import { query, queryInConfidence, partOf } from '../api/operations.ts';
 import type { Stacks_DetailQuery, Stacks_FilesQuery, Stacks_SourceQuery } from '../generated/graphql.ts';
 import { Detail, Files } from './documents.ts';
 
@@ -41,9 +41,7 @@ export class StackView {
 /** The newest version; null for one whose files are not kept. @throws Failure */
 export async function readVersion(serverId: string, name: string): Promise<number | null> {
   const { data, failures } = await query(Detail, { serverId, name });
-  const stack = data.server?.stack;
-  if (!stack) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such stack.');
-  return stack.version ?? null;
+  return partOf(data.server?.stack, failures).version ?? null;
 }
 
 /** As they stand on the server, or as they were deployed with a version. @throws Failure */
@@ -53,7 +51,5 @@ export async function readFiles(
   version: number | null = null,
 ): Promise<StackFiles> {
   const { data, failures } = await queryInConfidence(Files, { serverId, name, version });
-  const files = data.server?.stack?.files;
-  if (!files) throw failures[0] ?? new Failure('NOT_FOUND', 'The files of this stack are not kept.');
-  return files;
+  return partOf(data.server?.stack?.files, failures);
 }

@@ -1,5 +1,4 @@
-import { Failure } from '../api/failure.ts';
-import { query } from '../api/operations.ts';
+import { partOf, query } from '../api/operations.ts';
 import { allOf, type Entry, type Found } from '../docker/listing.svelte.ts';
 import type { Stacks_RowFragment } from '../generated/graphql.ts';
 import type { Look } from '../look.ts';
@@ -27,8 +26,7 @@ export async function readStacks(serverId: string | null): Promise<Found<StackRo
     );
   }
   const { data, failures } = await query(OfServer, { serverId });
-  const rows = data.server?.stacks;
-  if (!rows) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such server.');
+  const rows = partOf(data.server?.stacks, failures);
   return { list: rows.map((row) => entryOf(serverId, row)), unanswered: [] };
 }
 

@@ -1,5 +1,4 @@
-import { Failure } from '../api/failure.ts';
-import { query } from '../api/operations.ts';
+import { partOf, query } from '../api/operations.ts';
 import { allOf, type Entry, type Found } from '../docker/listing.svelte.ts';
 import { graphql } from '../generated/gql.ts';
 import type { Volumes_RowFragment } from '../generated/graphql.ts';
@@ -94,16 +93,14 @@ export async function readVolumes(serverId: string | null): Promise<Found<Volume
     );
   }
   const { data, failures } = await query(OfServer, { serverId });
-  const rows = data.server?.volumes;
-  if (!rows) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such server.');
+  const rows = partOf(data.server?.volumes, failures);
   return { list: rows.map((row) => entryOf(serverId, row)), unanswered: [] };
 }
 
 /** Bytes by the volume's name; it may take long. @throws Failure */
 export async function readSizes(serverId: string): Promise<ReadonlyMap<string, number | null>> {
   const { data, failures } = await query(Sizes, { serverId });
-  const sizes = data.server?.volumeSizes;
-  if (!sizes) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such server.');
+  const sizes = partOf(data.server?.volumeSizes, failures);
   return new Map(sizes.items.map(({ name, sizeBytes }) => [name, sizeBytes ?? null]));
 }
 

@@ -1,5 +1,5 @@
 import { Failure } from '../../api/failure.ts';
-import { query } from '../../api/operations.ts';
+import { partOf, query } from '../../api/operations.ts';
 import { LikeContainer, LikeImage } from './documents.ts';
 import { likeContainer, type FoundLike } from './like.ts';
 
@@ -20,10 +20,8 @@ export async function readLike({
   ...chosen
 }: Wanted): Promise<{ readonly found: FoundLike; readonly name: string }> {
   const { data, failures } = await query(LikeContainer, { serverId, id: containerId });
-  const container = data.server?.container;
-  const details = container?.details;
-  if (!container || !details) throw failures[0] ?? new Failure('NOT_FOUND', 'There is no such container.');
-  const { inspect, environment } = details;
+  const container = partOf(data.server?.container, failures);
+  const { inspect, environment } = partOf(container.details, failures);
   // Without them it would be made without its variables, and nobody would be told.
   if (!environment) {
     throw failures[0] ?? new Failure('UNSUPPORTED_BY_AGENT', 'Its agent is too old to tell its variables.');

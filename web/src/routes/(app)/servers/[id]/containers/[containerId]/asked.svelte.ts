@@ -1,5 +1,4 @@
-import { Failure } from '#lib/api/failure.ts';
-import { query, type Answer } from '#lib/api/operations.ts';
+import { partOf, query } from '#lib/api/operations.ts';
 import { sentence } from '#lib/errors.ts';
 
 type Document<Data> = Parameters<typeof query<Data, { serverId: string; id: string }>>[0];
@@ -23,18 +22,14 @@ export class Asked<Data, Value> {
     const run = ++this.#run;
     this.busy = true;
     try {
-      this.#take(run, await query(this.#document, { serverId, id }));
+      const { data, failures } = await query(this.#document, { serverId, id });
+      if (run !== this.#run) return;
+      this.value = partOf(this.#part(data), failures);
+      this.problem = '';
     } catch (error) {
       if (run === this.#run) this.problem = sentence(error);
     } finally {
       if (run === this.#run) this.busy = false;
     }
-  }
-
-  #take(run: number, { data, failures }: Answer<Data>): void {
-    if (run !== this.#run) return;
-    const value = this.#part(data) ?? null;
-    if (value !== null) this.value = value;
-    this.problem = value === null ? sentence(failures[0] ?? new Failure('NOT_FOUND', '')) : '';
   }
 }
