@@ -59,7 +59,6 @@ export const images = {
   pullAgain: 'Pull again',
   prune: 'Clean up…',
   pruned: (removed: number, size: string) => `${images_(removed)} removed, ${size} freed.`,
-  pruneNothing: 'There is nothing to remove.',
   pruneNow: 'Remove these',
   pruneSum: (many: number, size: string) => `${images_(many)}, ${size} will be free`,
   pruneText: 'What is listed here is removed, and nothing else. One that is used or named meanwhile stays.',

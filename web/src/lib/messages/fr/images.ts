@@ -59,7 +59,6 @@ export const images = {
   pullAgain: 'Télécharger à nouveau',
   prune: 'Nettoyer…',
   pruned: (removed: number, size: string) => `${images_(removed)} supprimées, ${size} libérés.`,
-  pruneNothing: 'Il n’y a rien à supprimer.',
   pruneNow: 'Supprimer celles-ci',
   pruneSum: (many: number, size: string) => `${images_(many)}, ${size} seront libres`,
   pruneText:
