@@ -9,8 +9,8 @@
 const shared = ['access', 'agents', 'audit', 'database', 'graphql', 'http', 'jobs', 'live', 'secrets'].join(
   '|',
 );
-/** Tests, and the helpers beside them that only tests import. */
-const tests = '(\\.test|/testing)\\.ts$';
+/** Tests, suites of them that a test file runs with others, and the helpers that only these import. */
+const tests = '(\\.test|\\.suite|/testing)\\.ts$';
 
 module.exports = {
   forbidden: [
