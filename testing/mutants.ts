@@ -190,7 +190,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a session without a fresh password makes sensitive changes',
     file: 'api/src/graphql/access-plugin.ts',
-    find: 'requireFresh(context, info);',
+    find: 'requireFresh(context, asked);',
     replace: '{}',
     tests: ['api/src/graphql/access.test.ts'],
   },
