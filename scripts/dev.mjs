@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';
+import { controlPlane } from './setup/control-plane.mjs';
 import { pinnedNode, StepFailed, toolEnv } from './setup/run.mjs';
 import { setup, setupOrExit } from './setup.mjs';
 
@@ -14,7 +15,7 @@ const port = process.env['PORT'] ?? '4000';
 const parts = [
   {
     name: 'api',
-    args: ['--watch', '--watch-preserve-output', 'api/src/main.ts'],
+    args: ['--watch', '--watch-preserve-output', ...controlPlane],
     env: { PORT: port },
   },
   {

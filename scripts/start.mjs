@@ -1,6 +1,7 @@
 /** `npm start`: sets up what is missing, then runs the control plane in the foreground under the pinned Node. */
+import { controlPlane } from './setup/control-plane.mjs';
 import { become } from './setup/foreground.mjs';
 import { setupOrExit } from './setup.mjs';
 
 await setupOrExit();
-become(['api/src/main.ts', ...process.argv.slice(2)]);
+become([...controlPlane, ...process.argv.slice(2)]);

@@ -1,5 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
+import { controlPlane as nodeArguments } from '../scripts/setup/control-plane.mjs';
 import { openRunDirectory, removeRunDirectory } from '../api/src/database/run-directory.ts';
 import { graphqlClient, GraphQLFailure, parseAnswer } from './graphql-client.ts';
 import type { SessionSecrets, TestClient } from './graphql-client.ts';
@@ -85,7 +86,7 @@ export async function controlPlane({
   });
 
   const child = undo.use(
-    startProcess(process.execPath, ['api/src/main.ts'], {
+    startProcess(process.execPath, nodeArguments, {
       grace: 15_000,
       env: plainEnv({
         PORT: '0',
