@@ -18,7 +18,6 @@ export const registries = {
   hostHint: 'Such as ghcr.io or registry.example:5000; docker.io for Docker Hub.',
   none: 'No registries',
   noServer: 'None of the servers that get these credentials is online.',
-  nowhere: 'no server',
   noneText: 'Public images need none. Add one for images that ask for a password.',
   password: 'Password or access token',
   passwordHint: 'An access token that may only read is best.',

@@ -15,7 +15,6 @@ export const secrets = {
   noneText: 'Add a password, key or token once, and name it where a container needs it.',
   noMatch: 'No secret matches',
   noMatchText: 'Search for a part of its name or description.',
-  nowhere: 'no server',
   notUsed: 'no container has it',
   remove: 'Remove',
   removeAsk: 'Remove…',

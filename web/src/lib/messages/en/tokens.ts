@@ -83,5 +83,6 @@ export const places = {
   group: 'Group',
   withBelow: 'with the groups below it',
   none: 'Nothing matches.',
+  nowhere: 'no server',
   chosen: (chosen: number) => `${chosen} chosen`,
 };

@@ -18,7 +18,6 @@ export const registries = {
   hostHint: 'Par exemple ghcr.io ou registry.example:5000 ; docker.io pour Docker Hub.',
   none: 'Aucun registre',
   noServer: 'Aucun des serveurs qui reçoivent ces identifiants n’est en ligne.',
-  nowhere: 'aucun serveur',
   noneText: 'Les images publiques n’en demandent pas. Ajoutez-en un pour celles qui veulent un mot de passe.',
   password: 'Mot de passe ou jeton d’accès',
   passwordHint: 'Un jeton qui ne peut que lire est le mieux.',

@@ -16,7 +16,6 @@ export const secrets = {
     'Ajoutez une fois un mot de passe, une clé ou un jeton, et nommez-le là où un conteneur en a besoin.',
   noMatch: 'Aucun secret ne correspond',
   noMatchText: 'Cherchez une partie de son nom ou de sa description.',
-  nowhere: 'aucun serveur',
   notUsed: 'aucun conteneur ne l’a',
   remove: 'Retirer',
   removeAsk: 'Retirer…',

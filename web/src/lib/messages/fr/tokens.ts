@@ -82,5 +82,6 @@ export const places: LaterMessages['places'] = {
   group: 'Groupe',
   withBelow: 'avec les groupes en dessous',
   none: 'Aucun résultat.',
+  nowhere: 'aucun serveur',
   chosen: (chosen) => `${chosen} choisis`,
 };
