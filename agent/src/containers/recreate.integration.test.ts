@@ -106,11 +106,20 @@ describe('recreating a container', () => {
   });
 
   test.each([
-    ['ends at once', ['CMD ["sh", "-c", "exit 3"]'], /exit code 3/],
+    [
+      'ends at once',
+      ['CMD ["sh", "-c", "echo there is no config >&2; exit 3"]'],
+      /exit code 3/,
+      'there is no config',
+    ],
     [
       'is unhealthy',
-      ['HEALTHCHECK --interval=200ms --retries=1 CMD false', `CMD ["sh", "-c", ${JSON.stringify(idle)}]`],
+      [
+        'HEALTHCHECK --interval=200ms --retries=1 CMD echo nobody listens; false',
+        `CMD ["sh", "-c", ${JSON.stringify(idle)}]`,
+      ],
       /unhealthy/,
+      'nobody listens',
     ],
     [
       'takes too long',
@@ -119,9 +128,10 @@ describe('recreating a container', () => {
         `CMD ["sh", "-c", ${JSON.stringify(idle)}]`,
       ],
       /not healthy within 3 s/,
+      'said nothing',
     ],
-    ['cannot be started', ['CMD ["/no/such/program"]'], /no\/such\/program/],
-  ])('puts the old one back when the new one %s', async (_why, changes, message) => {
+    ['cannot be started', ['CMD ["/no/such/program"]'], /no\/such\/program/, 'said nothing'],
+  ])('puts the old one back when the new one %s, and tells what it said', async (_why, changes, message, told) => {
     using docker = await connected();
     const name = `serverkit-test/next:${uniqueName()}`;
     await using first = await image(uniqueName(), [`CMD ["sh", "-c", ${JSON.stringify(idle)}]`]);
@@ -129,9 +139,12 @@ describe('recreating a container', () => {
     await cli('tag', first.id, name);
     await using box = await replaceable({ image: name, command: [] });
     await cli('tag', second.id, name);
+    const lines: string[] = [];
+    const steps: Steps = { ...quiet, line: (line) => void lines.push(line) };
     await expect(
-      recreate(box.id, { ...options, healthTimeoutMs: 3_000 }, workWith(docker, { scopes: running }), quiet),
+      recreate(box.id, { ...options, healthTimeoutMs: 3_000 }, workWith(docker, { scopes: running }), steps),
     ).rejects.toThrow(expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(message) }));
+    expect(lines.join('\n')).toContain(told);
     expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
     expect(await box.names()).toEqual([box.name]);
   });

@@ -3,6 +3,7 @@ import { parseImageReference, shownName } from '@serverkit/wire/image-reference.
 import type { Container } from '../docker/container.ts';
 import type { Engine } from '../docker/engine.ts';
 import { array, flag, number, object, text, type JsonObject } from '../docker/json.ts';
+import { tellLastWords } from '../docker/last-words.ts';
 import { AgentError, describe, throwIfAborted } from '../errors.ts';
 import { localImage } from '../images/local.ts';
 import { AgentStops } from '../jobs/job.ts';
@@ -15,7 +16,7 @@ import { entered, inspect, seen, type Work } from './work.ts';
 /** What recreating tells while it is at it. */
 export interface Steps {
   step(name: string): void;
-  line(text: string): void;
+  line(text: string, stream?: 'STDOUT' | 'STDERR'): void;
 }
 
 export interface RecreateOptions {
@@ -129,6 +130,8 @@ async function replace(
   } catch (error) {
     // There is no time left: the next agent puts the old one back.
     if (stops(work.signal)) throw error;
+    // Why it failed is in its log, which goes with it.
+    if (!work.signal.aborted) await tellLastWords(engine, { id: made, name: old.name }, steps);
     steps.step('putting the old container back');
     await giveBack(engine, { ...old, made, ran }).catch((cause: unknown) => {
       throw new AgentError(

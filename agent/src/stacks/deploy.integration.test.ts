@@ -8,7 +8,11 @@ import { testJobs } from '../jobs/testing.ts';
 import { silentLog } from '../log.ts';
 import { asJob, deployment, eachCompose, running, runs, testStacks, type TestStacks } from './testing.ts';
 
-const failing = (image: string) => running(image).replace(/command: .*/, 'command: ["sh", "-c", "exit 7"]');
+const failing = (image: string) =>
+  running(image).replace(
+    /command: .*/,
+    'command: ["sh", "-c", "echo there is no config >&2; echo I am hunter2; exit 7"]',
+  );
 
 /** Another image under the same name, and the first one again afterwards. */
 async function twoImages(): Promise<
@@ -75,7 +79,10 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
 
     test('that fail or are cancelled leave what ran before running', async () => {
       await using stack = await testStacks(command);
-      const nothing = await deployment(stack, failing(testImages.busybox));
+      const nothing = await deployment(stack, failing(testImages.busybox), { env: 'SECRET=hunter2\n' });
+      // The container is gone, and its log with it.
+      const said = nothing.lines.map(({ text }) => text);
+      expect(said).toEqual(expect.arrayContaining(['there is no config', expect.stringMatching(/^I am (?!hunter2)/)]));
       expect(nothing.job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR' });
       expect(nothing.job.errorMessage).toMatch(/7.* Nothing of it runs, as before\.$/);
       expect(await runs(stack.name)).toBe('');

@@ -1,4 +1,5 @@
 import { isMadeFor, putFiles, type GivenSecret } from '../containers/secrets.ts';
+import { tellLastWords } from '../docker/last-words.ts';
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { localImage } from '../images/local.ts';
@@ -22,7 +23,7 @@ import { tellProgress } from './progress.ts';
 import { readProjects } from './projects.ts';
 import { allowedTo, requireSecrets, withSecrets } from './secrets.ts';
 import { isRecord } from './compose-file.ts';
-import type { StackService } from './stack.ts';
+import type { StackContainer, StackService } from './stack.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
 import type { UnfinishedDeployments } from './unfinished.ts';
 
@@ -145,7 +146,10 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
     await up(stack, { secrets: own, signal: job.signal }, job, tools);
     job.step('Health');
     const { timeoutMs } = options;
-    await waitUntilUp(docker, name, { timeoutMs, settledMs: tools.settledMs, job, signal: job.signal });
+    const onFailed = (container: StackContainer): Promise<void> =>
+      tellLastWords(docker.engine, container, job);
+    const { settledMs } = tools;
+    await waitUntilUp(docker, name, { timeoutMs, settledMs, job, signal: job.signal, onFailed });
     // What runs and is not kept could not be gone back to.
     const services = await deployedServices(stack, docker, hashes);
     if (!options.leaveFiles) store.write(name, files);

@@ -24,6 +24,7 @@ export async function waitUntilUp(
     job,
     signal,
     only = () => true,
+    onFailed = () => Promise.resolve(),
   }: {
     readonly timeoutMs: number;
     /** See {@link SETTLED}. */
@@ -32,26 +33,35 @@ export async function waitUntilUp(
     readonly signal: AbortSignal;
     /** Whether a container counts, by its service and what its health check says. @default all */
     readonly only?: (service: string, health: string | null) => boolean;
+    /** Told which one it is before anything is done about it. Never throws. */
+    readonly onFailed?: (container: StackContainer) => Promise<void>;
   },
 ): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   const since = new Map<string, number>();
   for (;;) {
     const services = (await readProjects(docker)).get(name)?.services ?? [];
-    let waiting: string | undefined;
+    let waiting: { readonly why: string; readonly container: StackContainer } | undefined;
     for (const { name: service, containers: all } of services) {
       const containers = all.filter(({ health }) => only(service, health));
       if (containers.length === 0) continue;
-      const states = containers.map((container) => stateOf(container, since, settledMs));
+      const states = containers.map((container) => ({
+        container,
+        ...stateOf(container, since, settledMs),
+      }));
       const failed = states.find(({ word }) => word === 'failed');
-      if (failed) throw new AgentError('DOCKER_ERROR', `${service} did not come up: ${failed.why}.`);
+      if (failed) {
+        await onFailed(failed.container);
+        throw new AgentError('DOCKER_ERROR', `${service} did not come up: ${failed.why}.`);
+      }
       const pending = states.find(({ word }) => word === 'waiting');
-      if (pending) waiting = `${service} is ${pending.why}`;
+      if (pending) waiting = { why: `${service} is ${pending.why}`, container: pending.container };
       job.progress({ item: service, status: pending ? pending.why : (states[0]?.why ?? '') });
     }
     if (waiting === undefined) return;
     if (performance.now() > deadline) {
-      throw new AgentError('DOCKER_ERROR', `${waiting} after ${Math.round(timeoutMs / 1000)} s.`);
+      await onFailed(waiting.container);
+      throw new AgentError('DOCKER_ERROR', `${waiting.why} after ${Math.round(timeoutMs / 1000)} s.`);
     }
     await sleep(PACE, undefined, { signal }).catch(() => {
       throw new AgentError('CANCELLED', 'It was cancelled.');

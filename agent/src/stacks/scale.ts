@@ -1,7 +1,9 @@
 import type { GivenSecret } from '../containers/secrets.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
+import { tellLastWords } from '../docker/last-words.ts';
 import { AgentError, describe } from '../errors.ts';
 import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
+import { secretsBeside } from './begin.ts';
 import {
   pullMissing,
   ROLL_BACK,
@@ -17,6 +19,7 @@ import type { Normalised } from './normalise.ts';
 import { judgePrivilege } from './privilege.ts';
 import { readProjects } from './projects.ts';
 import { requireSecrets } from './secrets.ts';
+import type { StackContainer } from './stack.ts';
 
 export interface ScaleOptions extends Pick<
   DeployOptions,
@@ -38,6 +41,8 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
   const { docker, normaliser, store, unfinished, log, settledMs } = tools;
   job.step('Check');
   const kept = requireKept(name, baseVersion, store);
+  const beside = kept.tree === null ? [] : store.trees(name).read(kept.tree);
+  job.hide(secretsBeside(kept.files, beside ?? []));
   const stack = await normaliser.kept({ name, folder: store.prepare(name), json: kept.normalised });
   const given = stack.services.get(service);
   // Compose would take it for an option.
@@ -78,7 +83,10 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
     await have(stack, { service, count: replicas, secrets, signal: job.signal }, job, tools);
     job.step('Health');
     const { signal } = job;
-    await waitUntilUp(docker, name, { timeoutMs, settledMs, job, signal, only: (one) => one === service });
+    const only = (one: string): boolean => one === service;
+    const onFailed = (container: StackContainer): Promise<void> =>
+      tellLastWords(docker.engine, container, job);
+    await waitUntilUp(docker, name, { timeoutMs, settledMs, job, signal, only, onFailed });
   } catch (error) {
     // There is no time left: the next agent has as many as before.
     if (job.signal.reason instanceof AgentStops) throw error;
