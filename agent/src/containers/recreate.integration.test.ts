@@ -131,23 +131,33 @@ describe('recreating a container', () => {
       'said nothing',
     ],
     ['cannot be started', ['CMD ["/no/such/program"]'], /no\/such\/program/, 'said nothing'],
-  ])('puts the old one back when the new one %s, and tells what it said', async (_why, changes, message, told) => {
-    using docker = await connected();
-    const name = `serverkit-test/next:${uniqueName()}`;
-    await using first = await image(uniqueName(), [`CMD ["sh", "-c", ${JSON.stringify(idle)}]`]);
-    await using second = await image(uniqueName(), changes);
-    await cli('tag', first.id, name);
-    await using box = await replaceable({ image: name, command: [] });
-    await cli('tag', second.id, name);
-    const lines: string[] = [];
-    const steps: Steps = { ...quiet, line: (line) => void lines.push(line) };
-    await expect(
-      recreate(box.id, { ...options, healthTimeoutMs: 3_000 }, workWith(docker, { scopes: running }), steps),
-    ).rejects.toThrow(expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(message) }));
-    expect(lines.join('\n')).toContain(told);
-    expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
-    expect(await box.names()).toEqual([box.name]);
-  });
+  ])(
+    'puts the old one back when the new one %s, and tells what it said',
+    async (_why, changes, message, told) => {
+      using docker = await connected();
+      const name = `serverkit-test/next:${uniqueName()}`;
+      await using first = await image(uniqueName(), [`CMD ["sh", "-c", ${JSON.stringify(idle)}]`]);
+      await using second = await image(uniqueName(), changes);
+      await cli('tag', first.id, name);
+      await using box = await replaceable({ image: name, command: [] });
+      await cli('tag', second.id, name);
+      const lines: string[] = [];
+      const steps: Steps = { ...quiet, line: (line) => void lines.push(line) };
+      await expect(
+        recreate(
+          box.id,
+          { ...options, healthTimeoutMs: 3_000 },
+          workWith(docker, { scopes: running }),
+          steps,
+        ),
+      ).rejects.toThrow(
+        expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(message) }),
+      );
+      expect(lines.join('\n')).toContain(told);
+      expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
+      expect(await box.names()).toEqual([box.name]);
+    },
+  );
 
   test('is refused for what was given its name on this host: it would run with the variables of another', async () => {
     using docker = await connected();

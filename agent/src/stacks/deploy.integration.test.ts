@@ -82,7 +82,9 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       const nothing = await deployment(stack, failing(testImages.busybox), { env: 'SECRET=hunter2\n' });
       // The container is gone, and its log with it.
       const said = nothing.lines.map(({ text }) => text);
-      expect(said).toEqual(expect.arrayContaining(['there is no config', expect.stringMatching(/^I am (?!hunter2)/)]));
+      expect(said).toEqual(
+        expect.arrayContaining(['there is no config', expect.stringMatching(/^I am (?!hunter2)/)]),
+      );
       expect(nothing.job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR' });
       expect(nothing.job.errorMessage).toMatch(/7.* Nothing of it runs, as before\.$/);
       expect(await runs(stack.name)).toBe('');

@@ -121,6 +121,11 @@ describe('keys', () => {
       },
     ],
     [
+      'deploy: { resources: { reservations: { devices: [{ driver: nvidia, count: 2, capabilities: [gpu] }] } } }',
+      { gpus: 2 },
+    ],
+    ['deploy: { resources: { reservations: { devices: [{ capabilities: [gpu] }] } } }', { gpus: -1 }],
+    [
       'mem_limit: 1g\nmemswap_limit: -1\ncpus: 2\ncpuset: 0,1\nshm_size: 1m',
       {
         limits: {
@@ -196,6 +201,11 @@ describe('nothing is dropped in silence', () => {
       'a part of one',
       'deploy: { replicas: 2, resources: { limits: { devices: 1 } } }',
       ['deploy.replicas', 'deploy.resources.limits.devices'],
+    ],
+    [
+      'a device that was chosen',
+      'deploy: { resources: { reservations: { devices: [{ device_ids: ["1"], capabilities: [gpu] }] } } }',
+      ['deploy.resources.reservations.devices'],
     ],
     ['a variable without a default', 'hostname: ${HOST}', ['${HOST}']],
     ['a variable that comes from the shell', 'environment: [HOME]', ['environment: HOME']],

@@ -218,7 +218,9 @@ class Service {
   #deploy({ resources, ...others }: Mapping): boolean {
     const { limits, reservations, ...unknown } = mapping(resources);
     const { cpus, memory, pids, ...otherLimits } = mapping(limits);
-    const { memory: reserved, ...otherReservations } = mapping(reservations);
+    const { memory: reserved, devices, ...otherReservations } = mapping(reservations);
+    if (devices !== undefined && !this.#gpus(devices))
+      this.#read.left.push('deploy.resources.reservations.devices');
     const size = (given: unknown): number | null => bytesOf(this.#read.text(given));
     for (const [key, name, given, read] of [
       ['limits.cpus', 'cpus', cpus, (amount: unknown) => this.#read.number(amount)],
@@ -233,6 +235,19 @@ class Service {
     this.#read.leave('deploy.resources', unknown);
     this.#read.leave('deploy.resources.limits', otherLimits);
     this.#read.leave('deploy.resources.reservations', otherReservations);
+    return true;
+  }
+
+  /** As Compose has them; other devices, and those chosen one by one, have no place here. */
+  #gpus(value: unknown): boolean {
+    const [device, ...more] = array(value).map(mapping);
+    if (!device || more.length > 0) return false;
+    const { driver, count, capabilities, ...others } = device;
+    const plain = (driver === undefined || driver === 'nvidia') && Object.keys(others).length === 0;
+    if (!plain || this.#read.list(capabilities).join() !== 'gpu') return false;
+    const many = count === undefined || count === 'all' ? -1 : this.#read.number(count);
+    if (many === null) return false;
+    this.#spec.gpus = many;
     return true;
   }
 

@@ -20,6 +20,10 @@ describe('a line is taken apart as a shell does', () => {
     ['a line that goes on between double quotes', '"a\\\nb"', ['ab']],
     ['a comment', '# first\na b # c', ['a', 'b']],
     ['a hash within a word is none', 'a#b', ['a#b']],
+    ['a comment within a line', 'a `#optional` \\\n b `# if you like` c', ['a', 'b', 'c']],
+    ['a comment after the sign that a line goes on', 'a \\ # first\n b \\# c', ['a', 'b', '#', 'c']],
+    ['a comment between lines', 'a \\\n  # -b \\\n  # -c\n  d', ['a', 'd']],
+    ['blanks after the sign that a line goes on', 'a \\ \t\n  b', ['a', 'b']],
   ])('%s', (_, line, expected) => expect(words(line)).toEqual(expected));
 });
 

@@ -13,6 +13,13 @@ export interface ShellLine {
 const blank = /[ \t\r\n]/;
 /** A line may go on in the next one: in a POSIX shell, and as PowerShell and cmd.exe write it. */
 const continuation = /[ \t]*[\\`^]\r?\n/y;
+/**
+ * As people write it who have not tried it: with blanks after the sign, or a comment, or lines that are one. A shell would
+ * end the command there, and what was meant is plain.
+ */
+const looseContinuation = /[ \t]*[\\`^](?:[ \t]*|[ \t]+#[^\n]*)\r?\n(?:[ \t]*#[^\n]*(?:\n|$))*/y;
+/** How a comment is written in the middle of a line: a command of nothing but one. */
+const innerComment = /`[ \t]*#[^`\n]*`/y;
 const expansion = /\$(\{[^}]*\}|\([^)]*\)|[A-Za-z_]\w*|[@*#?$!0-9-])|`[^`]*`/y;
 
 /**
@@ -49,7 +56,8 @@ export function shellLine(text: string, only: 'words' | 'commands' = 'commands')
   while (at < text.length) {
     const sign = text.charAt(at);
     const next = text.charAt(at + 1);
-    const goesOn = open === "'" ? undefined : match(continuation);
+    const goesOn =
+      open === "'" ? undefined : match(commands && open === null ? looseContinuation : continuation);
     if (open === "'") {
       if (sign === "'") open = null;
       else add(sign);
@@ -73,6 +81,8 @@ export function shellLine(text: string, only: 'words' | 'commands' = 'commands')
       // A line that does not go on is a command of its own.
       if (commands && sign === '\n' && words.length > 0) break;
       at++;
+    } else if (commands && word === null && match(innerComment) !== undefined) {
+      at = innerComment.lastIndex;
     } else if (commands && sign === '#' && word === null) {
       while (at < text.length && text.charAt(at) !== '\n') at++;
     } else if (commands && ';|&<>'.includes(sign)) {
