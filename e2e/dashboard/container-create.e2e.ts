@@ -276,7 +276,17 @@ describeWith(['docker', 'chromium', 'root'], 'a container in the dashboard', () 
     await secrets.getByLabel('Secret', { exact: true }).fill('api_key');
     expect(await seriousProblems(page)).toEqual([]);
     await form.getByLabel('Start it', { exact: true }).uncheck();
-    await form.getByRole('button', { name: 'Create container', exact: true }).click();
+    const image = form.getByLabel('Image', { exact: true });
+    const create = form.getByRole('button', { name: 'Create container', exact: true });
+    // What Docker refuses is found after the form was sent, and what was written in it is there to be put right.
+    await image.fill('localhost:1/none:1');
+    await create.click();
+    await dialog().getByTestId('job').and(page.locator('[data-state=FAILED]')).waitFor();
+    await dialog().getByRole('button', { name: 'Close', exact: true }).click();
+    await gone();
+    expect(await name.inputValue()).toBe('composed');
+    await image.fill(testImages.busybox);
+    await create.click();
     await page.waitForURL(`${dashboard.plane.url}/servers/${serverId}/containers`);
     await page.getByTestId('container-row').filter({ hasText: 'composed' }).waitFor();
     expect(await inspected('composed', 'Config')).toMatchObject({

@@ -19,7 +19,7 @@ import { servicesOf } from './services-of.ts';
 import { requirePlaceScope, type StackPlace } from './place.ts';
 import { imageOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
-import { tellProgress } from './progress.ts';
+import { isProgress, tellProgress } from './progress.ts';
 import { readProjects } from './projects.ts';
 import { allowedTo, requireSecrets, withSecrets } from './secrets.ts';
 import { isRecord } from './compose-file.ts';
@@ -258,9 +258,7 @@ export async function up(
 
 /** Both generations tell their progress on the same stream as what went wrong. */
 function failureIn(stderr: string): string {
-  const lines = stderr
-    .split('\n')
-    .filter((line) => !/^\s*(Container|Network|Volume|Image) \S+\s+\w+\s*$|\.\.\.\s*(done)?\s*$/.test(line));
+  const lines = stderr.split('\n').filter((line) => !isProgress(line));
   return lastWords(lines.slice(-8).join('\n'));
 }
 

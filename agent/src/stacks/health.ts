@@ -47,16 +47,16 @@ export async function waitUntilUp(
       if (containers.length === 0) continue;
       const states = containers.map((container) => ({
         container,
-        ...stateOf(container, since, settledMs),
+        state: stateOf(container, since, settledMs),
       }));
-      const failed = states.find(({ word }) => word === 'failed');
+      const failed = states.find(({ state }) => state.word === 'failed');
       if (failed) {
         await onFailed(failed.container);
-        throw new AgentError('DOCKER_ERROR', `${service} did not come up: ${failed.why}.`);
+        throw new AgentError('DOCKER_ERROR', `${service} did not come up: ${failed.state.why}.`);
       }
-      const pending = states.find(({ word }) => word === 'waiting');
-      if (pending) waiting = { why: `${service} is ${pending.why}`, container: pending.container };
-      job.progress({ item: service, status: pending ? pending.why : (states[0]?.why ?? '') });
+      const pending = states.find(({ state }) => state.word === 'waiting');
+      if (pending) waiting = { why: `${service} is ${pending.state.why}`, container: pending.container };
+      job.progress({ item: service, status: (pending ?? states[0])?.state.why ?? '' });
     }
     if (waiting === undefined) return;
     if (performance.now() > deadline) {

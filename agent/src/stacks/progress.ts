@@ -5,6 +5,11 @@ const second = /^\s*(?:Container|Service)\s+(\S+)\s+([A-Z]\w+)\s*$/;
 /** `Creating app_web_1 ... done`, by the first. */
 const first = /^(Creating|Recreating|Starting|Restarting|Stopping|Removing)\s+(\S+)\s+\.\.\.\s*(\w*)\s*$/;
 
+const anything = /^\s*(?:Container|Service|Network|Volume|Image) \S+\s+(\w+)\s*$|\.\.\.\s*(?:done)?\s*$/;
+
+/** Whether a line says how far Compose is, which both generations say where they complain as well. */
+export const isProgress = (line: string): boolean => anything.test(line);
+
 /** What Compose says of a container, as the progress of its service; everything, as lines. */
 export function tellProgress(
   project: string,
@@ -18,7 +23,8 @@ export function tellProgress(
           .replace(/[-_]\d+$/, '')
       : container;
   return (line, stream) => {
-    job.line(line, stream);
+    const complains = !isProgress(line) || anything.exec(line)?.[1] === 'Error';
+    job.line(line, complains ? stream : 'STDOUT');
     const [, container, status] = second.exec(line) ?? [];
     if (container !== undefined && status !== undefined) job.progress({ item: serviceOf(container), status });
     const [, verb, named, end] = first.exec(line) ?? [];

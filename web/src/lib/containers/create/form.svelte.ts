@@ -4,7 +4,6 @@ import type { CreateContainer_ChoicesQuery, KeepVariablesInput } from '../../gen
 import { t } from '../../i18n.svelte.ts';
 import { usableSecrets } from '../../secrets/usable.ts';
 import { session } from '../../session.svelte.ts';
-import { startedJob } from '../../jobs/started.ts';
 import { beyond } from './beyond.ts';
 import { Choices, Create } from './documents.ts';
 import { draftOf, emptyDraft, type Draft } from './draft.ts';
@@ -109,14 +108,18 @@ export class CreateForm {
     this.secrets = await usableSecrets();
   }
 
-  /** Begins to make it; false with `error` and `problem` saying why not. */
-  async send(): Promise<boolean> {
-    if (this.busy) return false;
+  /**
+   * Begins to make it.
+   *
+   * @returns the job's id; null with `error` and `problem` saying why not
+   */
+  async send(): Promise<string | null> {
+    if (this.busy) return null;
     withoutBlankRows(this.draft);
     const { spec, problems } = specOf(this.draft);
     this.problem = '';
     this.#errors = new Map([...problems].map(([path, problem]) => [path, t().create.problems[problem]]));
-    if (problems.size > 0) return false;
+    if (problems.size > 0) return null;
     this.busy = true;
     try {
       const { pull, start } = this.draft;
@@ -124,8 +127,7 @@ export class CreateForm {
       const { createContainer } = await mutate(Create, {
         input: { serverId: this.serverId, spec, pull, start, ...(keep && { keep }) },
       });
-      startedJob(createContainer.job.id);
-      return true;
+      return createContainer.job.id;
     } catch (error) {
       const issues = issuesOf(error).map(
         ({ path, message }) => [path.replace(/^spec\./, ''), t().create.rule(message)] as const,
@@ -140,7 +142,7 @@ export class CreateForm {
               .map(([path, message]) => `${names.get(path.split('.')[0] ?? '') ?? path}: ${message}.`)
               .join(' ')
           : sentence(error);
-      return false;
+      return null;
     } finally {
       this.busy = false;
     }
