@@ -106,6 +106,23 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
     }, 180_000);
   });
 
+  test('tell what was said by the one that Compose waits for in vain', async () => {
+    await using stack = await testStacks(eachCompose()[0]?.command);
+    const { job, lines } = await deployment(
+      stack,
+      `${running(testImages.busybox)}    depends_on: { db: { condition: service_healthy } }
+  db:
+    image: ${testImages.busybox}
+    command: ["sh", "-c", "echo the disk is read only; sleep 1000"]
+    stop_signal: SIGKILL
+    healthcheck: { test: "echo nobody listens; false", interval: 1s, retries: 1 }
+`,
+    );
+    expect(job).toMatchObject({ state: 'FAILED', errorCode: 'DOCKER_ERROR' });
+    const said = lines.map(({ text }) => text);
+    expect(said).toEqual(expect.arrayContaining(['the disk is read only', 'nobody listens']));
+  });
+
   test('of two who deploy one stack one wins, and the other is told', async () => {
     await using stack = await testStacks(eachCompose()[0]?.command);
     const compose = running(testImages.busybox);

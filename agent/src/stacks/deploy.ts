@@ -11,7 +11,7 @@ import { secretsBeside } from './begin.ts';
 import { bring, type Puller } from './bring.ts';
 import { layFiles, type Laid, type LaidFile } from './git-lay.ts';
 import type { StackTree } from './git-tree.ts';
-import { waitUntilUp } from './health.ts';
+import { failedContainers, waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { lastWords } from './normalise.ts';
@@ -143,11 +143,17 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   using _signs = unfinished.alive(name);
   let keepsAside = false;
   try {
-    await up(stack, { secrets: own, signal: job.signal }, job, tools);
-    job.step('Health');
-    const { timeoutMs } = options;
     const onFailed = (container: StackContainer): Promise<void> =>
       tellLastWords(docker.engine, container, job);
+    try {
+      await up(stack, { secrets: own, signal: job.signal }, job, tools);
+    } catch (error) {
+      // Before it is undone, and with it what would tell why.
+      if (!job.signal.aborted) for (const one of await failedContainers(docker, name)) await onFailed(one);
+      throw error;
+    }
+    job.step('Health');
+    const { timeoutMs } = options;
     const { settledMs } = tools;
     await waitUntilUp(docker, name, { timeoutMs, settledMs, job, signal: job.signal, onFailed });
     // What runs and is not kept could not be gone back to.

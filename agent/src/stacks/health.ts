@@ -69,6 +69,17 @@ export async function waitUntilUp(
   }
 }
 
+/**
+ * Containers of a stack that do not run as they should: Compose itself gives up on what others wait for. None where the
+ * engine does not say.
+ */
+export async function failedContainers(docker: ProjectSource, name: string): Promise<StackContainer[]> {
+  const projects = await readProjects(docker).catch(() => undefined);
+  return (projects?.get(name)?.services ?? [])
+    .flatMap(({ containers }) => containers)
+    .filter((container) => stateOf(container, new Map(), 0).word === 'failed');
+}
+
 interface Word {
   readonly word: 'up' | 'waiting' | 'failed';
   /** Ends the sentence "it is …". */
