@@ -14,12 +14,72 @@ test.each([
   [403, 'authorization denied by plugin x', 'DOCKER_ERROR'],
   [500, 'container 123 is not connected to network x', 'CONFLICT'],
   [500, 'Invalid subnet nonsense : invalid CIDR address: nonsense', 'INPUT_INVALID'],
-  [500, 'Bind for 0.0.0.0:80 failed: port is already allocated', 'CONFLICT'],
-  [500, 'listen tcp4 0.0.0.0:80: bind: address already in use', 'CONFLICT'],
   [500, 'driver failed programming external connectivity', 'DOCKER_ERROR'],
   [501, 'configured logging driver does not support reading', 'DOCKER_ERROR'],
 ])('status %i, %j, is %s', (status, message, code) => {
   expect(engineError(status, body(message))).toMatchObject({ code, message });
+});
+
+const id = '0123456789ab'.repeat(6).slice(0, 64);
+
+test.each([
+  [
+    500,
+    `driver failed programming external connectivity on endpoint web (${id}): Bind for 0.0.0.0:80 failed: port is already allocated`,
+    'CONFLICT',
+    'Port 80 of the server is taken by another container.',
+  ],
+  [
+    500,
+    `driver failed programming external connectivity on endpoint web (${id}): Error starting userland proxy: listen tcp4 0.0.0.0:80: bind: address already in use`,
+    'CONFLICT',
+    'Port 80 of the server is used by another program.',
+  ],
+  [
+    500,
+    `failed to set up container networking: driver failed programming external connectivity on endpoint web (${id}): failed to bind host port 0.0.0.0:80/tcp: address already in use`,
+    'CONFLICT',
+    'Port 80 of the server is used by another program.',
+  ],
+  [
+    500,
+    'failed to bind host port for [::1]:80:172.17.0.2:8080/tcp: address already in use',
+    'CONFLICT',
+    'Port 80 of the server is used by another program.',
+  ],
+  [
+    409,
+    `Conflict. The container name "/web" is already in use by container "${id}". You have to remove (or rename) that container to be able to reuse that name.`,
+    'CONFLICT',
+    'There is a container called web already.',
+  ],
+  [
+    409,
+    `remove data: volume is in use - [${id}]`,
+    'CONFLICT',
+    'Volume data is used by a container. Remove the container first.',
+  ],
+  [
+    500,
+    `Cannot kill container: ${id}: Container ${id} is not running`,
+    'CONFLICT',
+    'The container is not running.',
+  ],
+  [
+    403,
+    `error while removing network: network front id ${id} has active endpoints`,
+    'CONFLICT',
+    'There are containers in network front. Disconnect them first.',
+  ],
+  [
+    403,
+    'endpoint with name web already exists in network front',
+    'CONFLICT',
+    'web is in network front already.',
+  ],
+  [500, `no ${id} here`, 'DOCKER_ERROR', `no ${id.slice(0, 12)} here`],
+])('status %i, %j, is %s: %s', (status, said, code, message) => {
+  expect(engineError(status, body(said))).toMatchObject({ code, message });
 });
 
 test("Docker's words come in one short line", () => {

@@ -6,8 +6,12 @@ const MAX_MESSAGE = 400;
 
 /** An error reply of the engine as what it means: Docker Engine API, and what 20.10 to 28 were seen to answer. */
 export function engineError(status: number, body: string): AgentError {
-  const message = tidy(text(object(parse(body))['message']) || body);
-  return new AgentError(codeOf(status, message), message || `Docker answered with status ${status}.`);
+  const said = text(object(parse(body))['message']) || body;
+  const message = tidy(said);
+  return new AgentError(
+    codeOf(status, said.replace(/^Error response from daemon: /, '')),
+    message || `Docker answered with status ${status}.`,
+  );
 }
 
 function codeOf(status: number, message: string): AgentErrorCode {
@@ -30,12 +34,39 @@ function codeOf(status: number, message: string): AgentErrorCode {
   return 'DOCKER_ERROR';
 }
 
+/** What people run into every day, in words that say what to do. As 20.10 to 28 tell it. */
+const sentences: readonly (readonly [RegExp, string])[] = [
+  [
+    /Bind for \S*:(\d+) failed: port is already allocated/,
+    'Port $1 of the server is taken by another container.',
+  ],
+  [
+    /listen \w+ \S*:(\d+): bind: address already in use|failed to bind host port (?:for )?(?:\[\S*\]|[\d.]+):(\d+)\b.*address already in use/,
+    'Port $1$2 of the server is used by another program.',
+  ],
+  [/The container name "\/?([^"]+)" is already in use/, 'There is a container called $1 already.'],
+  [/^remove (\S+): volume is in use - \[/, 'Volume $1 is used by a container. Remove the container first.'],
+  [/Container [0-9a-f]{64} is not running$/, 'The container is not running.'],
+  [/network (\S+) id \S+ has active endpoints/, 'There are containers in network $1. Disconnect them first.'],
+  [/endpoint with name (\S+) already exists in network (\S+)$/, '$1 is in network $2 already.'],
+];
+
+/** In our words where it is known, else in Docker's, with ids as short as it shows them itself. */
+export function plainWords(line: string): string {
+  for (const [pattern, sentence] of sentences) {
+    const found = pattern.exec(line);
+    if (found) return sentence.replaceAll(/\$(\d)/g, (_all, group: string) => found[Number(group)] ?? '');
+  }
+  return line.replaceAll(/(?<!sha256:)\b([0-9a-f]{12})[0-9a-f]{52}\b/g, '$1');
+}
+
 /** Docker's own words in one line; they may quote a command that a container was given, so they are kept short. */
 function tidy(message: string): string {
-  const line = message
+  const said = message
     .replace(/\p{Cc}+/gu, ' ')
     .trim()
     .replace(/^Error response from daemon: /, '');
+  const line = plainWords(said);
   return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE - 1)}…` : line;
 }
 

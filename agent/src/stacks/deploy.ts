@@ -1,4 +1,5 @@
 import { isMadeFor, putFiles, type GivenSecret } from '../containers/secrets.ts';
+import { plainWords } from '../docker/engine-error.ts';
 import { tellLastWords } from '../docker/last-words.ts';
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
@@ -265,7 +266,7 @@ export async function up(
 /** Both generations tell their progress on the same stream as what went wrong. */
 function failureIn(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => !isProgress(line));
-  return lastWords(lines.slice(-8).join('\n'));
+  return plainWords(lastWords(lines.slice(-8).join('\n')));
 }
 
 const isUp = ({ containers }: StackService): boolean =>
