@@ -65,6 +65,17 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
       .getByRole('list', { name: 'Files in /data/inner', exact: true })
       .getByText('sent é.bin', { exact: true })
       .waitFor();
+    // There it is the smaller of two, and by name the last.
+    const first = files
+      .getByRole('list', { name: 'Files in /data/inner', exact: true })
+      .getByRole('listitem')
+      .first();
+    const bySize = files.getByRole('button', { name: 'Sort by Size' });
+    await bySize.click();
+    await first.getByText('random', { exact: true }).waitFor();
+    await bySize.click();
+    await first.getByText('sent é.bin', { exact: true }).waitFor();
+    expect(await bySize.getAttribute('aria-pressed')).toBe('true');
     const digest = createHash('sha256').update(content).digest('hex');
     expect((await box.exec('sha256sum', '/data/inner/sent é.bin')).split(' ')[0]).toBe(digest);
     await line
@@ -89,9 +100,10 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     const lines = page.getByTestId('folder-upload');
     await mkdir(dir.file('site/img'), { recursive: true });
     await writeFile(dir.file('site/index.html'), 'hello');
+    await writeFile(dir.file('site/about.html'), 'about');
     await writeFile(dir.file('site/img/x.bin'), randomBytes(100_000));
     await send();
-    await lines.getByText(/^2 of 2 files/).waitFor();
+    await lines.getByText(/^3 of 3 files/).waitFor();
     expect(await seriousProblems(page)).toEqual([]);
     expect(await box.exec('sh', '-c', 'cd /data/inner/site && wc -c < img/x.bin && cat index.html')).toBe(
       '100000\nhello',
@@ -100,10 +112,15 @@ describeWith(['docker', 'chromium'], 'files of a container in the browser', () =
     await lines.waitFor({ state: 'detached' });
     await rm(dir.file('site/img/x.bin'));
     await writeFile(dir.file('site/more'), 'more');
+    await writeFile(dir.file('site/index.html'), 'changed');
     await send();
-    await page.getByRole('button', { name: 'Replace site/index.html', exact: true }).click();
-    await lines.getByText(/^2 of 2 files/).waitFor();
-    expect(await box.exec('sh', '-c', 'cd /data/inner/site && cat more && ls img')).toBe('morex.bin\n');
+    await lines
+      .getByRole('button', { name: 'Replace all 2 files of site that are there', exact: true })
+      .click();
+    await lines.getByText(/^3 of 3 files/).waitFor();
+    expect(await box.exec('sh', '-c', 'cd /data/inner/site && cat more index.html && ls img')).toBe(
+      'morechangedx.bin\n',
+    );
     await lines.getByRole('button').click();
     await lines.waitFor({ state: 'detached' });
   });

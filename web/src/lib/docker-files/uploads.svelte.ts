@@ -134,6 +134,11 @@ class Uploads {
     this.#next();
   }
 
+  /** One answer for all of a folder whose names are taken. */
+  replaceAll({ files }: FolderUpload): void {
+    for (const upload of files.filter(({ state }) => state === 'exists')) this.again(upload, true);
+  }
+
   /** Cancels what is under way; the line goes. */
   remove(upload: Upload): void {
     upload.stop.abort();
