@@ -15,8 +15,16 @@ export const jobHref = (id: string): string => `/jobs?job=${id}`;
  * @param ended - called when it is over, to look again at what it changed
  */
 export function startedJob(id: string, ended: (job: Job) => void = () => undefined): void {
+  follow(id, ended, toasts.good(t().jobs.begun, jobHref(id)));
+}
+
+/** The same where the job is shown from its begin: only its end is told. */
+export function shownJob(id: string, ended: (job: Job) => void): void {
+  follow(id, ended, () => undefined);
+}
+
+function follow(id: string, ended: (job: Job) => void, closeBegun: () => void): void {
   let last: Job | undefined;
-  const closeBegun = toasts.good(t().jobs.begun, jobHref(id));
   subscribe(
     Events,
     { id, after: noLines },

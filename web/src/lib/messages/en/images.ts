@@ -82,6 +82,7 @@ export const images = {
   tagged: (name: string) => `It is called ${name} as well now.`,
   tagText: 'The image gets a further name; those it has stay.',
   tagTitle: (name: string) => `Tag ${name}`,
+  unnamed: 'without a name',
   unanswered: (server: string) => `The images of ${server} are missing here.`,
   untagged: (name: string) => `The name ${name} was taken off.`,
   use: 'Used by',

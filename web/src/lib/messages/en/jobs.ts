@@ -20,8 +20,8 @@ export const jobs = {
   kinds: {
     'container.create': 'Create container',
     'container.recreate': 'Recreate container',
-    'fleet.deploy': 'Deploy to many',
-    'fleet.pull': 'Pull on many',
+    'fleet.deploy': 'On several servers, deploy',
+    'fleet.pull': 'On several servers, pull',
     'image.build': 'Build image',
     'image.pull': 'Pull image',
     'image.push': 'Push image',

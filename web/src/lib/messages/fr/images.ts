@@ -83,6 +83,7 @@ export const images = {
   tagged: (name: string) => `Elle s’appelle aussi ${name}.`,
   tagText: 'L’image reçoit un nom de plus ; ceux qu’elle a restent.',
   tagTitle: (name: string) => `Étiqueter ${name}`,
+  unnamed: 'sans nom',
   unanswered: (server: string) => `Il manque ici les images de ${server}.`,
   untagged: (name: string) => `Le nom ${name} a été retiré.`,
   use: 'Utilisée par',

@@ -20,8 +20,8 @@ export const jobs = {
   kinds: {
     'container.create': 'Créer le conteneur',
     'container.recreate': 'Recréer le conteneur',
-    'fleet.deploy': 'Déployer sur plusieurs',
-    'fleet.pull': 'Télécharger sur plusieurs',
+    'fleet.deploy': 'Sur plusieurs serveurs, déployer',
+    'fleet.pull': 'Sur plusieurs serveurs, télécharger',
     'image.build': 'Construire l’image',
     'image.pull': 'Télécharger l’image',
     'image.push': 'Envoyer l’image',
