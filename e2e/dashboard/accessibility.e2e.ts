@@ -96,8 +96,6 @@ describeWith(['docker', 'compose', 'chromium'], 'every page is accessible', () =
       expect(page.url()).toBe(url);
       await judge(route, loaded);
       await page.emulateMedia({ colorScheme: switched });
-      // Who is not in yet sees a theme as it was when the page came.
-      if (doorway.has(route)) await page.reload();
       await settled(page);
       await judge(route, switched);
     };

@@ -9,9 +9,14 @@
       return null;
     }
   };
-  var theme = read('serverkit.theme');
-  var dark = theme === 'dark' || (theme !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches);
-  root.dataset.theme = dark ? 'dark' : 'light';
+  var system = matchMedia('(prefers-color-scheme: dark)');
+  var show = function () {
+    var theme = read('serverkit.theme');
+    root.dataset.theme = theme === 'dark' || (theme !== 'light' && system.matches) ? 'dark' : 'light';
+  };
+  show();
+  // Who is not in yet has no other part of the dashboard that follows the system.
+  system.addEventListener('change', show);
   var language = read('serverkit.language') || (navigator.language || 'en').slice(0, 2);
   root.lang = language === 'fr' ? 'fr' : 'en';
 })();
