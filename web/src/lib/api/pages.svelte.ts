@@ -33,6 +33,8 @@ export class Pages<Filter, Item> {
   protected filter: Filter;
   readonly #read: Read<Filter, Item>;
   #next = $state<string | null>(null);
+  /** Where the page began that was asked for last. */
+  #asked: string | null = null;
   #run = 0;
 
   /** @param none - the filter that keeps everything */
@@ -55,7 +57,13 @@ export class Pages<Filter, Item> {
     await this.#page(this.#next);
   }
 
+  /** What was tried last, once more. */
+  async again(): Promise<void> {
+    await this.#page(this.#asked);
+  }
+
   async #page(after: string | null): Promise<void> {
+    this.#asked = after;
     const run = ++this.#run;
     this.busy = true;
     try {

@@ -34,11 +34,9 @@ export function chartOptions(look: ChartLook): uPlot.Options {
   const token = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const grid = { stroke: token('chart-grid'), width: 1 };
   const axis = { stroke: token('faint'), font, grid, ticks: { show: false }, border: { show: false } };
-  const clock = new Intl.DateTimeFormat(document.documentElement.lang, {
-    hour: '2-digit',
-    minute: '2-digit',
-    hourCycle: 'h23',
-  });
+  const parts = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const clock = new Intl.DateTimeFormat(document.documentElement.lang, parts);
+  const exact = new Intl.DateTimeFormat(document.documentElement.lang, { ...parts, second: '2-digit' });
   const day = new Intl.DateTimeFormat(document.documentElement.lang, { day: 'numeric', month: 'short' });
   const midnight = (seconds: number): boolean => {
     const date = new Date(seconds * 1000);
@@ -68,7 +66,9 @@ export function chartOptions(look: ChartLook): uPlot.Options {
         space: 56,
         size: 24,
         gap: 4,
-        values: (_, splits) => splits.map((at) => (midnight(at) ? day : clock).format(at * 1000)),
+        // Within one minute, the minute alone would stand at each of them.
+        values: (_, splits, __, ___, step) =>
+          splits.map((at) => (midnight(at) ? day : step < 60 ? exact : clock).format(at * 1000)),
       },
       {
         ...axis,

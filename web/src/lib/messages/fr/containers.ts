@@ -189,7 +189,7 @@ export const logs: LaterMessages['logs'] = {
   range: 'Choisir une période',
   regex: 'Expression régulière',
   save: 'Enregistrer dans un fichier',
-  search: 'Rechercher dans ce journal',
+  search: 'Chercher un texte',
   showRange: 'Afficher',
   since: 'De',
   stderrMark: 'sortie d’erreur :',
