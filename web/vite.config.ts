@@ -85,6 +85,9 @@ export default defineConfig({
       '/graphql': { target: api, ws: true },
       '/install.sh': { target: api },
       '/files': { target: api },
+      '/logs': { target: api },
+      '/terminals': { target: api },
+      '/hooks': { target: api },
     },
   },
   build: {
