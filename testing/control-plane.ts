@@ -5,6 +5,7 @@ import { openRunDirectory, removeRunDirectory } from '../api/src/database/run-di
 import { graphqlClient, GraphQLFailure, parseAnswer } from './graphql-client.ts';
 import type { SessionSecrets, TestClient } from './graphql-client.ts';
 import { http } from './http.ts';
+import { layDatabase } from './laid-database.ts';
 import { plainEnv, startProcess } from './processes.ts';
 import type { TestProcess } from './processes.ts';
 import { reapUsersOf } from './reap.ts';
@@ -32,8 +33,10 @@ export interface ControlPlane extends AsyncDisposable {
 export interface ControlPlaneOptions {
   /** Settings of the operating interface, over the defaults of tests (no local agent, warnings only). */
   readonly env?: Readonly<Record<string, string>>;
-  /** An existing data folder, which stays afterwards; a temporary one by default. */
+  /** An existing data folder, which stays afterwards; a temporary one with an empty database by default. */
   readonly dataDir?: string;
+  /** Nothing is there yet, as before the first start of all, which then takes longer. */
+  readonly fromNothing?: boolean;
   /** PEM of the authority to trust when the settings turn TLS on. */
   readonly ca?: string;
   /** How long the ready line may take, in milliseconds. */
@@ -68,6 +71,7 @@ async function openSession(client: TestClient, input: Credentials): Promise<Sess
 export async function controlPlane({
   env = {},
   dataDir,
+  fromNothing = false,
   ca,
   limit = 120_000,
 }: ControlPlaneOptions = {}): Promise<ControlPlane> {
@@ -76,6 +80,7 @@ export async function controlPlane({
   // The embedded database runs as another user when the tests run as root, and must be able to get at its files.
   await chmod(folder.path, 0o711);
   const data = dataDir ?? folder.file('data');
+  if (dataDir === undefined && !fromNothing) await layDatabase(data);
   // Of the local agent, whose account walks there.
   const stacks = undo.use(await tempDir('serverkit-stacks-'));
   await chmod(stacks.path, 0o711);

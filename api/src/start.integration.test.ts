@@ -136,7 +136,7 @@ describe('a start that cannot succeed ends with one sentence and code 1', () => 
 
 describe('a running control plane', () => {
   it('says where it is ready, is healthy and ready there, and leaves nothing after SIGTERM', async () => {
-    await using plane = await controlPlane();
+    await using plane = await controlPlane({ fromNothing: true });
     expect(plane.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(await answers(plane, '/healthz')).toBe(true);
     expect(await answers(plane, '/readyz')).toBe(true);
@@ -148,7 +148,7 @@ describe('a running control plane', () => {
   });
 
   it('keeps its secrets readable by its owner alone', async () => {
-    await using plane = await controlPlane();
+    await using plane = await controlPlane({ fromNothing: true });
     expect(statSync(plane.dataDir).mode & 0o077).toBe(0);
     for (const name of ['master.key', 'identity.json', 'identity-recovery.key']) {
       expect(statSync(join(plane.dataDir, 'keys', name)).mode & 0o777).toBe(0o600);

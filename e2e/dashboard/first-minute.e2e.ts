@@ -44,7 +44,7 @@ describeWith(['docker', 'chromium'], 'the first minute', () => {
   let page: Page;
 
   beforeAll(async () => {
-    plane = await controlPlane({ env: { SERVERKIT_LOCAL_AGENT: 'on' } });
+    plane = await controlPlane({ fromNothing: true, env: { SERVERKIT_LOCAL_AGENT: 'on' } });
     chrome = await browser();
     tab = await chrome.open();
     page = tab.page;

@@ -14,7 +14,7 @@ import { Access } from '../../api/src/access/service.ts';
 import { createAgentService, type AgentMachinery, type AgentPace } from '../../api/src/agents/service.ts';
 import { createAudit, type Audit } from '../../api/src/audit/service.ts';
 import type { Database } from '../../api/src/database/database.ts';
-import { openTestDatabase, testDataDirectory, quiet } from '../../api/src/database/testing.ts';
+import { openReleaseDatabase, testDataDirectory, quiet } from '../../api/src/database/testing.ts';
 import { isServerKitError } from '../../api/src/errors.ts';
 import { Topics } from '../../api/src/live/topics.ts';
 import { openIdentityKeys, type ControlPlaneKeys } from '../../api/src/secrets/identity-keys.ts';
@@ -82,9 +82,7 @@ export async function openRig({
 }: RigOptions = {}): Promise<Rig> {
   const opened = new AsyncDisposableStack();
   const data = opened.use(await testDataDirectory());
-  const db = await openTestDatabase(data, {
-    migrations: new URL('../../prisma/migrations', import.meta.url).pathname,
-  });
+  const db = await openReleaseDatabase(data);
   opened.defer(() => db.close());
   const listeners = new Set<() => void>();
   const changed = (): void => listeners.forEach((look) => look());

@@ -1,8 +1,7 @@
 import { rm } from 'node:fs/promises';
 import type { Database } from '../database/database.ts';
-import { migrationsDirectory } from '../database/migrations.ts';
 import { transaction, withSession } from '../database/session.ts';
-import { openTestDatabase, quiet, testDataDirectory } from '../database/testing.ts';
+import { openReleaseDatabase, quiet, testDataDirectory } from '../database/testing.ts';
 import { readEnvironment } from '../env.ts';
 import { openVault, type Vault } from '../secrets/vault.ts';
 import { anchorPath } from './anchor.ts';
@@ -33,7 +32,7 @@ export interface TestRecord extends AsyncDisposable {
 export async function testRecord(): Promise<TestRecord> {
   const undo = new AsyncDisposableStack();
   const data = undo.use(await testDataDirectory());
-  const db = await openTestDatabase(data, { migrations: migrationsDirectory });
+  const db = await openReleaseDatabase(data);
   undo.defer(() => db.close());
   const vault = openVault(data.path);
   const env = readEnvironment({ SERVERKIT_DATA_DIR: data.path });

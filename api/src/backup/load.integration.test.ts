@@ -2,10 +2,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createPartitions } from '../metrics/partitions.ts';
 import type { Database } from '../database/database.ts';
-import { migrate, migrationsDirectory, readMigrations } from '../database/migrations.ts';
+import { migrate, readMigrations } from '../database/migrations.ts';
 import {
   connectToDatabase,
-  openTestDatabase,
+  openReleaseDatabase,
   testDataDirectory,
   type TestDataDirectory,
   writeMigrations,
@@ -63,7 +63,7 @@ describe('a database', () => {
   let source: pg.Client;
   beforeAll(async () => {
     data = await testDataDirectory();
-    db = await openTestDatabase(data, { migrations: migrationsDirectory });
+    db = await openReleaseDatabase(data);
     await createPartitions(db.pool, Date.now());
     await db.pool.query(rows);
     source = await connect('postgres');

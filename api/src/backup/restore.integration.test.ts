@@ -9,6 +9,7 @@ import { hasEnded, readPostmasterFile } from '../database/postmaster-file.ts';
 import { openRunDirectory, removeRunDirectory } from '../database/run-directory.ts';
 import {
   connectToDatabase,
+  openReleaseDatabase,
   openTestDatabase,
   quiet,
   testDataDirectory,
@@ -34,7 +35,7 @@ let stopOutside: () => Promise<void>;
 
 beforeAll(async () => {
   data = await testDataDirectory();
-  const db = await openTestDatabase(data, { migrations: migrationsDirectory });
+  const db = await openReleaseDatabase(data);
   await checkVault(db, openVault(data.path));
   openIdentityKeys(data.path);
   await db.pool.query(

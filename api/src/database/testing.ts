@@ -2,9 +2,11 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import pino, { type Logger } from 'pino';
+import { layDatabase } from '../../../testing/laid-database.ts';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
 import { clusterUser } from './cluster.ts';
 import { openDatabase, type Database, type DatabaseOptions } from './database.ts';
+import { migrationsDirectory } from './migrations.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { openRunDirectory, removeRunDirectory } from './run-directory.ts';
 
@@ -83,4 +85,13 @@ export function openTestDatabase(
     },
     ...options,
   });
+}
+
+/** Opens a database of this release in a test's directory: what is there, else an empty one. */
+export async function openReleaseDatabase(
+  data: TestDataDirectory,
+  options: Partial<DatabaseOptions> = {},
+): Promise<Database> {
+  await layDatabase(data.path);
+  return openTestDatabase(data, { ...options, migrations: migrationsDirectory });
 }

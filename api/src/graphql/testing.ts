@@ -7,8 +7,7 @@ import { graphiqlRoom } from '../graphiql/room.ts';
 import { accessRoom } from '../access/room.ts';
 import { createApp } from '../app.ts';
 import { auditRoom } from '../audit/room.ts';
-import { openDatabase } from '../database/database.ts';
-import { quiet, testDataDirectory } from '../database/testing.ts';
+import { openReleaseDatabase, quiet, testDataDirectory } from '../database/testing.ts';
 import { readEnvironment } from '../env.ts';
 import { createFrontDoor } from '../http/front-door.ts';
 import { HostPolicy } from '../http/host-policy.ts';
@@ -64,15 +63,7 @@ export async function testApi({
 }: TestApiOptions = {}): Promise<TestApi> {
   await using undo = new AsyncDisposableStack();
   const data = undo.use(await testDataDirectory());
-  const db = await openDatabase({
-    url: undefined,
-    dataDirectory: data.path,
-    runDirectory: data.runDirectory,
-    log,
-    onUsurped: (error) => {
-      throw error;
-    },
-  });
+  const db = await openReleaseDatabase(data, { log });
   undo.defer(() => db.close());
   const env = readEnvironment({
     PORT: '0',

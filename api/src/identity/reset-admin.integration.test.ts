@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type pg from 'pg';
 import type { Database } from '../database/database.ts';
-import { migrationsDirectory, requireThisRelease } from '../database/migrations.ts';
-import { openTestDatabase, testDataDirectory, writeMigrations } from '../database/testing.ts';
+import { requireThisRelease } from '../database/migrations.ts';
+import {
+  openReleaseDatabase,
+  openTestDatabase,
+  testDataDirectory,
+  writeMigrations,
+} from '../database/testing.ts';
 import type { TestDataDirectory } from '../database/testing.ts';
 import { openVault, type Vault } from '../secrets/vault.ts';
 import { createPasswords } from './passwords.ts';
@@ -14,7 +19,7 @@ let client: pg.PoolClient;
 let vault: Vault;
 beforeAll(async () => {
   data = await testDataDirectory();
-  db = await openTestDatabase(data, { migrations: migrationsDirectory });
+  db = await openReleaseDatabase(data);
   vault = openVault(data.path);
   client = await db.pool.connect();
 });

@@ -4,8 +4,7 @@ import type { AgentHello } from '@serverkit/wire/handshake.ts';
 import type { Scope } from '@serverkit/wire/scopes.ts';
 import type { AgentLink, Agents, AgentStream, StreamSink } from '../agents/link.ts';
 import type { Database } from '../database/database.ts';
-import { migrationsDirectory } from '../database/migrations.ts';
-import { openTestDatabase, testDataDirectory, type TestDataDirectory } from '../database/testing.ts';
+import { openReleaseDatabase, testDataDirectory, type TestDataDirectory } from '../database/testing.ts';
 import { ServerKitError } from '../errors.ts';
 import { newId } from '../ids.ts';
 import { Columns } from './columns.ts';
@@ -23,7 +22,7 @@ export interface TestMetricsDatabase extends AsyncDisposable {
 /** A real database of this release, with partitions for now. */
 export async function metricsDatabase(): Promise<TestMetricsDatabase> {
   const data = await testDataDirectory();
-  const db = await openTestDatabase(data, { migrations: migrationsDirectory });
+  const db = await openReleaseDatabase(data);
   await createPartitions(db.pool, Date.now());
   return {
     db,

@@ -4,8 +4,12 @@ import { nextItem } from '../../../testing/events.ts';
 import { limited, unlimited, type Rights } from '../access/rights.ts';
 import { containerChanges, type ServerContainers } from '../containers/mirror.ts';
 import type { Database } from '../database/database.ts';
-import { migrationsDirectory } from '../database/migrations.ts';
-import { openTestDatabase, quiet, testDataDirectory, type TestDataDirectory } from '../database/testing.ts';
+import {
+  openReleaseDatabase,
+  quiet,
+  testDataDirectory,
+  type TestDataDirectory,
+} from '../database/testing.ts';
 import { newId } from '../ids.ts';
 import { Topics } from '../live/topics.ts';
 import { storedSamples, type Measured, type ServerNumbers } from '../metrics/service.ts';
@@ -20,7 +24,7 @@ let data: TestDataDirectory;
 let db: Database;
 beforeAll(async () => {
   data = await testDataDirectory();
-  db = await openTestDatabase(data, { migrations: migrationsDirectory });
+  db = await openReleaseDatabase(data);
 });
 afterAll(async () => {
   await db.close();

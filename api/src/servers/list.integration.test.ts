@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expand } from '@serverkit/wire/scopes.ts';
 import { limited, unlimited } from '../access/rights.ts';
 import type { ScopeSet } from '../access/scope-set.ts';
-import { openDatabase, type Database } from '../database/database.ts';
-import { quiet, testDataDirectory } from '../database/testing.ts';
+import type { Database } from '../database/database.ts';
+import { openReleaseDatabase, testDataDirectory } from '../database/testing.ts';
 import type { PageArgs } from '../graphql/page.ts';
 import { countServers, findServerIds, listServers, listTags } from './list.ts';
 import type { Load, ServerFilter, ServerSort } from './list-sql.ts';
@@ -23,15 +23,7 @@ const loads: Load[] = names.map((name, index) => ({
 
 beforeAll(async () => {
   const data = undo.use(await testDataDirectory());
-  db = await openDatabase({
-    url: undefined,
-    dataDirectory: data.path,
-    runDirectory: data.runDirectory,
-    log: quiet,
-    onUsurped: (error) => {
-      throw error;
-    },
-  });
+  db = await openReleaseDatabase(data);
   undo.defer(() => db.close());
   await db.prisma.serverGroup.createMany({
     data: [
