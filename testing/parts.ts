@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync } from 'node:fs';
-import { describe, test } from 'vitest';
+import { describe, test, type SuiteOptions } from 'vitest';
 import { join } from 'node:path';
 import { cacheFolder, rootfsArchive, testImages } from './images.ts';
 import { composeTools } from './product/compose.ts';
@@ -111,10 +111,15 @@ export function missing(part: Part): string | undefined {
  * A `describe` for a suite that needs real parts. Where one is missing the suite fails under CI=true, and is loudly
  * reported as not run elsewhere.
  */
-export function describeWith(needs: Part | readonly Part[], name: string, suite: () => void): void {
+export function describeWith(
+  needs: Part | readonly Part[],
+  name: string,
+  suite: () => void,
+  options: SuiteOptions = {},
+): void {
   const reasons = [needs].flat().flatMap((part) => missing(part) ?? []);
   if (reasons.length === 0) {
-    describe(name, suite);
+    describe(name, options, suite);
     return;
   }
   const reason = `${reasons.join(', ')}; scripts/provision.sh brings it`;
