@@ -34,6 +34,7 @@ packages="
   procps              what runs where
   git                 stacks from repositories
   openssh-client      the same by ssh
+  openssh-server      a host that they come from; tests start their own, and nothing else does
   python3-venv        the example in Python
   shellcheck          the scripts that run on other machines
   util-linux          setsid, flock, unshare
@@ -81,6 +82,8 @@ install_packages() {
   absent=$(absent_packages)
   [ -n "$absent" ] || return 0
   say "installing $absent"
+  # Brought for tests alone, it opens no door of this machine (ssh.service(5) and its init script look for the file).
+  installed openssh-server || { mkdir -p /etc/ssh && : >/etc/ssh/sshd_not_to_be_run; }
   log=$cache/apt.log
   # A source that cannot be reached is no reason to stop: the installation tells whether it mattered.
   apt-get -o DPkg::Lock::Timeout=300 update >"$log" 2>&1 || say "some package lists could not be fetched"

@@ -4,6 +4,7 @@ import { describe, test, type SuiteOptions } from 'vitest';
 import { join } from 'node:path';
 import { cacheFolder, rootfsArchive, testImages } from './images.ts';
 import { composeTools } from './product/compose.ts';
+import { sshdPath } from './ssh-server.ts';
 
 /** What a suite may need besides Node: real parts that the machine has or has not. */
 export type Part =
@@ -22,6 +23,7 @@ export type Part =
   | 'rootfs'
   | 'shellcheck'
   | 'git'
+  | 'sshd'
   | 'python-gql';
 
 /** With CI=true a missing part fails the suites that need it; elsewhere they are reported as not run. */
@@ -91,6 +93,7 @@ const checks: Record<Part, () => string | undefined> = {
   debootstrap: () => (succeeds('debootstrap', '--version') ? undefined : 'debootstrap is not installed'),
   shellcheck: () => (succeeds('shellcheck', '--version') ? undefined : 'shellcheck is not installed'),
   git: () => (succeeds('git', '--version') ? undefined : 'Git is not installed'),
+  sshd: () => (existsSync(sshdPath) ? undefined : 'openssh-server is not installed'),
   'python-gql': () =>
     succeeds(pythonPath(), '-c', 'import gql.transport.websockets')
       ? undefined

@@ -197,7 +197,8 @@ function environment(source: GitSource, folder: string): Record<string, string> 
     '#!/bin/sh\ncase "$1" in U*) f=username ;; *) f=token ;; esac\nexec cat "${0%/*}/$f"\n',
     0o700,
   );
-  if (privateKey !== null) write('key', `${privateKey.trim()}\n`);
+  // As pasted from Windows: ssh reads no key with its line ends.
+  if (privateKey !== null) write('key', `${privateKey.trim().replaceAll('\r\n', '\n')}\n`);
   write('known_hosts', knownHosts ? `${knownHosts.trim()}\n` : '');
   const options = [
     'BatchMode=yes',
@@ -249,6 +250,12 @@ function knownHostsIn(folder: string, { url, knownHosts }: GitSource): string {
 function failure(stderr: string, source: GitSource): AgentError {
   const { token, privateKey } = source;
   if (/couldn't find remote ref|Remote branch .* not found/.test(stderr)) return noBranch(source);
+  if (/No \S+ host key is known for/.test(stderr)) {
+    return new AgentError(
+      'GIT_ERROR',
+      'Among the keys that were entered is no key of this host. Enter what ssh-keyscan says of it, once whoever runs it says that it is theirs, or nothing, for the one that it shows next.',
+    );
+  }
   if (/Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/.test(stderr)) {
     return new AgentError(
       'GIT_ERROR',
@@ -259,6 +266,12 @@ function failure(stderr: string, source: GitSource): AgentError {
     return new AgentError(
       'GIT_UNAVAILABLE',
       'There is no ssh on this server. Install the package openssh-client, or use an https address.',
+    );
+  }
+  if (/^Load key /m.test(stderr)) {
+    return new AgentError(
+      'GIT_ERROR',
+      'The key cannot be read. Give the private key as ssh-keygen writes it, without a passphrase.',
     );
   }
   if (/File too large|SIGXFSZ|signal 25/.test(stderr)) {

@@ -102,41 +102,6 @@ describeWith('git', 'a repository', () => {
     }
     await expect(fetched(sourceOf(server, { branch: 'gone' }))).rejects.toThrow(/no branch gone/);
   });
-
-  test('is reached by ssh with a key in a file of its own, and its host is known by the key it showed first', async () => {
-    await using server = await gitServer();
-    await using dir = await tempDir('sk-ssh-');
-    const commit = await server.commit({ 'compose.yaml': 'services: {}' });
-    // Notes how it was called, learns or checks the key of the host as ssh does, and serves the repository.
-    const ssh = `#!/bin/sh
-printf '%s\\n' "$@" > '${dir.file('called')}'
-while [ $# -gt 2 ]; do
-  case "$1" in -i) stat -c %a "$2" >> '${dir.file('called')}' ;; UserKnownHostsFile=*) known=\${1#*=} ;; esac
-  case "$1" in StrictHostKeyChecking=*) strict=\${1#*=} ;; esac
-  shift
-done
-if [ "$strict" = yes ]; then grep -q KEY-ONE "$known" || { echo 'Host key verification failed.' >&2; exit 255; }
-else echo 'git.example ssh-ed25519 KEY-ONE' >> "$known"; fi
-exec git-upload-pack '${server.folder}'
-`;
-    await writeFile(dir.file('ssh'), ssh, { mode: 0o755 });
-    vi.stubEnv('PATH', `${dir.path}:${process.env['PATH'] ?? ''}`);
-    const source = sourceOf(server, {
-      url: 'git@git.example:team/app.git',
-      privateKey: '-----BEGIN KEY-----\nhunter2\n-----END KEY-----',
-    });
-    const head = (given: GitSource) =>
-      withRemote(given, { scratch: dir.file('scratch'), signal: never }, (remote) => remote.head());
-    const first = await head(source);
-    expect(first).toEqual({ commit, knownHosts: 'git.example ssh-ed25519 KEY-ONE' });
-    const called = await readFile(dir.file('called'), 'utf8');
-    expect(called).toContain('\n600\n');
-    expect(called).not.toContain('hunter2');
-    expect(await head({ ...source, knownHosts: first.knownHosts })).toEqual(first);
-    await expect(head({ ...source, knownHosts: 'git.example ssh-ed25519 KEY-TWO' })).rejects.toThrow(
-      /shows another key/,
-    );
-  });
 });
 
 const deploying = (
