@@ -1,5 +1,6 @@
+import { MAX_FILE, MAX_PROBLEMS } from '@serverkit/wire/compose-file.ts';
 import { describe, expect, test } from 'vitest';
-import { MAX_FILE, MAX_PROBLEMS, readComposeFile } from './compose-file.ts';
+import { readComposeFile } from './compose-file.ts';
 import { StackError, type StackProblem } from './problem.ts';
 
 const head = 'services:\n  web:\n    image: x\n';

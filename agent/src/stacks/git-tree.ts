@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { MAX_FILE } from '@serverkit/wire/compose-file.ts';
 import { isFileName } from '@serverkit/wire/git-source.ts';
 import { AgentError } from '../errors.ts';
-import { MAX_FILE } from './compose-file.ts';
 import type { GitRemote, GitSource } from './git-remote.ts';
 
 /** Of what lies beside the Compose file. Bytes, all together. */

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { isRecord } from './compose-file.ts';
+import { isRecord } from '@serverkit/wire/compose-file.ts';
 import { withScratch } from './git-remote.ts';
 import type { References } from './references.ts';
 

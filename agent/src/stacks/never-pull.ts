@@ -1,4 +1,4 @@
-import { isRecord, jsonForCompose } from './compose-file.ts';
+import { isRecord, jsonForCompose } from '@serverkit/wire/compose-file.ts';
 import type { Normalised } from './normalise.ts';
 
 /**

@@ -1,17 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { isRecord, jsonForCompose, MAX_PROBLEMS, type ComposeFile } from '@serverkit/wire/compose-file.ts';
+import { markSecrets, secretNamesIn, servicesOf } from '@serverkit/wire/compose-secrets.ts';
 import { AgentError } from '../errors.ts';
 import { writeWhole } from '../files.ts';
 import { valuesOf } from './begin.ts';
-import {
-  checkSize,
-  isRecord,
-  jsonForCompose,
-  MAX_PROBLEMS,
-  readComposeFile,
-  type ComposeFile,
-} from './compose-file.ts';
+import { checkSize, ofStack, readComposeFile } from './compose-file.ts';
 import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
 import type { TreeFile } from './git-tree.ts';
 import { mapTexts, withMirror } from './mirror.ts';
@@ -20,8 +15,7 @@ import { MAX_REPLICAS } from './plan.ts';
 import { StackError, type StackProblem } from './problem.ts';
 import { entriesIn, entriesOf, readReferences } from './references.ts';
 import type { RunCompose } from './run.ts';
-import { checkSecrets, drawMark, markSecrets, secretNamesIn, settleSecrets } from './secrets.ts';
-import { servicesOf } from './services-of.ts';
+import { checkSecrets, drawMark, settleSecrets } from './secrets.ts';
 import type { StackFiles } from './store.ts';
 
 /** To read and print a file. Ms. */
@@ -167,7 +161,7 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
       const signal = AbortSignal.any([outer, AbortSignal.timeout(PATIENCE)]);
       const format = tool.generation === 1 ? [] : ['--format', 'json'];
       const mark = drawMark();
-      const json = jsonForCompose(markSecrets(file, mark));
+      const json = jsonForCompose(ofStack(() => markSecrets(file, mark)));
       return withMirror(scratch, folder, read, async (mirror) => {
         const { code, stdout, stderr } = await runWith(
           { name, folder: mirror.folder, json, tool },

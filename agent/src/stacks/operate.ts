@@ -1,9 +1,9 @@
+import { servicesOf } from '@serverkit/wire/compose-secrets.ts';
 import type { DockerService } from '../docker/service.ts';
 import { AgentError } from '../errors.ts';
 import type { JobHandle } from '../jobs/job.ts';
 import { readComposeFile } from './compose-file.ts';
 import { waitUntilUp } from './health.ts';
-import { servicesOf } from './services-of.ts';
 import { needsOf, stepsOf } from './order.ts';
 import { readProjects } from './projects.ts';
 import type { StackService } from './stack.ts';

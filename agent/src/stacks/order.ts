@@ -1,4 +1,4 @@
-import { isRecord } from './compose-file.ts';
+import { isRecord } from '@serverkit/wire/compose-file.ts';
 import type { StackService } from './stack.ts';
 
 /** Service by service, those of the same stack that it needs. */

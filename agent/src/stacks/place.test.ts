@@ -1,9 +1,9 @@
 import { chmod, mkdir, readFile, stat, symlink, writeFile } from 'node:fs/promises';
+import { MAX_FILE } from '@serverkit/wire/compose-file.ts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { run } from '../../../testing/processes.ts';
 import { tempDir, type TempDir } from '../../../testing/tmp.ts';
 import { createPolicy } from '../policy.ts';
-import { MAX_FILE } from './compose-file.ts';
 import { readPlace } from './place.ts';
 import { StackStore } from './store.ts';
 

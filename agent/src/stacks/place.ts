@@ -1,8 +1,9 @@
 import { accessSync, closeSync, constants, fstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { MAX_FILE } from '@serverkit/wire/compose-file.ts';
 import type { Authority } from '../docker/privilege/guard.ts';
 import { AgentError, systemCode } from '../errors.ts';
-import { MAX_FILE, readComposeFile } from './compose-file.ts';
+import { readComposeFile } from './compose-file.ts';
 import { isInside } from './references.ts';
 import type { StackFiles } from './store.ts';
 

@@ -1,5 +1,5 @@
+import { isRecord } from '@serverkit/wire/compose-file.ts';
 import type { LocalImage } from '../images/local.ts';
-import { isRecord } from './compose-file.ts';
 import type { Normalised } from './normalise.ts';
 import type { Project } from './projects.ts';
 import type { StackService } from './stack.ts';

@@ -1,7 +1,7 @@
+import { isRecord } from '@serverkit/wire/compose-file.ts';
 import { object, text, texts } from '../docker/json.ts';
 import type { Engine } from '../docker/engine.ts';
 import { createGuard, defaultsOf, type Verdict } from '../docker/privilege/guard.ts';
-import { isRecord } from './compose-file.ts';
 import { judgeStack } from './judge.ts';
 import type { Normalised } from './normalise.ts';
 

@@ -1,11 +1,7 @@
+import type { ComposeProblem } from '@serverkit/wire/compose-file.ts';
 import { AgentError } from '../errors.ts';
 
-/** Something that is wrong with a stack's file, for a person who edits it. */
-export interface StackProblem {
-  /** From 1; null where it cannot be told. */
-  readonly line: number | null;
-  readonly message: string;
-}
+export type StackProblem = ComposeProblem;
 
 /** A stack's file cannot be used. */
 export class StackError extends AgentError {

@@ -1,14 +1,8 @@
 import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
+import { isRecord, MAX_FILE, MAX_PROBLEMS, type ComposeFile } from '@serverkit/wire/compose-file.ts';
 import { systemCode } from '../errors.ts';
-import {
-  isRecord,
-  MAX_FILE,
-  MAX_PROBLEMS,
-  readComposeFile,
-  tooLarge,
-  type ComposeFile,
-} from './compose-file.ts';
+import { readComposeFile, tooLarge } from './compose-file.ts';
 import type { TreeFile } from './git-tree.ts';
 import { StackError, type StackProblem } from './problem.ts';
 

@@ -1,16 +1,8 @@
+import { markSecrets, secretsNamed, secretsOf, servicesOf } from '@serverkit/wire/compose-secrets.ts';
 import { expect, test } from 'vitest';
-import { readComposeFile } from './compose-file.ts';
+import { ofStack, readComposeFile } from './compose-file.ts';
 import { StackError } from './problem.ts';
-import {
-  allowedTo,
-  checkSecrets,
-  markSecrets,
-  secretsNamed,
-  secretsOf,
-  secretsOfVersion,
-  withSecrets,
-} from './secrets.ts';
-import { servicesOf } from './services-of.ts';
+import { allowedTo, checkSecrets, secretsOfVersion, withSecrets } from './secrets.ts';
 
 const compose = `services:
   web:
@@ -89,7 +81,7 @@ test.each([
   ['in a list, as a name', 'environment: ["${secret:x}"]'],
 ])('a reference %s is refused at its line', (_what, line) => {
   const text = `services:\n  web:\n    image: app\n    ${line}\n`;
-  expect(refused(() => markSecrets(readComposeFile(text)))).toMatchObject([{ line: 4 }]);
+  expect(refused(() => ofStack(() => markSecrets(readComposeFile(text))))).toMatchObject([{ line: 4 }]);
 });
 
 test('files need a file system that can be written to; names of ours are nobody else’s', () => {

@@ -1,31 +1,39 @@
 import { randomBytes } from 'node:crypto';
 import { posix } from 'node:path';
+import { isRecord, jsonForCompose, MAX_PROBLEMS, type ComposeFile } from '@serverkit/wire/compose-file.ts';
+import {
+  allOf,
+  externalSecrets,
+  fileOf,
+  isMarked,
+  listOf,
+  markSecrets,
+  pairsOf,
+  secretMark,
+  secretNamesIn,
+  secretsNamed,
+  secretsOf,
+  servicesOf,
+  split,
+} from '@serverkit/wire/compose-secrets.ts';
 import {
   fileHashLabel,
   isWithin,
   labelOf,
   placedProblems,
-  secretFolder,
   secretName,
   secretNameRule,
   secretNames,
   secretsLabel,
-  type PlacedFile,
-  type SecretReferences,
 } from '@serverkit/wire/secret-references.ts';
 import { deliveryOf, type Delivery, type GivenSecret } from '../containers/secrets.ts';
 import { object, parse } from '../docker/json.ts';
-import { isRecord, jsonForCompose, MAX_PROBLEMS, readComposeFile, type ComposeFile } from './compose-file.ts';
+import { ofStack } from './compose-file.ts';
 import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
 import { StackError, type StackProblem } from './problem.ts';
-import { servicesOf } from './services-of.ts';
 
 type JsonRecord = Readonly<Record<string, unknown>>;
 
-/** As the file says it: the whole value of a variable of a service. */
-const written = /^\$\{secret:([^}]*)\}$/;
-/** Stands for it once it was understood; Compose's own variables look much the same. */
-const mark = 'serverkit-secret:';
 /** Compose is told the values by such variables alone: they are in no file, and in no argument. */
 const variablePrefix = 'SERVERKIT_SECRET_';
 
@@ -34,44 +42,6 @@ const variablePrefix = 'SERVERKIT_SECRET_';
  * can hold it: what Compose says begins with it was a reference of the stack's own file.
  */
 export const drawMark = (): string => `serverkit-secret-${randomBytes(16).toString('hex')}:`;
-
-/** A file with marks in the place of references. @throws StackError for a reference where none can be */
-export function markSecrets(file: ComposeFile, as = mark): JsonRecord {
-  if (!file.json.includes('${secret:')) return file.value;
-  const problems: StackProblem[] = [];
-  const value = walk(file.value, [], problems, { file, as });
-  if (problems.length > 0) throw new StackError(problems);
-  return isRecord(value) ? value : {};
-}
-
-function walk(
-  value: unknown,
-  path: readonly (string | number)[],
-  problems: StackProblem[],
-  marking: { readonly file: ComposeFile; readonly as: string },
-): unknown {
-  if (Array.isArray(value)) return value.map((one, index) => walk(one, [...path, index], problems, marking));
-  if (isRecord(value)) {
-    return Object.fromEntries(
-      Object.entries(value).map(([key, one]) => [key, walk(one, [...path, key], problems, marking)]),
-    );
-  }
-  if (typeof value !== 'string' || !value.includes('${secret:')) return value;
-  const fail = (message: string): string => {
-    if (problems.length < MAX_PROBLEMS) problems.push({ line: marking.file.lineOf(path), message });
-    return value;
-  };
-  const isVariable = path.length === 4 && path[0] === 'services' && path[2] === 'environment';
-  const [key, given] = typeof path[3] === 'number' ? split(value) : ['', value];
-  const name = written.exec(given ?? '')?.[1];
-  if (!isVariable || name === undefined) {
-    return fail(
-      'a secret can only be the whole value of a variable of a service, as in NAME: ${secret:name}',
-    );
-  }
-  if (!secretName.test(name)) return fail(`the name of a secret ${secretNameRule}`);
-  return typeof path[3] === 'number' ? `${key}=${marking.as}${name}` : `${marking.as}${name}`;
-}
 
 /**
  * What Compose made of a file that was marked with a drawn mark, with the mark that is kept in its place. Secrets are only
@@ -84,19 +54,19 @@ export function settleSecrets(value: JsonRecord, drawn: string, file: ComposeFil
   const problems: StackProblem[] = [];
   const services = [...servicesOf(value)].map(([name, service]): [string, JsonRecord] => {
     const variables = pairsOf(service['environment']);
-    if (variables.some(([, text]) => isMarked(text, mark))) {
+    if (variables.some(([, text]) => isMarked(text, secretMark))) {
       problems.push({ line: file.lineOf(['services', name, 'environment']), message: forged });
     }
     if (!variables.some(([, text]) => isMarked(text, drawn))) return [name, service];
     const environment = variables.map(([key, text]) => [
       key,
-      isMarked(text, drawn) ? `${mark}${text.slice(drawn.length)}` : (text ?? null),
+      isMarked(text, drawn) ? `${secretMark}${text.slice(drawn.length)}` : (text ?? null),
     ]);
     return [name, { ...service, environment: Object.fromEntries(environment) }];
   });
   if (problems.length > 0) throw new StackError(problems.slice(0, MAX_PROBLEMS));
   const settled = { ...value, services: Object.fromEntries(services) };
-  const named = new Set(secretNamesIn({ value: markSecrets(file) }));
+  const named = new Set(secretNamesIn({ value: ofStack(() => markSecrets(file)) }));
   for (const [name, references] of secretsOf({ value: settled })) {
     if (secretNames(references).every((secret) => named.has(secret))) continue;
     problems.push({
@@ -106,43 +76,6 @@ export function settleSecrets(value: JsonRecord, drawn: string, file: ComposeFil
   }
   if (problems.length > 0) throw new StackError(problems.slice(0, MAX_PROBLEMS));
   return settled;
-}
-
-const isMarked = (text: unknown, as: string): text is string =>
-  typeof text === 'string' && text.startsWith(as);
-
-function split(variable: string): readonly [string, string | undefined] {
-  const end = variable.indexOf('=');
-  return end < 0 ? [variable, undefined] : [variable.slice(0, end), variable.slice(end + 1)];
-}
-
-/** Secrets that a stack refers to, by the services that do. */
-export function secretsOf({ value }: Pick<Normalised, 'value'>): ReadonlyMap<string, SecretReferences> {
-  const external = externalSecrets(value);
-  return new Map(
-    [...servicesOf(value)].flatMap(([service, given]): [string, SecretReferences][] => {
-      const variables = pairsOf(given['environment']).flatMap(([name, text]) =>
-        isMarked(text, mark) ? [{ name, secret: text.slice(mark.length) }] : [],
-      );
-      const files = listOf(given['secrets']).flatMap((one) => fileOf(one, external) ?? []);
-      return variables.length + files.length > 0 ? [[service, { variables, files }]] : [];
-    }),
-  );
-}
-
-/** Names of the secrets that a stack takes. */
-export function secretNamesIn(stack: Pick<Normalised, 'value'>): string[] {
-  return secretNames(allOf(secretsOf(stack)));
-}
-
-/** The same of a file as somebody wrote it; none where it cannot be read, which deploying it will say. */
-export function secretsNamed(compose: string): string[] {
-  try {
-    return secretNamesIn({ value: markSecrets(readComposeFile(compose)) });
-  } catch (error) {
-    if (error instanceof StackError) return [];
-    throw error;
-  }
 }
 
 /**
@@ -172,47 +105,6 @@ export function allowedTo(compose: string, given: readonly GivenSecret[]): Given
   const named = new Set(secretsNamed(compose));
   return given.filter(({ name }) => named.has(name));
 }
-
-function allOf(services: ReadonlyMap<string, SecretReferences>): SecretReferences {
-  const all = [...services.values()];
-  return { variables: all.flatMap((one) => one.variables), files: all.flatMap((one) => one.files) };
-}
-
-/** By the name in the file: the name of what is ServerKit's. */
-function externalSecrets(value: JsonRecord): ReadonlyMap<string, string> {
-  const section = value['secrets'];
-  return new Map(
-    Object.entries(isRecord(section) ? section : {}).flatMap(([key, one]): [string, string][] => {
-      if (!isRecord(one) || !one['external']) return [];
-      // The first Compose notes the name below `external`.
-      const { name = isRecord(one['external']) ? one['external']['name'] : undefined } = one;
-      return [[key, typeof name === 'string' ? name : key]];
-    }),
-  );
-}
-
-/** Variables, arguments or labels, as a map or a list of `KEY=value`. */
-function pairsOf(given: unknown): (readonly [string, unknown])[] {
-  if (isRecord(given)) return Object.entries(given);
-  return listOf(given).flatMap((one) => (typeof one === 'string' ? [split(one)] : []));
-}
-
-function fileOf(given: unknown, external: ReadonlyMap<string, string>): PlacedFile | undefined {
-  const { source, target, mode, uid, gid } = isRecord(given) ? given : { source: given };
-  const secret = typeof source === 'string' ? external.get(source) : undefined;
-  if (secret === undefined) return undefined;
-  const name = typeof target === 'string' && target !== '' ? target : String(source);
-  return {
-    secret,
-    path: name.startsWith('/') ? name : `${secretFolder}/${name}`,
-    // As Compose does where nothing else is said.
-    mode: typeof mode === 'number' ? mode : Number.parseInt(typeof mode === 'string' ? mode : '444', 8),
-    uid: Number(uid ?? 0),
-    gid: Number(gid ?? 0),
-  };
-}
-
-const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** @throws StackError for what a service cannot be given */
 export function checkSecrets(stack: Pick<Normalised, 'value' | 'services'>, file: ComposeFile): void {
@@ -363,7 +255,9 @@ const stampsLabel = 'io.serverkit.secret-versions';
 function toldOf({ environment }: JsonRecord, variableOf: (secret: string) => string): JsonRecord {
   return Object.fromEntries(
     pairsOf(environment).map(([name, text]) =>
-      isMarked(text, mark) ? [name, `\${${variableOf(text.slice(mark.length))}}`] : [name, text ?? null],
+      isMarked(text, secretMark)
+        ? [name, `\${${variableOf(text.slice(secretMark.length))}}`]
+        : [name, text ?? null],
     ),
   );
 }

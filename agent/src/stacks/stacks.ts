@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { secretsNamed } from '@serverkit/wire/compose-secrets.ts';
 import { pages } from '../docker/pages.ts';
 import type { DockerService } from '../docker/service.ts';
 import { describe } from '../errors.ts';
@@ -18,7 +19,7 @@ import { operate } from './operate.ts';
 import { imageOf, planOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
 import { StackError } from './problem.ts';
-import { secretsKept, secretsNamed, secretsOfVersion } from './secrets.ts';
+import { secretsKept, secretsOfVersion } from './secrets.ts';
 import { readProjects, type Project } from './projects.ts';
 import { refresh } from './refresh.ts';
 import { createRunCompose } from './run.ts';

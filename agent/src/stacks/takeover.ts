@@ -1,3 +1,4 @@
+import { secretsNamed } from '@serverkit/wire/compose-secrets.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { AgentError } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
@@ -5,7 +6,6 @@ import { deploy, deployedServices, type DeployOptions, type DeployTools } from '
 import { judgePrivilege } from './privilege.ts';
 import { readPlace, type PlacedFiles } from './place.ts';
 import { readProjects } from './projects.ts';
-import { secretsNamed } from './secrets.ts';
 import type { StackStore } from './store.ts';
 
 export interface SourceOptions {

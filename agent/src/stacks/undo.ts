@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { secretNamesIn } from '@serverkit/wire/compose-secrets.ts';
 import type { Authority } from '../docker/privilege/guard.ts';
 import { object, parse } from '../docker/json.ts';
 import { stopsOf, toldToStop, untilStopped } from '../docker/stops.ts';
@@ -7,7 +8,6 @@ import { putBack, rollBack, type DeployTools, type RolledBack, type Telling } fr
 import { changedSince, takeBack } from './git-lay.ts';
 import { readProjects } from './projects.ts';
 import { scaleBack } from './scale.ts';
-import { secretNamesIn } from './secrets.ts';
 import type { StackContainer } from './stack.ts';
 import type { KeptVersion } from './store.ts';
 import type { Unfinished, UnfinishedDeployments } from './unfinished.ts';

@@ -48,6 +48,8 @@ export interface SecretHandOver {
   readonly purpose: string;
   /** Names of more, which are handed over as far as the server gets them. @default none */
   readonly also?: readonly string[];
+  /** The stack that they are for. */
+  readonly stack?: string;
 }
 
 /** A secret on its way to an agent, for one operation. */
@@ -197,7 +199,7 @@ export class Secrets {
    */
   async values(
     names: readonly string[],
-    { serverId, actor, purpose, also = [] }: SecretHandOver,
+    { serverId, actor, purpose, also = [], stack }: SecretHandOver,
   ): Promise<HandedSecret[]> {
     const { db, audit, vault } = this.#needs;
     const wanted = [...new Set([...names, ...also])];
@@ -237,6 +239,10 @@ export class Secrets {
         where: { id: { in: meant.map(({ id }) => id) } },
         data: { usedAt: new Date() },
       });
+      if (stack !== undefined) {
+        const data = meant.map(({ name }) => ({ serverId, stack, name }));
+        await tx.stackSecret.createMany({ data, skipDuplicates: true });
+      }
     });
     return handed;
   }

@@ -30,5 +30,11 @@ export async function stackSecrets(
   if (needed.length + before.length === 0) return [];
   const action = `mutation.${purpose.slice(purpose.indexOf('.') + 1)}Stack`;
   requireSecretUse(asking, needed, { serverId, action });
-  return secrets.values(needed, { serverId, purpose, actor: actorOf(asking), also: before });
+  return secrets.values(needed, {
+    serverId,
+    purpose,
+    actor: actorOf(asking),
+    also: before,
+    stack: wanted.name,
+  });
 }

@@ -1,4 +1,6 @@
+import { secretsNamed } from '@serverkit/wire/compose-secrets.ts';
 import type { AgentScope } from '@serverkit/wire/scopes.ts';
+import { presentable } from '../agents/agent-errors.ts';
 import { allPages } from '../agents/all-pages.ts';
 import type { Asked } from '../agents/ask-each.ts';
 import type { AgentLink, Agents } from '../agents/link.ts';
@@ -8,7 +10,7 @@ import type { Actor } from '../audit/actor.ts';
 import type { Audit } from '../audit/service.ts';
 import { containerChanges, type ContainerChange, type ContainerMirror } from '../containers/service.ts';
 import type { Database } from '../database/database.ts';
-import { isServerKitError } from '../errors.ts';
+import { isServerKitError, ServerKitError } from '../errors.ts';
 import type {
   StackPlanQuery,
   StackSecretsQuery,
@@ -273,7 +275,12 @@ export class Stacks {
     ];
   }
 
-  /** Which secrets deploying these files takes, or those of a version; by name. @throws ServerKitError */
+  /**
+   * Which secrets deploying these files takes, or those of a version, and which the version before had; by name. A server
+   * is not believed what it asks for: of files that is read here, and all else was handed to it for this stack before.
+   *
+   * @throws ServerKitError CONFLICT where a version asks for more than that
+   */
   async secretsOf(
     serverId: string,
     {
@@ -285,7 +292,17 @@ export class Stacks {
   ): Promise<StackSecrets> {
     const link = this.#agents.require(serverId);
     const call = { actor, scopes: readsFiles, timeoutMs: listMs };
-    return (await link.run(StackSecretsDocument, { name, files, version }, call)).stackSecrets;
+    const { stackSecrets } = await link.run(StackSecretsDocument, { name, files, version }, call);
+    const rows = await this.#db.prisma.stackSecret.findMany({ where: { serverId, stack: name } });
+    const handed = new Set(rows.map((row) => row.name));
+    const before = stackSecrets.before.filter((secret) => handed.has(secret));
+    if (files) return { needed: secretsNamed(files.compose), before };
+    const unknown = stackSecrets.needed.find((secret) => !handed.has(secret));
+    if (unknown === undefined) return { needed: stackSecrets.needed, before };
+    throw new ServerKitError(
+      'CONFLICT',
+      `The server asks for the secret "${presentable(unknown)}", which it was never given for ${name}. Where the stack is to have it, deploy its files once more.`,
+    );
   }
 
   /** What deploying these files would do. @throws ServerKitError */

@@ -56,3 +56,54 @@ describe("a stack's files, which may hold secrets", () => {
     ]);
   });
 });
+
+describe('a server that asks for secrets that nobody gave to a stack of it', () => {
+  const file = 'services:\n  web:\n    image: app\n    environment:\n      PASSWORD: ${secret:own}\n';
+  const asks = (needed: readonly string[], before: readonly string[]) =>
+    vi
+      .spyOn(api.services.agents.links, 'require')
+      .mockReturnValue(answering({ stackSecrets: { needed, before } }));
+  const wanted = (name: string, compose?: string) =>
+    api.services.stacks.secretsOf(
+      serverId,
+      { name, ...(compose !== undefined && { files: { compose, env: '' } }) },
+      'system',
+    );
+
+  test('is handed those that the files name, and with them what the stack had before', async () => {
+    await api.platform.db.prisma.stackSecret.createMany({
+      data: ['own', 'old'].map((name) => ({ serverId, stack: 'shop', name })),
+    });
+    asks(['own', 'theirs'], ['old', 'theirs']);
+    expect(await wanted('shop', file)).toEqual({ needed: ['own'], before: ['old'] });
+    // Of another stack there is none of it.
+    expect(await wanted('other', file)).toEqual({ needed: ['own'], before: [] });
+    expect(await wanted('shop', 'services: {}')).toEqual({ needed: [], before: ['old'] });
+  });
+
+  test('is refused where a version has them, in words that say what to do', async () => {
+    asks(['own', 'theirs'], []);
+    await expect(wanted('shop')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('"theirs", which it was never given for shop'),
+    });
+    asks(['own'], ['own']);
+    expect(await wanted('shop')).toEqual({ needed: ['own'], before: ['own'] });
+  });
+
+  test('is remembered what was handed to it for a stack', async () => {
+    const value = 'hunter2-of-the-shop';
+    await boss.client.query(
+      'mutation ($input: CreateSecretInput!) { createSecret(input: $input) { secret { id } } }',
+      { input: { name: 'fresh', value, places: { everywhere: true } } },
+    );
+    const actor = { kind: 'system', label: 'a test' } as const;
+    const hand = { serverId, actor, purpose: 'stack.deploy' } as const;
+    await api.services.secrets.values(['fresh'], { ...hand, stack: 'new' });
+    asks([], ['fresh']);
+    expect(await wanted('new', file)).toMatchObject({ before: ['fresh'] });
+    // For a container that is none of the stack's it does not count.
+    await api.services.secrets.values(['fresh'], hand);
+    expect(await wanted('shop', file)).toMatchObject({ before: [] });
+  });
+});

@@ -63,7 +63,7 @@ export class Applier {
           },
           secrets: async () => {
             const names = await this.#needs.containers.work.secretsOf(serverId, id, askerOf(runner));
-            return this.#handed(policy, names, runner, containerRecreate.name);
+            return this.#handed(policy, names, runner, { purpose: containerRecreate.name });
           },
         },
       ),
@@ -75,11 +75,16 @@ export class Applier {
     { serverId }: Policy,
     names: readonly string[],
     { actor, scopes }: Runner,
-    purpose: string,
+    { purpose, stack }: { readonly purpose: string; readonly stack?: string },
   ): Promise<HandedSecret[]> {
     if (names.length === 0) return [];
     if (!scopes.has('secrets:use')) throw permissionDenied('secrets:use');
-    return this.#needs.secrets.values(names, { serverId, actor, purpose });
+    return this.#needs.secrets.values(names, {
+      serverId,
+      actor,
+      purpose,
+      ...(stack !== undefined && { stack }),
+    });
   }
 
   async #stack(policy: Policy, newer: readonly NewerImage[], runner: Runner): Promise<Job> {
@@ -106,7 +111,7 @@ export class Applier {
             ),
           secrets: async () => {
             const { needed } = await this.#needs.stacks.secretsOf(serverId, { name }, asker);
-            return this.#handed(policy, needed, runner, stackPull.name);
+            return this.#handed(policy, needed, runner, { purpose: stackPull.name, stack: name });
           },
         },
       ),
