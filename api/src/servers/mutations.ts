@@ -150,8 +150,10 @@ builder.mutationFields((t) => ({
   regenerateRegistrationToken: t.field({
     type: RegistrationPayload,
     access: 'servers:register',
+    // Whoever has the token is the server from then on, with all that is handed to it.
+    fresh: true,
     description:
-      'Replaces the registration token. The agent in place stays joined until a new one registers. Scope: servers:register.',
+      'Replaces the registration token. The agent in place stays joined until a new one registers. Scope: servers:register; needs a fresh sign-in.',
     args: { input: t.arg({ type: serverInput('RegenerateRegistrationTokenInput'), required: true }) },
     resolve: (_root, { input: { serverId } }, context) =>
       context.services.servers.regenerateToken(serverId, actorOf(context)),
@@ -159,8 +161,9 @@ builder.mutationFields((t) => ({
   revokeAgent: t.field({
     type: ServerPayload,
     access: 'servers:register',
+    fresh: true,
     description:
-      "Forgets the agent's key and cuts it off at once; the server stays and can be joined again. Scope: servers:register.",
+      "Forgets the agent's key and cuts it off at once; the server stays and can be joined again. Scope: servers:register; needs a fresh sign-in.",
     args: { input: t.arg({ type: serverInput('RevokeAgentInput'), required: true }) },
     resolve: async (_root, { input: { serverId } }, context) => ({
       server: await context.services.servers.revokeAgent(serverId, actorOf(context)),
