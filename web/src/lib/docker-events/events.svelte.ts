@@ -5,8 +5,8 @@ import { graphql } from '../generated/gql.ts';
 import type { DockerEvents_WatchSubscription, DockerEventType } from '../generated/graphql.ts';
 
 const Watch = graphql(`
-  subscription DockerEvents_Watch($serverIds: [ID!], $types: [DockerEventType!]) {
-    dockerEvents(serverIds: $serverIds, types: $types) {
+  subscription DockerEvents_Watch($serverIds: [ID!], $types: [DockerEventType!], $actions: [String!]) {
+    dockerEvents(serverIds: $serverIds, types: $types, actions: $actions) {
       serverId
       missed
       events {
@@ -53,7 +53,7 @@ export class DockerEvents {
     const frame = perFrame<string, EventEntry>((fresh) => this.#take([...fresh.values()]));
     const stop = subscribe(
       Watch,
-      { serverIds: serverIds.length === 0 ? null : [...serverIds], types: null },
+      { serverIds: serverIds.length === 0 ? null : [...serverIds], types: null, actions: null },
       {
         next: ({ dockerEvents: { serverId, events, missed } }) => {
           this.missed += missed;
@@ -85,16 +85,23 @@ const settleMs = 400;
 /**
  * Calls back when something of these types has happened, until the returned function is called: for lists that are read
  * and not followed.
+ *
+ * @param actions - only these; all when empty
  */
 export function onDockerChange(
   serverId: string | null,
   types: readonly DockerEventType[],
   changed: () => void,
+  actions: readonly string[] = [],
 ): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const stop = subscribe(
     Watch,
-    { serverIds: serverId === null ? null : [serverId], types: [...types] },
+    {
+      serverIds: serverId === null ? null : [serverId],
+      types: [...types],
+      actions: actions.length === 0 ? null : [...actions],
+    },
     {
       next: ({ dockerEvents: { events } }) => {
         // What happened lately is told first: the list may have been read just before it, and no clock of another machine
