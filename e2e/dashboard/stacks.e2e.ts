@@ -291,5 +291,11 @@ describeWith(['docker', 'compose', 'chromium'], 'a stack', () => {
     const label = `label=com.docker.compose.project=${lying}`;
     const from = '{{.Label "com.docker.compose.project.working_dir"}}';
     expect(await docker('ps', '--filter', label, '--format', from)).toBe(`${dir.path}\n`);
+    // Taken down, it leads to what brings it back.
+    await page.getByRole('button', { name: `Actions for ${lying}`, exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Take down…', exact: true }).click();
+    await dialog().getByRole('button', { name: 'Take down', exact: true }).click();
+    await page.getByRole('link', { name: 'Review and deploy…', exact: true }).click();
+    await plan().locator('[data-action=CREATE]').waitFor();
   });
 });
