@@ -16,6 +16,7 @@ import { openJobs } from './jobs/jobs.ts';
 import { openJournal } from './journal.ts';
 import type { Endpoint } from './link/endpoint.ts';
 import { openLink, type Link, type LinkState } from './link/link.ts';
+import { openSuccession } from './link/succession.ts';
 import type { Log } from './log.ts';
 import { createPolicy, features, type Policy } from './policy.ts';
 import { settle } from './settle.ts';
@@ -164,7 +165,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     };
   }
 
-  let link = open();
+  const links = openSuccession({ open, patienceMs: GOODBYE, over: () => stopping });
 
   function open(): Link {
     const opened = openLink({
@@ -194,11 +195,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   function takeOver(changed: Config): void {
     policy = policyOf(changed);
     log.info('the configuration was read again', { scopes: policy.scopes().join(' ') });
-    const old = link;
-    old.stop();
-    void Promise.race([old.ended, sleep(GOODBYE)]).then(() => {
-      if (!stopping) link = open();
-    });
+    links.renew();
   }
 
   const answers: Record<ControlRequest, () => unknown> = {
@@ -252,10 +249,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     stopSettling();
     control?.close();
     sampling.stop();
-    const farewell = terminals.stop().then(() => link.stop());
-    void Promise.race([Promise.all([farewell, link.ended]), sleep(GOODBYE)])
+    const farewell = terminals.stop().then(() => links.current().stop());
+    void Promise.race([Promise.all([farewell, links.current().ended]), sleep(GOODBYE)])
       .then(() => {
-        link.stop();
+        links.current().stop();
         leftovers.close();
       })
       .then(() => jobs.close())
