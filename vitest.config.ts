@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { configDefaults, defineConfig } from 'vitest/config';
 import { LongestFirst } from './testing/longest-first.ts';
+import { runes } from './web/runes.ts';
 
 const integration = '**/*.integration.test.ts';
 const endToEnd = 'e2e/**/*.e2e.ts';
@@ -25,6 +26,7 @@ const undisturbed = [
  * Nothing is retried, an unhandled error fails the run, and what a run leaves open is reported.
  */
 export default defineConfig({
+  plugins: [runes],
   resolve: {
     // What Node itself loads for libraries: a second copy of graphql would not know the first one's classes.
     alias: [{ find: /^graphql$/, replacement: createRequire(import.meta.url).resolve('graphql') }],
@@ -48,7 +50,7 @@ export default defineConfig({
           include: ['**/*.test.ts'],
           exclude: [...made, integration],
           sequence: { groupOrder: 0 },
-          testTimeout: 40_000,
+          testTimeout: 80_000,
         },
       },
       {

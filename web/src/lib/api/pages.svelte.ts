@@ -62,14 +62,23 @@ export class Pages<Filter, Item> {
     await this.#page(this.#asked);
   }
 
+  /** Is called as a page is asked for. */
+  protected asking(): void {}
+
+  /** The pages before and one that was read. */
+  protected joined(before: readonly Item[], page: readonly Item[]): readonly Item[] {
+    return [...before, ...page];
+  }
+
   async #page(after: string | null): Promise<void> {
     this.#asked = after;
     const run = ++this.#run;
+    this.asking();
     this.busy = true;
     try {
       const { nodes, pageInfo } = await this.#read(this.filter, { first: pageSize, after });
       if (run !== this.#run) return;
-      this.items = after === null ? nodes : [...(this.items ?? []), ...nodes];
+      this.items = this.joined(after === null ? [] : (this.items ?? []), nodes);
       this.#next = nextAfter(pageInfo);
       this.problem = '';
     } catch (error) {

@@ -25,6 +25,8 @@ class Fleet {
   #watchers = 0;
   #stopMetrics: (() => void) | null = null;
   #run = 0;
+  /** Servers that an event told of since the list was last asked for. */
+  #told = new Set<string>();
 
   get(id: string): FleetServer | undefined {
     // Reading the list makes what depends on this follow servers that come and go.
@@ -50,6 +52,7 @@ class Fleet {
   /** Reads the whole list again; called at the start and after each reconnect, when events may have been missed. */
   async load(): Promise<void> {
     const run = ++this.#run;
+    const told = (this.#told = new Set());
     try {
       const seen = new Set<string>();
       let after: string | null = null;
@@ -58,13 +61,14 @@ class Fleet {
         if (run !== this.#run) return;
         for (const row of data.servers.nodes) {
           seen.add(row.id);
-          this.#put(row);
+          // The list may have been read before the event and come after it.
+          if (!told.has(row.id)) this.#put(row);
         }
         this.#list();
         this.loaded = true;
         after = nextAfter(data.servers.pageInfo);
       } while (after !== null);
-      for (const id of this.#byId.keys()) if (!seen.has(id)) this.#byId.delete(id);
+      for (const id of this.#byId.keys()) if (!seen.has(id) && !told.has(id)) this.#byId.delete(id);
       this.#list();
       this.failure = null;
     } catch (error) {
@@ -125,6 +129,7 @@ class Fleet {
   }
 
   #apply(event: ServerEvent): void {
+    this.#told.add(event.serverId);
     if (event.kind === 'DELETED') {
       this.#byId.delete(event.serverId);
       this.#list();

@@ -7,6 +7,9 @@ import { fits } from './jobs-state.ts';
 
 /** Jobs, the newest first, as they begin, go on and end. */
 export class JobList extends Pages<JobFilter, Job> {
+  /** What is told of jobs while a page is asked for. */
+  #told: Map<string, Job> | null = null;
+
   constructor() {
     super({}, async (filter, page) => (await query(List, { ...page, filter })).data.jobs);
   }
@@ -17,11 +20,27 @@ export class JobList extends Pages<JobFilter, Job> {
   }
 
   #take(job: Job): void {
-    if (!this.items) return;
-    const rest = this.items.filter(({ id }) => id !== job.id);
-    if (!fits(job, this.filter)) this.items = rest;
-    else if (rest.length < this.items.length) {
-      this.items = this.items.map((known) => (known.id === job.id ? job : known));
-    } else this.items = [job, ...rest].toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
+    this.#told?.set(job.id, job);
+    if (this.items) this.items = this.#with(job, this.items);
+  }
+
+  protected override asking(): void {
+    this.#told = new Map();
+  }
+
+  /** The page may have been read before what was told meanwhile, and come after it. */
+  protected override joined(before: readonly Job[], page: readonly Job[]): readonly Job[] {
+    const known = new Set(before.map(({ id }) => id));
+    let all: readonly Job[] = [...before, ...page.filter(({ id }) => !known.has(id))];
+    for (const job of this.#told?.values() ?? []) all = this.#with(job, all);
+    this.#told = null;
+    return all;
+  }
+
+  #with(job: Job, list: readonly Job[]): readonly Job[] {
+    const rest = list.filter(({ id }) => id !== job.id);
+    if (!fits(job, this.filter)) return rest;
+    if (rest.length < list.length) return list.map((known) => (known.id === job.id ? job : known));
+    return [job, ...rest].toSorted((a, b) => b.createdAt.localeCompare(a.createdAt));
   }
 }

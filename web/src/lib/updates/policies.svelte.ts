@@ -18,6 +18,9 @@ class UpdatePolicies {
   readonly #byTarget = new SvelteMap<string, UpdatePolicy>();
   readonly #targets = new Map<string, string>();
   #watchers = 0;
+  #run = 0;
+  /** Policies that were told of since the list was last asked for. */
+  #told = new Set<string>();
   #stop: () => void = () => undefined;
 
   ofContainer(serverId: string, row: Pick<ContainerRow, 'name' | 'labels'>): UpdatePolicy | undefined {
@@ -33,13 +36,23 @@ class UpdatePolicies {
   }
 
   take(policy: UpdatePolicy): void {
+    this.#told.add(policy.id);
+    this.#put(policy);
+  }
+
+  #put(policy: UpdatePolicy): void {
     const key = keyOf(policy);
-    if (this.#targets.get(policy.id) !== key) this.drop(policy.id);
+    if (this.#targets.get(policy.id) !== key) this.#forget(policy.id);
     this.#targets.set(policy.id, key);
     this.#byTarget.set(key, policy);
   }
 
   drop(id: string): void {
+    this.#told.add(id);
+    this.#forget(id);
+  }
+
+  #forget(id: string): void {
     const key = this.#targets.get(id);
     if (key === undefined) return;
     this.#targets.delete(id);
@@ -67,11 +80,15 @@ class UpdatePolicies {
   }
 
   async #load(): Promise<void> {
+    const run = ++this.#run;
+    const told = (this.#told = new Set());
     try {
       const { data } = await query(List, {});
+      if (run !== this.#run) return;
       const known = new Set(data.updatePolicies.map(({ id }) => id));
-      for (const id of this.#targets.keys()) if (!known.has(id)) this.drop(id);
-      for (const policy of data.updatePolicies) this.take(policy);
+      // The list may have been read before what was told meanwhile, and come after it.
+      for (const id of this.#targets.keys()) if (!known.has(id) && !told.has(id)) this.#forget(id);
+      for (const policy of data.updatePolicies) if (!told.has(policy.id)) this.#put(policy);
       this.loaded = true;
     } catch {
       // What a list shows beside its rows is not worth a message; the next connection asks again.
