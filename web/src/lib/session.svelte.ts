@@ -110,6 +110,8 @@ class BrowserSession {
   #boot = $state.raw<Session_BootQuery | null>(null);
   #opening: Promise<void> | null = null;
   #rereading = false;
+  #deniedAgain = false;
+  #run = 0;
   #scopes = $derived(new Set(this.#boot?.viewer.scopes ?? []));
   #leave: () => void = () => undefined;
   readonly #forgets: (() => void)[] = [];
@@ -188,17 +190,26 @@ class BrowserSession {
 
   /** Reads again who is here: a name, a role or a second factor has changed. */
   async refresh(): Promise<void> {
-    this.#boot = (await query(Boot, {})).data;
+    const run = ++this.#run;
+    const { data } = await query(Boot, {});
+    // Asked again since, or nobody is signed in any more.
+    if (run === this.#run) this.#boot = data;
   }
 
-  /** Rights were taken away: several subscriptions say so at once, and one look is enough. */
+  /** Rights were taken away: several subscriptions say so at once, and one more look is enough for all of them. */
   #reread(): void {
+    this.#deniedAgain = true;
     if (this.#rereading) return;
     this.#rereading = true;
-    // Should it fail, whatever is asked for next tells why it cannot be had.
-    void this.refresh()
-      .catch(() => undefined)
-      .finally(() => (this.#rereading = false));
+    void this.#rereadAll().finally(() => (this.#rereading = false));
+  }
+
+  async #rereadAll(): Promise<void> {
+    while (this.#deniedAgain) {
+      this.#deniedAgain = false;
+      // Should it fail, whatever is asked for next tells why it cannot be had.
+      await this.refresh().catch(() => undefined);
+    }
   }
 
   async #enter(proof: string | null | undefined): Promise<void> {
@@ -237,6 +248,7 @@ class BrowserSession {
   }
 
   #close(): void {
+    this.#run++;
     forgetProof();
     live.stop();
     this.#boot = null;

@@ -1,4 +1,5 @@
 import { mutate, query, queryInConfidence, partOf } from '../api/operations.ts';
+import { sentence } from '../errors.ts';
 import type { BindGitSourceInput, Git_PlanQuery, Git_SourceOfQuery } from '../generated/graphql.ts';
 import { Bind, Plan, Source } from './git-documents.ts';
 
@@ -68,8 +69,28 @@ export class GitDraft {
   }
 }
 
-/** Null where the stack's files come from elsewhere. @throws Failure */
-export async function readSource(serverId: string, name: string): Promise<GitSource | null> {
+/** Where the files of a stack come from, as it was when it was last read. */
+export class SourceView {
+  /** Null where they come from elsewhere; undefined before the first answer. */
+  source = $state.raw<GitSource | null | undefined>(undefined);
+  problem = $state('');
+  #run = 0;
+
+  /** Never throws; an answer that was overtaken by a later one is dropped. */
+  async load(serverId: string, name: string): Promise<void> {
+    const run = ++this.#run;
+    try {
+      const source = await readSource(serverId, name);
+      if (run !== this.#run) return;
+      this.source = source;
+      this.problem = '';
+    } catch (error) {
+      if (run === this.#run) this.problem = sentence(error);
+    }
+  }
+}
+
+async function readSource(serverId: string, name: string): Promise<GitSource | null> {
   const { data, failures } = await query(Source, { serverId, name });
   if (!data.server && failures[0]) throw failures[0];
   return data.server?.gitSource ?? null;

@@ -57,6 +57,7 @@ export class ServerView {
   detail = $state.raw<ServerDetail | null>(null);
   gone = $state(false);
   failure = $state.raw<Failure | null>(null);
+  #run = 0;
 
   constructor(id: string) {
     this.id = id;
@@ -100,20 +101,24 @@ export class ServerView {
     return fleet.onEvent(({ serverId, kind }) => {
       if (serverId !== this.id) return;
       if (kind === 'DELETED') {
+        this.#run++;
         this.detail = null;
         this.gone = true;
       } else void this.load();
     });
   }
 
+  /** Never throws; an answer that was overtaken by a later one is dropped. */
   async load(): Promise<void> {
+    const run = ++this.#run;
     try {
       const { data } = await query(Detail, { id: this.id });
+      if (run !== this.#run) return;
       this.detail = data.server ?? null;
       this.gone = this.detail === null;
       this.failure = null;
     } catch (error) {
-      this.failure = toFailure(error);
+      if (run === this.#run) this.failure = toFailure(error);
     }
   }
 }
