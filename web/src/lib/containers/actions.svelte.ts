@@ -3,7 +3,7 @@ import { sentence } from '../errors.ts';
 import { graphql } from '../generated/gql.ts';
 import { t } from '../i18n.svelte.ts';
 import { toasts } from '../toasts.svelte.ts';
-import type { ContainerEntry, PendingAction } from './container.svelte.ts';
+import type { ContainerEntry, ContainerRow, PendingAction } from './container.svelte.ts';
 
 const Start = graphql(`
   mutation Containers_Start($input: StartContainerInput!) {
@@ -78,26 +78,23 @@ const Remove = graphql(`
 
 const target = ({ serverId, id }: ContainerEntry) => ({ serverId, containerId: id });
 
+/** @returns what became of the container, if it is still there */
+type Run = () => Promise<ContainerRow | undefined>;
+
 /** Shows the action as under way at once, takes over the answer, and rethrows what went wrong. */
-async function carryOut(
-  entry: ContainerEntry,
-  action: PendingAction,
-  run: () => Promise<void>,
-): Promise<void> {
+async function carryOut(entry: ContainerEntry, action: PendingAction, run: Run): Promise<void> {
+  const before = entry.row;
   entry.pending = action;
   try {
-    await run();
+    const row = await run();
+    if (row) entry.answer(row, before);
   } finally {
     entry.pending = null;
   }
 }
 
 /** Runs it and tells the outcome in a toast. */
-async function andTell(
-  entry: ContainerEntry,
-  action: PendingAction,
-  run: () => Promise<void>,
-): Promise<void> {
+async function andTell(entry: ContainerEntry, action: PendingAction, run: Run): Promise<void> {
   try {
     await carryOut(entry, action, run);
     toasts.good(t().containers.done[action](entry.row.name));
@@ -107,44 +104,55 @@ async function andTell(
 }
 
 export const start = (entry: ContainerEntry) =>
-  andTell(entry, 'start', async () => {
-    entry.row = (await mutate(Start, { input: target(entry) })).startContainer.container;
-  });
+  andTell(
+    entry,
+    'start',
+    async () => (await mutate(Start, { input: target(entry) })).startContainer.container,
+  );
 
 export const stop = (entry: ContainerEntry) =>
-  andTell(entry, 'stop', async () => {
-    entry.row = (await mutate(Stop, { input: target(entry) })).stopContainer.container;
-  });
+  andTell(entry, 'stop', async () => (await mutate(Stop, { input: target(entry) })).stopContainer.container);
 
 export const restart = (entry: ContainerEntry) =>
-  andTell(entry, 'restart', async () => {
-    entry.row = (await mutate(Restart, { input: target(entry) })).restartContainer.container;
-  });
+  andTell(
+    entry,
+    'restart',
+    async () => (await mutate(Restart, { input: target(entry) })).restartContainer.container,
+  );
 
 export const pause = (entry: ContainerEntry) =>
-  andTell(entry, 'pause', async () => {
-    entry.row = (await mutate(Pause, { input: target(entry) })).pauseContainer.container;
-  });
+  andTell(
+    entry,
+    'pause',
+    async () => (await mutate(Pause, { input: target(entry) })).pauseContainer.container,
+  );
 
 export const unpause = (entry: ContainerEntry) =>
-  andTell(entry, 'unpause', async () => {
-    entry.row = (await mutate(Unpause, { input: target(entry) })).unpauseContainer.container;
-  });
+  andTell(
+    entry,
+    'unpause',
+    async () => (await mutate(Unpause, { input: target(entry) })).unpauseContainer.container,
+  );
 
 /** Throws a failure, for the dialog that asked. */
 export const kill = (entry: ContainerEntry, signal: string) =>
-  carryOut(entry, 'kill', async () => {
-    entry.row = (await mutate(Kill, { input: { ...target(entry), signal } })).killContainer.container;
-  });
+  carryOut(
+    entry,
+    'kill',
+    async () => (await mutate(Kill, { input: { ...target(entry), signal } })).killContainer.container,
+  );
 
 /** Throws a failure, for the dialog that asked. */
 export const rename = (entry: ContainerEntry, name: string) =>
-  carryOut(entry, 'rename', async () => {
-    entry.row = (await mutate(Rename, { input: { ...target(entry), name } })).renameContainer.container;
-  });
+  carryOut(
+    entry,
+    'rename',
+    async () => (await mutate(Rename, { input: { ...target(entry), name } })).renameContainer.container,
+  );
 
 /** Throws a failure, for the dialog that asked. */
 export const remove = (entry: ContainerEntry, options: { force: boolean; removeVolumes: boolean }) =>
   carryOut(entry, 'remove', async () => {
     await mutate(Remove, { input: { ...target(entry), ...options } });
+    return undefined;
   });

@@ -41,6 +41,14 @@ export class ContainerEntry {
     this.row = row;
   }
 
+  /**
+   * Takes what a change answered, unless the container was told of since the change was asked for: that may be newer. If
+   * it is not, what the change did is still to be told.
+   */
+  answer(row: ContainerRow, before: ContainerRow): void {
+    if (this.row === before) this.row = row;
+  }
+
   /** Unlike the Docker id, unique over all servers even when machines were cloned. */
   get key(): string {
     return `${this.serverId}/${this.id}`;
