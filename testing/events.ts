@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * Longest that a helper waits when its caller names no limit, in milliseconds. Only what is wrong takes that long; what
  * is right may take its time on a busy machine.
  */
-const defaultLimit = 30_000;
+const defaultLimit = 60_000;
 
 /** A wait that ran out of time. The message says what was waited for. */
 export class WaitTimeout extends Error {

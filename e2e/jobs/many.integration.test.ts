@@ -70,7 +70,10 @@ describeWith(['docker', 'root', 'compose'], 'work on two servers, each with an e
       'subscription ($id: ID!) { jobEvents(id: $id) { job { state } } }',
       { id },
     );
-    const { jobEvents } = await events.next(({ jobEvents: { job } }) => job.state !== 'RUNNING', 'its end');
+    const { jobEvents } = await events.next(
+      ({ jobEvents: { job } }) => !['PENDING', 'RUNNING'].includes(job.state),
+      'its end',
+    );
     const { jobs } = await admin.query<{ jobs: { nodes: Part[] } }>(
       'query ($id: ID!) { jobs(filter: { parentId: $id }) { nodes { state errorCode server { id } } } }',
       { id },

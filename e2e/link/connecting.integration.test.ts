@@ -15,7 +15,7 @@ const system = { kind: 'system', label: 'test' } as const;
 describe('connecting an agent', () => {
   let rig: Rig;
   beforeAll(async () => {
-    rig = await openRig({ pace: { aliveWithinMs: 300, comebackMs: 500 } });
+    rig = await openRig({ pace: { aliveWithinMs: 2_000, comebackMs: 500 } });
   });
   afterAll(() => rig[Symbol.asyncDispose]());
 

@@ -80,6 +80,14 @@ describe('shells of a server', () => {
       String(pattern),
     );
   }
+  /** Until the shell has begun: one that ends while it reads what its user set up may leave that half-done. */
+  async function begun(terminalId: string, on = serverId): Promise<void> {
+    await using following = admin.subscribe<Followed>(documents.follow, { serverId: on, terminalId });
+    await admin.query(documents.write, {
+      input: { serverId: on, terminalId, text: 'echo begun-$((1+1))\r' },
+    });
+    await see(following, /begun-2/);
+  }
   interface Recorded {
     readonly action: string;
     readonly durationMs: number | null;
@@ -147,6 +155,7 @@ describe('shells of a server', () => {
       { input: { serverId: other, ...size } },
     );
     const { id } = openHostTerminal.terminal;
+    await begun(id, other);
     expect(marked(id)).toBeGreaterThan(0);
     host.agent.kill('SIGKILL');
     await eventually(() => expect(marked(id)).toBe(0), 'its processes to be gone');
@@ -171,6 +180,7 @@ describe('shells of a server', () => {
     }
     await using following = stranger.subscribe<Followed>(documents.follow, { serverId, terminalId });
     expect(await following.ended).toMatchObject({ code: 'PERMISSION_DENIED' });
+    await begun(terminalId);
     await admin.query(documents.close, { input });
   });
 

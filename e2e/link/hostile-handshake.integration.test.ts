@@ -14,7 +14,7 @@ describe('an agent that misbehaves before it has proven itself', () => {
   let serverId: string;
   let identity: LinkIdentity;
   beforeAll(async () => {
-    rig = await openRig({ pace: { ackTimeoutMs: 400 } });
+    rig = await openRig({ pace: { ackTimeoutMs: 2_000 } });
     const invited = await rig.invite();
     ({ serverId } = invited);
     identity = await enrol(rig.url, invited.token);

@@ -7,7 +7,7 @@ describe('a control plane that cannot prove itself to the agent', () => {
   let bench: Bench;
   let plane: RawControlPlane;
   beforeEach(async () => {
-    bench = await openBench({ pace: { initTimeoutMs: 300 } });
+    bench = await openBench({ pace: { initTimeoutMs: 2_000 } });
     ({ plane } = bench);
   });
   afterEach(() => bench[Symbol.asyncDispose]());

@@ -44,7 +44,7 @@ async function replaceable(options: ContainerOptions) {
 
 const read = async (format: string, id: string): Promise<string> =>
   (await cli('inspect', '--format', format, id)).trim();
-const options = { image: null, healthTimeoutMs: 20_000, secrets: [], notes: unnoted };
+const options = { image: null, healthTimeoutMs: 60_000, secrets: [], notes: unnoted };
 /** What runs under a name that was given on this host takes it. */
 const running = ['docker:containers:exec'] as const;
 
@@ -111,6 +111,7 @@ describe('recreating a container', () => {
       ['CMD ["sh", "-c", "echo there is no config >&2; exit 3"]'],
       /exit code 3/,
       'there is no config',
+      60_000,
     ],
     [
       'is unhealthy',
@@ -120,6 +121,7 @@ describe('recreating a container', () => {
       ],
       /unhealthy/,
       'nobody listens',
+      60_000,
     ],
     [
       'takes too long',
@@ -129,11 +131,12 @@ describe('recreating a container', () => {
       ],
       /not healthy within 3 s/,
       'said nothing',
+      3_000,
     ],
-    ['cannot be started', ['CMD ["/no/such/program"]'], /no\/such\/program/, 'said nothing'],
+    ['cannot be started', ['CMD ["/no/such/program"]'], /no\/such\/program/, 'said nothing', 60_000],
   ])(
     'puts the old one back when the new one %s, and tells what it said',
-    async (_why, changes, message, told) => {
+    async (_why, changes, message, told, healthTimeoutMs) => {
       using docker = await connected();
       const name = `serverkit-test/next:${uniqueName()}`;
       await using first = await image(uniqueName(), [`CMD ["sh", "-c", ${JSON.stringify(idle)}]`]);
@@ -144,12 +147,7 @@ describe('recreating a container', () => {
       const lines: string[] = [];
       const steps: Steps = { ...quiet, line: (line) => void lines.push(line) };
       await expect(
-        recreate(
-          box.id,
-          { ...options, healthTimeoutMs: 3_000 },
-          workWith(docker, { scopes: running }),
-          steps,
-        ),
+        recreate(box.id, { ...options, healthTimeoutMs }, workWith(docker, { scopes: running }), steps),
       ).rejects.toThrow(
         expect.objectContaining({ code: 'CONFLICT', message: expect.stringMatching(message) }),
       );

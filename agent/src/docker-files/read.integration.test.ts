@@ -107,7 +107,7 @@ describeWith('docker', 'files of a container', () => {
       'mkdir -p /data/b && echo >/data/a && truncate -s 200G /data/b/holes && echo >/data/c',
     );
     using docker = await connected();
-    await using files = filesOf(docker, { lookWithinMs: 500 });
+    await using files = filesOf(docker, { lookWithinMs: 3_000 });
     const page = await files.list(asking(containerPlace(box.id), '/data'), { first: 10, after: null });
     expect(page).toMatchObject({ complete: false, next: null });
     expect(page.items.map(({ name }) => name)).toEqual(['a', 'b']);

@@ -19,7 +19,7 @@ describeWith(['docker', 'root'], 'images that nobody uses', () => {
     await engine.cli('load', '--input', dir.file('busybox.tar'));
     // Used, so that it stays for the tests that follow.
     await engine.cli('create', testImages.busybox, 'true');
-  }, 60_000);
+  });
   afterAll(() => engine[Symbol.asyncDispose]());
 
   const ids = async (): Promise<string[]> =>

@@ -244,6 +244,6 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       const { job } = await asJob((handle) => stack.stacks.operate(wanted, handle));
       expect(job.errorCode).toBe('NOT_FOUND');
       expect(await readdir(stack.notes)).toEqual([]);
-    }, 60_000);
+    });
   });
 });

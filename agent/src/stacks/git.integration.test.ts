@@ -232,7 +232,7 @@ describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real
     expect(job.errorMessage).toMatch(/extends\.file must be the plain name/);
     await expect(stat(`${stack.folder}/${stack.name}/bad`)).rejects.toThrow('ENOENT');
     expect(stack.stacks.versions(stack.name)).toEqual([]);
-  }, 60_000);
+  });
 
   test('whose files cannot be laid are not begun, so that nothing is undone later', async () => {
     await using server = await gitServer();
@@ -242,7 +242,7 @@ describeWith(['docker', 'compose', 'git'], 'stacks from a repository on the real
     const { job } = await deploying(stack, sourceOf(server));
     expect(job.errorCode).toBe('CONFLICT');
     expect(await readdir(stack.notes)).toEqual([]);
-  }, 60_000);
+  });
 
   test('that the end of the agent interrupts have their files put back, at once or by the next agent', async () => {
     await using server = await gitServer();

@@ -208,7 +208,7 @@ describeWith(['docker', 'compose'], 'what is done to a stack of the real engine'
     expect(ends).toEqual(['SUCCEEDED', ...Array.from({ length: 5 }, () => 'CONFLICT')]);
     expect(all[1]?.job.errorMessage).toContain('being restarted right now');
     expect(await states(stack)).toEqual(['web running']);
-  }, 60_000);
+  });
 });
 
 describeWith(['docker', 'compose', 'registry'], 'newer images of a stack', () => {

@@ -95,7 +95,7 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
     await byHand(stack, dir, '--file', dir.file('app/more.yml'));
     expect((await takeOver(stack, null)).job.errorMessage).toContain('several files');
     expect(await stack.stacks.get(stack.name)).toMatchObject({ managed: false });
-  }, 60_000);
+  });
 
   test('takes none that names secrets, though it runs: the next deployment would have them to go back to', async () => {
     await using dir = await home();
@@ -110,7 +110,7 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
       errorMessage: expect.stringContaining('db_password') as unknown,
     });
     expect(await stack.stacks.get(stack.name)).toMatchObject({ managed: false });
-  }, 60_000);
+  });
 
   test('leaves its files to those who may open files of the server, and what is put in their place to nobody', async () => {
     await using dir = await home();
@@ -128,5 +128,5 @@ describeWith(['docker', 'compose'], 'taking a stack over on the real engine', ()
     await rm(dir.file('app/.env'));
     await run('mkfifo', [dir.file('app/.env')]);
     expect(() => stack.stacks.files(stack.name)).toThrow('is not a file');
-  }, 60_000);
+  });
 });

@@ -14,7 +14,7 @@ const sealer = new Sealer({
   pool: connectToDatabase(dataDirectory),
   anchor: createAnchor(dataDirectory),
   log: quiet,
-  atOnce: 5,
+  atOnce: 2,
 });
 process.stdout.write('begun\n');
 for (;;) await sealer.sealAll();

@@ -353,7 +353,7 @@ describe('limits', () => {
 
 describe('a socket', () => {
   test('that gives no sign of life is given up; one that answers pings is kept', async () => {
-    await using quick = await testApi({ pingMs: 50, silenceMs: 400 });
+    await using quick = await testApi({ pingMs: 50, silenceMs: 1_500 });
     const { client } = await quick.join('viewer');
     using dead = await rawSocket(quick.url, { client, autoPong: false });
     using alive = await rawSocket(quick.url, { client });
