@@ -8,7 +8,7 @@ import type { Image, ImagePage } from './image.ts';
 import { imageOf, usersOf } from './image-mapping.ts';
 
 /** Every image that is shown (not the steps in between of old builds), newest first. @throws AgentError */
-export async function allImages(engine: Engine): Promise<Image[]> {
+export async function allImages(engine: Pick<Engine, 'get'>): Promise<Image[]> {
   const [images, containers] = await Promise.all([
     engine.get('/images/json', { digests: true }),
     engine.get('/containers/json', { all: true }),

@@ -3,6 +3,7 @@ import type { Engine } from '../docker/engine.ts';
 import { array, object } from '../docker/json.ts';
 import type {
   Image,
+  ImageStep,
   KeptImage,
   PruneCandidate,
   PruneExtent,
@@ -19,7 +20,7 @@ import { layersOf, stepOf } from './image-mapping.ts';
 const AT_ONCE = 4;
 
 /** What would go now: the same rule as `docker image prune`, with `--all` for what is unused. @throws AgentError */
-export async function prunePreview(engine: Engine, extent: PruneExtent): Promise<PrunePreview> {
+export async function prunePreview(engine: Pick<Engine, 'get'>, extent: PruneExtent): Promise<PrunePreview> {
   const all = await allImages(engine);
   const going = all.filter((image) => prunable(image, extent));
   const { layers, chains } = await accounts(engine, going, all);
@@ -106,7 +107,11 @@ interface Accounts {
   readonly chains: ReadonlyMap<string, readonly string[]>;
 }
 
-async function accounts(engine: Engine, going: readonly Image[], all: readonly Image[]): Promise<Accounts> {
+async function accounts(
+  engine: Pick<Engine, 'get'>,
+  going: readonly Image[],
+  all: readonly Image[],
+): Promise<Accounts> {
   const layers = new Map<string, readonly Layer[]>();
   const chains = new Map<string, readonly string[]>();
   const sized = new Set(going.map(({ id }) => id));
@@ -122,19 +127,23 @@ async function accounts(engine: Engine, going: readonly Image[], all: readonly I
   return { layers, chains };
 }
 
-/** One that vanished meanwhile has none. */
-async function contentsOf(engine: Engine, id: string): Promise<string[]> {
-  return engine.get(`/images/${id}/json`).then(
-    (reply) => layersOf(object(reply)),
-    (error: unknown) => {
-      if (error instanceof AgentError && error.code === 'NOT_FOUND') return [];
-      throw error;
-    },
-  );
+async function contentsOf(engine: Pick<Engine, 'get'>, id: string): Promise<string[]> {
+  const reply = await unlessGone(engine.get(`/images/${id}/json`));
+  return reply === undefined ? [] : layersOf(object(reply));
 }
 
-async function historyOf(engine: Engine, id: string) {
-  return array(await engine.get(`/images/${id}/history`)).map((entry) => stepOf(object(entry)));
+async function historyOf(engine: Pick<Engine, 'get'>, id: string): Promise<ImageStep[]> {
+  return array(await unlessGone(engine.get(`/images/${id}/history`))).map((entry) => stepOf(object(entry)));
+}
+
+/** Nothing of an image that vanished meanwhile, which may be after any answer about it. */
+async function unlessGone(asked: Promise<unknown>): Promise<unknown> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof AgentError && error.code === 'NOT_FOUND') return undefined;
+    throw error;
+  }
 }
 
 function stayingChains(
