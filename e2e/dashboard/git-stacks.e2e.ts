@@ -110,6 +110,8 @@ describeWith(['docker', 'compose', 'chromium', 'git'], 'a stack from a Git repos
     await review.getByRole('button', { name: 'Deploy', exact: true }).click();
     await page.waitForURL(address());
     await service().getByText('Running', { exact: true }).waitFor();
+    // Another change to it is refused until this one has ended, which what runs is ahead of.
+    await settled('stack.sync');
     expect(await told('{{json .Config.Env}}')).toEqual([expect.stringContaining('GREETING=hello')]);
   });
 
@@ -130,6 +132,7 @@ describeWith(['docker', 'compose', 'chromium', 'git'], 'a stack from a Git repos
     expect(status).toBe(202);
     await says('Deployed commit', second);
     await page.screenshot({ path: 'e2e/screenshots/git-source.png' });
+    await settled('stack.sync');
     expect(await told('{{json .Config.Env}}')).toEqual([expect.stringContaining('GREETING=bye')]);
     await page.goto(`${address()}?tab=versions`);
     await page.locator('[data-testid=stack-version][data-version="2"]').waitFor();

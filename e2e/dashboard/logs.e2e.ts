@@ -103,13 +103,19 @@ describeWith(['docker', 'chromium'], 'the logs of two containers', () => {
   it('are shown of a part of the time', async () => {
     await page.getByRole('button', { name: 'Choose a time' }).click();
     const said = await Promise.all(boxes.map(({ id }) => docker('logs', '--timestamps', id)));
-    const [, , , fourth = ''] = said.flatMap((text) => text.trim().split('\n')).toSorted();
+    const times = said
+      .flatMap((text) => text.trim().split('\n'))
+      .toSorted()
+      .map((line) => line.split(' ')[0] ?? '');
+    const second = (time: string) => time.slice(0, '2020-01-01T00:00:00'.length);
+    const fourth = times[3] ?? '';
+    // Each speaks in its own second, unless the machine holds one up.
+    const earlier = times.filter((time) => second(time) < second(fourth)).length;
     await page.getByLabel('From').fill('2020-01-01T00:00:00');
-    // No two of them are of one second.
-    await page.getByLabel('Until').fill(await page.evaluate(localSecond, fourth.split(' ')[0] ?? ''));
+    await page.getByLabel('Until').fill(await page.evaluate(localSecond, fourth));
     expect(await seriousProblems(page)).toEqual([]);
     await page.getByRole('button', { name: 'Show', exact: true }).click();
-    await show('the lines before the fourth', (shown) => shown.length === 3);
+    await show('the lines before the fourth', (shown) => shown.length === earlier);
     await page.getByText('The log ended.').waitFor();
     await page.getByRole('button', { name: 'Up to now' }).click();
     await show('all lines', (shown) => shown.length === 6);

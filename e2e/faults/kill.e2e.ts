@@ -137,9 +137,9 @@ describeWith(['root', 'docker'], 'kill -9 in the middle of work', () => {
       );
       await metrics.next();
 
-      const stopping = stopContainer(client, serverId, mule, graceSeconds);
       const journal = () => readFile(join(host.stateDir, 'journal.jsonl'), 'utf8');
       const before = await journal();
+      const stopping = stopContainer(client, serverId, mule, graceSeconds);
       await eventually(async () => (await journal()) !== before, 'the change to begin', { every: 5 });
       await strike();
       await mend();

@@ -98,7 +98,8 @@ describeWith(['root', 'docker'], 'real agents in odd circumstances', () => {
       const shown = await show(serverId);
       expect(shown.status).toBe('ONLINE');
       expect(Math.abs((shown.clockSkewMs ?? 0) - hours * hourMs)).toBeLessThan(30_000);
-      expect(shown.problems).toEqual([{ code: 'CLOCK_SKEW' }]);
+      // The engine and the disks are the machine's: others may bring problems of theirs.
+      expect(shown.problems).toContainEqual({ code: 'CLOCK_SKEW' });
       expect(Math.abs(Date.parse(shown.latestMetrics?.at ?? '') - Date.now())).toBeLessThan(60_000);
       expect((await stopContainer(client, serverId, box.id, 0)).code).toBeUndefined();
       expect(await box.state()).toBe('exited');
@@ -161,15 +162,16 @@ describeWith(['root', 'docker'], 'real agents in odd circumstances', () => {
       const rate = ((log.text().length - began.bytes) / (performance.now() - began.at)) * 1000;
       return { median: waits.toSorted((a, b) => a - b)[10] ?? 0, rate };
     };
-    // What holds up the whole machine for a moment is none of the line's doing: it is looked at again.
-    await eventually(async () => {
+    const answered = async () => {
       const { median, rate } = await inTheFlood();
       expect(median).toBeGreaterThanOrEqual(100);
       // A window that is full takes as long as it is large: 256 KB at 2.5 MB/s.
       expect(median).toBeLessThan(350);
       expect(rate).toBeGreaterThan(500_000);
       return true;
-    }, 'commands to be answered in the flood, which goes on');
+    };
+    // What holds up the whole machine for a moment is none of the line's doing: it is looked at again.
+    await eventually(answered, 'commands to be answered in the flood, which goes on', { limit: 75_000 });
     expect((await stopContainer(client, serverId, box.id, 5)).code).toBeUndefined();
     expect(await box.state()).toBe('exited');
   });

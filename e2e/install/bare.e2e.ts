@@ -153,7 +153,12 @@ describeWith(
           (await machine.exec('cat', '/var/log/serverkit-agent/supervisor.log')).includes('revoked'),
         'the supervisor to give up',
       );
-      await expect(machine.exec('/opt/serverkit-agent/supervisor', 'status')).rejects.toThrow('not running');
+      // It says so before it ends.
+      await eventually(
+        () =>
+          expect(machine.exec('/opt/serverkit-agent/supervisor', 'status')).rejects.toThrow('not running'),
+        'the supervisor to end',
+      );
     });
 
     test('leaves nothing after --uninstall', async () => {
