@@ -67,7 +67,12 @@ export class Spool {
   async ready(): Promise<void> {
     const now = performance.now();
     const age = now - this.#window.since;
-    if (age >= PACE) this.#window = { since: now, bytes: 0 };
+    if (age >= PACE) {
+      this.#window = { since: now, bytes: 0 };
+      // However slow the machine is, so that a window is over before it is full: others have their turn between two.
+      await new Promise((resolve) => setImmediate(resolve));
+      return;
+    }
     if (this.#window.bytes < PACE_BYTES) return;
     await new Promise((resolve) => setTimeout(resolve, PACE - age));
   }
