@@ -36,7 +36,7 @@ export const containerWork: readonly Comparison[] = [
     covers: ['Mutation.createContainer', 'Mutation.recreateContainer'],
     async run(rig) {
       const name = uniqueName();
-      const command = ['sh', '-c', 'sleep 100 & wait'];
+      const command = ['sh', '-c', 'trap "exit 0" TERM; sleep 100 & wait'];
       const settings =
         '{{.State.Status}} {{json .Config.Cmd}} {{json .Config.Env}} {{.HostConfig.Memory}} {{json .Mounts}}';
       await using theirs = await container({

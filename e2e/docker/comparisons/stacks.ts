@@ -74,6 +74,9 @@ const planned: Truths<Told> = {
   currentReplicas: () => 1,
 };
 
+/** For a service: one that finds itself well is up at once, while one without a check has to run for a while first. */
+const check = '    healthcheck: { test: ["CMD", "true"], interval: 500ms }\n';
+
 const file = `version: "3.8"
 services:
   a-done:
@@ -275,7 +278,7 @@ export const stackFields: readonly Comparison[] = [
     image: ${testImages.busybox}
     command: ["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]
     environment: { GREETING: ${greeting} }
-`,
+${check}`,
       });
       try {
         await started('deployStack', { files: deployed('hello') });
@@ -309,7 +312,7 @@ export const stackFields: readonly Comparison[] = [
       const started = async (): Promise<string> =>
         docker('inspect', '--format', '{{.State.StartedAt}}', ...(await cliNames(name)));
       const command = `["sh", "-c", "trap 'exit 0' TERM; sleep 1000 & wait"]`;
-      const compose = `services:\n  web:\n    image: ${image}\n    command: ${command}\n`;
+      const compose = `services:\n  web:\n    image: ${image}\n    command: ${command}\n${check}`;
       try {
         await on('deployStack', { files: { compose } });
         await on('stopStack');
