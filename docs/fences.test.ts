@@ -20,7 +20,7 @@ const runners: Readonly<Record<string, readonly string[]>> = {
   'client/README.md': ['client/packed.integration.test.ts', 'client/command-line.integration.test.ts'],
   'docs/api.md': ['docs/api.integration.test.ts'],
   'docs/fleet.md': ['e2e/jobs/pull.integration.test.ts'],
-  'docs/deploy.md': ['e2e/deploy/service.e2e.ts', 'e2e/install/systemd.e2e.ts'],
+  'docs/deploy.md': ['e2e/deploy/service.e2e.ts', 'e2e/install/systemd.suite.ts'],
   'docs/secrets.md': ['e2e/secrets/secrets.integration.test.ts'],
   'docs/reference.md': ['docs/reference.integration.test.ts'],
   'examples/README.md': ['examples/examples.integration.test.ts'],

@@ -142,8 +142,8 @@ export async function dropPackets(address: string): Promise<() => Promise<void>>
     ['INPUT', '-s', address, '-j', 'DROP'],
     ['OUTPUT', '-d', address, '-j', 'DROP'],
   ];
-  for (const rule of rules) await run('iptables', ['-I', ...rule]);
+  for (const rule of rules) await run('iptables', ['--wait', '-I', ...rule]);
   return async () => {
-    for (const rule of rules) await run('iptables', ['-D', ...rule]);
+    for (const rule of rules) await run('iptables', ['--wait', '-D', ...rule]);
   };
 }
