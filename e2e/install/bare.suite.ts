@@ -168,8 +168,6 @@ export const withoutSystemd = (): void =>
             expect(machine.exec('/opt/serverkit-agent/supervisor', 'status')).rejects.toThrow('not running'),
           'the supervisor to end',
         );
-          'not running',
-        );
       });
 
       test('leaves nothing after --uninstall', async () => {
