@@ -31,6 +31,8 @@ describeWith(['root', 'docker'], 'after a run with everything in it', () => {
   beforeAll(async () => {
     plane = undo.use(
       await controlPlane({
+        // What the making of a database says is looked through as well.
+        fromNothing: true,
         env: { LOG_LEVEL: 'trace', SERVERKIT_LOCAL_AGENT: 'on', SERVERKIT_ADMIN_PASSWORD: password },
       }),
     );
