@@ -82,7 +82,8 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   if (options.place || store.isPlaced(name)) requirePlaceScope(authority);
   const folder = options.place?.folder ?? store.prepare(name);
   if (!options.leaveFiles) store.requireWritable(name);
-  job.hide(secretsBeside(files, tree?.files ?? []));
+  // A container that fails may say them: its last words are told.
+  job.hide([...secrets.map(({ value }) => value), ...secretsBeside(files, tree?.files ?? [])]);
   const stack = await normaliser.normalise({ name, files, folder, beside: tree?.files }, job.signal);
   job.hide(stack.confidential);
   for (const warning of stack.warnings) job.line(warning, 'STDERR');

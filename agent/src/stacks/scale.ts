@@ -42,7 +42,8 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
   job.step('Check');
   const kept = requireKept(name, baseVersion, store);
   const beside = kept.tree === null ? [] : store.trees(name).read(kept.tree);
-  job.hide(secretsBeside(kept.files, beside ?? []));
+  // A container that fails may say them: its last words are told.
+  job.hide([...secrets.map(({ value }) => value), ...secretsBeside(kept.files, beside ?? [])]);
   const stack = await normaliser.kept({ name, folder: store.prepare(name), json: kept.normalised });
   const given = stack.services.get(service);
   // Compose would take it for an option.
