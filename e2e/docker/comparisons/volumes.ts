@@ -116,7 +116,7 @@ const removal: Comparison = {
       );
     {
       await using _user = await container({ options: ['-v', `${own.name}:/data`], start: false });
-      await expect(remove()).rejects.toThrow(/in use/);
+      await expect(remove()).rejects.toThrow(/is used by a container.*"CONFLICT"/);
     }
     expect(await remove()).toEqual({ removeVolume: { removedVolumeName: own.name } });
     expect(await listed()).not.toContain(own.name);
