@@ -86,7 +86,12 @@ export async function jobRig({
   };
   await run('chmod', ['711', data.path]);
   let plane = await controlPlane(planeOptions);
-  undo.defer(() => plane[Symbol.asyncDispose]());
+  // Those that were killed, whose folders are still there.
+  const former: ControlPlane[] = [];
+  undo.defer(async () => {
+    await plane[Symbol.asyncDispose]();
+    for (const killed of former) await killed[Symbol.asyncDispose]();
+  });
   let admin = await plane.signIn();
   const network = undo.use(await openNetwork(plane.url));
   const { createServer } = await admin.query<{
@@ -139,6 +144,7 @@ export async function jobRig({
     async restartPlane() {
       plane.process.killGroup('SIGKILL');
       await plane.process.exit;
+      former.push(plane);
       plane = await controlPlane(planeOptions);
       admin = await plane.signIn();
       await untilStatus(admin, server.id, 'ONLINE');
