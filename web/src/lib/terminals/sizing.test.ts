@@ -1,39 +1,19 @@
 import { expect, test } from 'vitest';
 import { Sizing, type Size } from './sizing.ts';
+import { slowServer } from './testing.ts';
 
 const size = (columns: number, rows: number): Size => ({ columns, rows });
 
 /** A terminal that takes a size when it is told to, and shows it when it is told to. */
 function slowTerminal() {
-  const asked: Size[] = [];
-  let answers: PromiseWithResolvers<void>[] = [];
+  const { asked, ask, answer } = slowServer<Size>();
   const state = { wanted: size(80, 24), shown: size(80, 24) };
-  const sizing = new Sizing({
-    wanted: () => state.wanted,
-    shown: () => state.shown,
-    ask(next) {
-      asked.push(next);
-      const answer = Promise.withResolvers<void>();
-      answers.push(answer);
-      return answer.promise;
-    },
-  });
-  return {
-    asked,
-    state,
-    sizing,
-    become: (next: Size) => {
-      state.wanted = next;
-      sizing.fit();
-    },
-    answer: async (error?: Error) => {
-      const [first, ...rest] = answers;
-      answers = rest;
-      if (error) first?.reject(error);
-      else first?.resolve();
-      await new Promise((resolve) => setImmediate(resolve));
-    },
+  const sizing = new Sizing({ wanted: () => state.wanted, shown: () => state.shown, ask });
+  const become = (next: Size): void => {
+    state.wanted = next;
+    sizing.fit();
   };
+  return { asked, state, sizing, become, answer };
 }
 
 test('a size that is shown is not asked for', () => {

@@ -1,31 +1,14 @@
 import { expect, test } from 'vitest';
+import { slowServer } from './testing.ts';
 import { Typing } from './typing.ts';
 
-/** A server that answers when it is told to. */
-function slowServer() {
-  const sent: string[] = [];
-  let answers: PromiseWithResolvers<void>[] = [];
-  const typing = new Typing((text) => {
-    sent.push(text);
-    const answer = Promise.withResolvers<void>();
-    answers.push(answer);
-    return answer.promise;
-  });
-  return {
-    sent,
-    typing,
-    answer: async (error?: Error) => {
-      const [first, ...rest] = answers;
-      answers = rest;
-      if (error) first?.reject(error);
-      else first?.resolve();
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  };
+function slowTyping() {
+  const { asked: sent, ask, answer } = slowServer<string>();
+  return { sent, typing: new Typing(ask), answer };
 }
 
 test('what is typed while an answer is awaited goes with the next piece', async () => {
-  const { sent, typing, answer } = slowServer();
+  const { sent, typing, answer } = slowTyping();
   for (const key of 'abcd') typing.type(key);
   expect(sent).toEqual(['a']);
   await answer();
@@ -36,7 +19,7 @@ test('what is typed while an answer is awaited goes with the next piece', async 
 });
 
 test('long text goes in pieces that cut no character', async () => {
-  const { sent, typing, answer } = slowServer();
+  const { sent, typing, answer } = slowTyping();
   const text = `${'a'.repeat(16 * 1024 - 1)}😀b`;
   typing.type(text);
   await answer();
@@ -46,7 +29,7 @@ test('long text goes in pieces that cut no character', async () => {
 });
 
 test('what waits behind a piece that was not taken is dropped', async () => {
-  const { sent, typing, answer } = slowServer();
+  const { sent, typing, answer } = slowTyping();
   typing.type('a');
   typing.type('lost');
   await answer(new Error('offline'));
