@@ -1,7 +1,6 @@
 import { isRecord } from '@serverkit/wire/compose-file.ts';
 import { servicesOf } from '@serverkit/wire/compose-secrets.ts';
-import { isMadeFor, putFiles, type GivenSecret } from '../containers/secrets.ts';
-import { plainWords } from '../docker/engine-error.ts';
+import type { GivenSecret } from '../containers/secrets.ts';
 import { tellLastWords } from '../docker/last-words.ts';
 import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
@@ -16,17 +15,17 @@ import { layFiles, type Laid, type LaidFile } from './git-lay.ts';
 import type { StackTree } from './git-tree.ts';
 import { failedContainers, waitUntilUp } from './health.ts';
 import { checkVersion } from './kept.ts';
-import type { Normalised, Normaliser, RunTarget } from './normalise.ts';
-import { lastWords } from './normalise.ts';
+import type { Normalised, Normaliser } from './normalise.ts';
 import { requirePlaceScope, type StackPlace } from './place.ts';
 import { imageOf } from './plan.ts';
 import { judgePrivilege } from './privilege.ts';
-import { isProgress, tellProgress } from './progress.ts';
+import { tellProgress } from './progress.ts';
 import { readProjects } from './projects.ts';
-import { allowedTo, requireSecrets, withSecrets } from './secrets.ts';
+import { allowedTo, requireSecrets } from './secrets.ts';
 import type { StackContainer, StackService } from './stack.ts';
 import type { DeployedService, KeptVersion, StackFiles, StackStore } from './store.ts';
 import type { UnfinishedDeployments } from './unfinished.ts';
+import { failureIn, up, type Telling } from './up.ts';
 
 /** What a roll-back may take, as it cannot be cancelled. Ms. */
 export const ROLL_BACK = 10 * 60_000;
@@ -206,9 +205,6 @@ export async function deploy(options: DeployOptions, job: JobHandle, tools: Depl
   }
 }
 
-/** What a roll-back tells, to whoever follows it. */
-export type Telling = Pick<JobHandle, 'line' | 'step' | 'progress' | 'ready'>;
-
 async function checkBase(name: string, base: number | null, { docker, store }: DeployTools): Promise<void> {
   checkVersion(name, base, store);
   if (base === null && (await readProjects(docker)).has(name)) {
@@ -217,57 +213,6 @@ async function checkBase(name: string, base: number | null, { docker, store }: D
       `There is a stack ${name} on this server that was made elsewhere. Take it over, or choose another name.`,
     );
   }
-}
-
-export interface UpOptions {
-  readonly secrets: readonly GivenSecret[];
-  readonly signal: AbortSignal;
-  /** More of `up`'s own options. @default all services, and none that the file does not have */
-  readonly how?: readonly string[];
-}
-
-/**
- * Runs Compose until what was asked for is there.
- *
- * @throws AgentError DOCKER_ERROR in Compose's words
- */
-export async function up(
-  stack: RunTarget,
-  { secrets, signal, how = ['--remove-orphans'] }: UpOptions,
-  job: Telling,
-  { docker, normaliser }: DeployTools,
-): Promise<void> {
-  const { target, variables, files } = await withSecrets(stack, secrets, { normaliser, signal });
-  const run = async (...options: readonly string[]): Promise<void> => {
-    const { code, stderr } = await normaliser.run(target, ['up', ...options, ...how], {
-      signal,
-      variables,
-      onLine: tellProgress(stack.name, job),
-      ready: () => job.ready(),
-    });
-    if (code !== 0) throw new AgentError('DOCKER_ERROR', failureIn(stderr));
-  };
-  if (files.size > 0) {
-    // Files are there before what reads them starts.
-    await run('--no-start');
-    const services = (await readProjects(docker)).get(stack.name)?.services ?? [];
-    for (const { name, containers } of services) {
-      const delivery = files.get(name);
-      // One that ran before has its files already.
-      const made = delivery ? containers.filter(({ state }) => state === 'CREATED') : [];
-      for (const { id } of made) {
-        if (!delivery || !(await isMadeFor(docker.engine, id, delivery.references))) continue;
-        await putFiles(docker.engine, id, delivery, signal);
-      }
-    }
-  }
-  await run('--detach');
-}
-
-/** Both generations tell their progress on the same stream as what went wrong. */
-function failureIn(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => !isProgress(line));
-  return plainWords(lastWords(lines.slice(-8).join('\n')));
 }
 
 const isUp = ({ containers }: StackService): boolean =>

@@ -4,15 +4,7 @@ import { tellLastWords } from '../docker/last-words.ts';
 import { AgentError, describe } from '../errors.ts';
 import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import { secretsBeside } from './begin.ts';
-import {
-  pullMissing,
-  ROLL_BACK,
-  up,
-  type DeployOptions,
-  type DeployTools,
-  type RolledBack,
-  type Telling,
-} from './deploy.ts';
+import { pullMissing, ROLL_BACK, type DeployOptions, type DeployTools, type RolledBack } from './deploy.ts';
 import { waitUntilUp } from './health.ts';
 import { requireKept } from './kept.ts';
 import type { Normalised } from './normalise.ts';
@@ -20,6 +12,7 @@ import { judgePrivilege } from './privilege.ts';
 import { readProjects } from './projects.ts';
 import { requireSecrets } from './secrets.ts';
 import type { StackContainer } from './stack.ts';
+import { up, type Telling } from './up.ts';
 
 export interface ScaleOptions extends Pick<
   DeployOptions,

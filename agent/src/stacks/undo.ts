@@ -4,13 +4,14 @@ import type { Authority } from '../docker/privilege/guard.ts';
 import { object, parse } from '../docker/json.ts';
 import { stopsOf, toldToStop, untilStopped } from '../docker/stops.ts';
 import { describe } from '../errors.ts';
-import { putBack, rollBack, type DeployTools, type RolledBack, type Telling } from './deploy.ts';
+import { putBack, rollBack, type DeployTools, type RolledBack } from './deploy.ts';
 import { changedSince, takeBack } from './git-lay.ts';
 import { readProjects } from './projects.ts';
 import { scaleBack } from './scale.ts';
 import type { StackContainer } from './stack.ts';
 import type { KeptVersion } from './store.ts';
 import type { Unfinished, UnfinishedDeployments } from './unfinished.ts';
+import type { Telling } from './up.ts';
 
 /** Between two looks for the engine. Ms. */
 const PACE = 1_000;
