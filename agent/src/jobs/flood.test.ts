@@ -71,7 +71,8 @@ test('a flood of lines lets everything else have its turn, every quarter of a me
 }, 30_000);
 
 test('a flood of lines lets everything else have its turn where each of them takes long', async () => {
-  let now = performance.now();
+  // Whole numbers: with what a clock says, ninety-nine and one are not always a hundred.
+  let now = 1_000;
   vi.spyOn(performance, 'now').mockImplementation(() => (now += 1));
   expect(await mostAtOnce()).toBeLessThanOrEqual(100);
 }, 30_000);
