@@ -10,6 +10,7 @@ import { containers } from './containers.ts';
 import { fanOut } from './fan-out.ts';
 import { fleetLoad } from './fleet-load.ts';
 import { listQuery } from './list-query.ts';
+import { logDownload } from './log-download.ts';
 import { logStream } from './log-stream.ts';
 import { metricsHistory } from './metrics-history.ts';
 import { metricsIngest } from './metrics-ingest.ts';
@@ -24,6 +25,7 @@ const all: readonly Bench[] = [
   roundTrip,
   listQuery,
   logStream,
+  logDownload,
   mergedLogs,
   terminals,
   fanOut,
