@@ -167,6 +167,7 @@ export class JobEntry {
   #handle(): JobHandle {
     return {
       id: this.#job.id,
+      actor: this.#job.actor,
       signal: this.#controller.signal,
       line: (text, stream = 'STDOUT') => {
         for (const line of text.split('\n')) this.#say(line.replace(/\r$/, ''), stream);

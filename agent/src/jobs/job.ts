@@ -54,6 +54,8 @@ export interface Job {
 /** What the work itself is given. */
 export interface JobHandle {
   readonly id: string;
+  /** As that of {@link Job}. */
+  readonly actor: string;
   /** Aborted when the job is cancelled or the agent stops. Whatever the work waits for must listen to it. */
   readonly signal: AbortSignal;
   /** One line or several; more than 4096 characters of one are cut. */

@@ -4,6 +4,7 @@ import { pages } from '../docker/pages.ts';
 import type { DockerService } from '../docker/service.ts';
 import { describe } from '../errors.ts';
 import { localImage, type LocalImage } from '../images/local.ts';
+import type { JobHandle } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
@@ -67,7 +68,7 @@ export function createStacks(options: StacksOptions): StackService {
   const deniesPath = (file: string): boolean => policy().deniesPath(file);
   for (const one of unfinished.all()) {
     locks
-      .hold(one.name, 'put back', () => undo(one, deniesPath, tools))
+      .hold(one.name, 'put back', null, () => undo(one, deniesPath, tools))
       .catch((error: unknown) =>
         log.error('a deployment that was interrupted could not be undone', {
           stack: one.name,
@@ -77,8 +78,13 @@ export function createStacks(options: StacksOptions): StackService {
   }
 
   /** What is done from now on is not undone for what was interrupted before it. */
-  const change = <Result>(name: string, deed: string, work: () => Promise<Result>): Promise<Result> =>
-    locks.hold(name, deed, () => {
+  const change = <Result>(
+    name: string,
+    deed: string,
+    { actor }: JobHandle,
+    work: () => Promise<Result>,
+  ): Promise<Result> =>
+    locks.hold(name, deed, actor, () => {
       unfinished.forget(name);
       return work();
     });
@@ -134,9 +140,9 @@ export function createStacks(options: StacksOptions): StackService {
         before: latest ? secretsKept(latest) : [],
       };
     },
-    deploy: (wanted, job) => change(wanted.name, 'deployed', () => deploy(wanted, job, tools)),
+    deploy: (wanted, job) => change(wanted.name, 'deployed', job, () => deploy(wanted, job, tools)),
     restore: (number, wanted, job) =>
-      change(wanted.name, 'deployed', () => {
+      change(wanted.name, 'deployed', job, () => {
         const restores = store.version(wanted.name, number);
         const { files, tree: id, commit } = restores;
         const beside = id === null ? undefined : store.trees(wanted.name).read(id);
@@ -144,7 +150,7 @@ export function createStacks(options: StacksOptions): StackService {
         return deploy({ ...wanted, files, pull: false, restores, ...(tree && { tree }) }, job, tools);
       }),
     operate: (wanted, job) =>
-      change(wanted.name, deeds[wanted.operation], async () => {
+      change(wanted.name, deeds[wanted.operation], job, async () => {
         await operate(wanted, job, tools);
         return undefined;
       }),
@@ -152,11 +158,11 @@ export function createStacks(options: StacksOptions): StackService {
       checkStackName(wanted.name);
       return findSource(wanted, tools);
     },
-    takeOver: (wanted, job) => change(wanted.name, 'taken over', () => takeOver(wanted, job, tools)),
+    takeOver: (wanted, job) => change(wanted.name, 'taken over', job, () => takeOver(wanted, job, tools)),
     refresh: (wanted, job) =>
-      change(wanted.name, wanted.up ? 'deployed' : 'pulled', () => refresh(wanted, job, tools)),
-    scale: (wanted, job) => change(wanted.name, 'scaled', () => scale(wanted, job, tools)),
-    takeDown: (wanted, job) => change(wanted.name, 'removed', () => takeDown(wanted, job, tools)),
+      change(wanted.name, wanted.up ? 'deployed' : 'pulled', job, () => refresh(wanted, job, tools)),
+    scale: (wanted, job) => change(wanted.name, 'scaled', job, () => scale(wanted, job, tools)),
+    takeDown: (wanted, job) => change(wanted.name, 'removed', job, () => takeDown(wanted, job, tools)),
     enter(name, authority) {
       if (store.isPlaced(name)) requirePlaceScope(authority);
     },
@@ -167,7 +173,7 @@ export function createStacks(options: StacksOptions): StackService {
       const { head, tree, files } = await gitFetch({ name, source, env }, tools, signal);
       return { ...head, compose: files.compose, plan: await plan(name, files, tree.files, signal) };
     },
-    gitDeploy: (wanted, job) => change(wanted.name, 'deployed', () => gitDeploy(wanted, job, tools)),
+    gitDeploy: (wanted, job) => change(wanted.name, 'deployed', job, () => gitDeploy(wanted, job, tools)),
   };
 }
 
