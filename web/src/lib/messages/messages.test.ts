@@ -75,6 +75,15 @@ describe('errors', () => {
   });
 });
 
+test.each([
+  ['English', en.stacks.does, /^(To be |Stays )/],
+  ['French', fr.stacks.does, /^(À |Reste )/],
+])('a plan says what will happen to a service, and never that it has (%s)', (_language, does, ahead) => {
+  const words = Object.values(does);
+  expect(words).toHaveLength(6);
+  expect(words.filter((word) => !ahead.test(word))).toEqual([]);
+});
+
 test('counts follow the rules of their language', () => {
   const counts = [0, 1, 2];
   expect(counts.map(en.logs.lines)).toEqual(['0 lines', '1 line', '2 lines']);
