@@ -84,12 +84,12 @@ type Run = () => Promise<ContainerRow | undefined>;
 /** Shows the action as under way at once, takes over the answer, and rethrows what went wrong. */
 async function carryOut(entry: ContainerEntry, action: PendingAction, run: Run): Promise<void> {
   const before = entry.row;
-  entry.pending = action;
+  const done = entry.asked(action);
   try {
     const row = await run();
     if (row) entry.answer(row, before);
   } finally {
-    entry.pending = null;
+    done();
   }
 }
 

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import { standIn } from '../api/testing.ts';
-import { rename } from './actions.svelte.ts';
+import { kill, rename } from './actions.svelte.ts';
 import { ContainerEntry, type ContainerRow } from './container.svelte.ts';
 
 vi.mock('../api/operations.ts', () => import('../api/testing.ts'));
@@ -26,3 +26,27 @@ test.each([
   expect(entry.row.state).toBe(shown);
   expect(entry.pending).toBeNull();
 });
+
+test.each([
+  ['first', 0, 'kill'],
+  ['last', 1, 'rename'],
+])(
+  'of two changes that are under way, the %s one that ends leaves the other its mark',
+  async (_which, at, left) => {
+    const entry = new ContainerEntry('srv', row('RUNNING'));
+    const changing = [rename(entry, 'other'), kill(entry, 'SIGKILL')];
+    expect(entry.pending).toBe('kill');
+    standIn.answers[at]?.({
+      renameContainer: { container: row('RUNNING') },
+      killContainer: { container: row('EXITED') },
+    });
+    await changing[at];
+    expect(entry.pending).toBe(left);
+    standIn.answers[1 - at]?.({
+      renameContainer: { container: row('RUNNING') },
+      killContainer: { container: row('EXITED') },
+    });
+    await Promise.all(changing);
+    expect(entry.pending).toBeNull();
+  },
+);

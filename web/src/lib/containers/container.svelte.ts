@@ -32,13 +32,28 @@ export class ContainerEntry {
   row = $state.raw<ContainerRow>() as ContainerRow;
   stats = $state.raw<ContainerStats | null>(null);
   statsAt = $state(0);
-  pending = $state<PendingAction | null>(null);
+  /** Under way, in the order of asking. */
+  #asked = $state.raw<readonly { readonly action: PendingAction }[]>([]);
   #place: Place | undefined;
 
   constructor(serverId: string, row: ContainerRow) {
     this.id = row.id;
     this.serverId = serverId;
     this.row = row;
+  }
+
+  /** What was asked last of what is not done yet. */
+  get pending(): PendingAction | null {
+    return this.#asked.at(-1)?.action ?? null;
+  }
+
+  /** Marks it as asked for: one of several keeps its mark whatever ends before it. @returns what takes the mark away */
+  asked(action: PendingAction): () => void {
+    const mark = { action };
+    this.#asked = [...this.#asked, mark];
+    return () => {
+      this.#asked = this.#asked.filter((one) => one !== mark);
+    };
   }
 
   /**
