@@ -1,4 +1,4 @@
-import { readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync, utimesSync } from 'node:fs';
 import path from 'node:path';
 import { object, parse, type JsonObject } from './docker/json.ts';
 import { describe } from './errors.ts';
@@ -72,6 +72,10 @@ export class Notes<One> implements Noting<One> {
         sign();
       },
     };
+  }
+
+  has(key: string): boolean {
+    return this.#options.isKey(key) && existsSync(this.#fileOf(key));
   }
 
   /** When whoever noted it was alive for certain; it may have been for up to a second longer. Ms since 1970. */

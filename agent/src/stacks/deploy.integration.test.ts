@@ -89,6 +89,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       expect(nothing.job.errorMessage).toMatch(/7.* Nothing of it runs, as before\.$/);
       expect(await runs(stack.name)).toBe('');
       expect(stack.stacks.versions(stack.name)).toEqual([]);
+      expect(await readdir(stack.folder)).toEqual([]);
 
       await deployment(stack, running(testImages.busybox));
       const before = await runs(stack.name);
@@ -141,6 +142,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
     const { job } = await deployment(stack, compose);
     expect(job).toMatchObject({ errorCode: 'PRIVILEGE_NEEDED' });
     expect(await runs(stack.name)).toBe('');
+    expect(await readdir(stack.folder)).toEqual([]);
     const { job: allowed } = await deployment(stack, compose, { scopes: ['docker:containers:privileged'] });
     expect(allowed.state).toBe('SUCCEEDED');
   });
@@ -195,7 +197,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
     async function left(
       hash: string,
       meanwhile: (id: string) => Promise<unknown> = () => Promise.resolve(),
-    ): Promise<{ readonly told: string; readonly there: string }> {
+    ): Promise<{ readonly told: string; readonly there: string; readonly folders: readonly string[] }> {
       await using stack = await testStacks(eachCompose()[0]?.command);
       const labels = [
         `project=${stack.name}`,
@@ -207,24 +209,28 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       const options = labels.flatMap((label) => ['--label', `com.docker.compose.${label}`]);
       const id = (await cli('create', ...options, testImages.busybox, 'sleep', '1000')).trim();
       await mkdir(stack.notes, { recursive: true });
+      await mkdir(`${stack.folder}/${stack.name}`);
       const note = `${stack.notes}/${stack.name}.json`;
-      await writeFile(note, noted(stack.folder, { web: hash }));
+      await writeFile(note, noted(`${stack.folder}/${stack.name}`, { web: hash }));
       // As of an agent that was killed a minute ago.
       await utimes(note, Date.now() / 1000 - 60, Date.now() / 1000 - 60);
       await meanwhile(id);
       const words = await told(stack);
       const there = await cli('ps', '--all', '--quiet', '--no-trunc', '--filter', `id=${id}`);
-      return { told: words, there: there.trim() === id ? 'there' : 'gone' };
+      const folders = (await readdir(stack.folder)).map((name) => (name === stack.name ? 'its own' : name));
+      return { told: words, there: there.trim() === id ? 'there' : 'gone', folders };
     }
 
     test('are undone, unless somebody has made or stopped a container since', async () => {
       expect(await left('theirs')).toEqual({
         told: 'a deployment was undone that the end of the agent had interrupted',
         there: 'gone',
+        folders: [],
       });
       expect(await left('ours')).toEqual({
         told: 'a deployment that the end of the agent had interrupted is left as it is',
         there: 'there',
+        folders: ['its own'],
       });
       const stopped = await left('theirs', async (id) => {
         await cli('start', id);
@@ -233,6 +239,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       expect(stopped).toEqual({
         told: 'a deployment that the end of the agent had interrupted is left as it is',
         there: 'there',
+        folders: ['its own'],
       });
     }, 120_000);
 

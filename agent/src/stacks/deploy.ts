@@ -74,6 +74,17 @@ export interface DeployTools {
  * @throws AgentError
  */
 export async function deploy(options: DeployOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
+  const { name, place } = options;
+  try {
+    return await deployIn(options, job, tools);
+  } catch (error) {
+    // What is noted, the next agent undoes in that folder.
+    if (!place && !tools.unfinished.has(name)) tools.store.abandon(name);
+    throw error;
+  }
+}
+
+async function deployIn(options: DeployOptions, job: JobHandle, tools: DeployTools): Promise<JobResult> {
   const { name, files, baseVersion, authority, restores, tree, secrets = [] } = options;
   const { docker, normaliser, store, unfinished } = tools;
   job.step('Check');

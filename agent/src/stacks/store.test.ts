@@ -50,6 +50,17 @@ test('a stack is forgotten although a container put a link in the way of a file 
   expect(await readFile(outside.file('x'), 'utf8')).toBe('untouched');
 });
 
+test('of a stack that came to nothing no folder stays, unless there is something in it', async () => {
+  await using dir = await tempDir('sk-store-');
+  const policy = () => ({ deniesPath: () => false });
+  const store = new StackStore({ folder: dir.file('stacks'), versions: dir.file('versions'), policy });
+  for (const name of ['empty', 'data', 'kept']) store.prepare(name);
+  await writeFile(dir.file('stacks', 'data', 'x'), 'of a container');
+  store.keep('kept', version);
+  for (const name of ['empty', 'data', 'kept', 'never', '..']) store.abandon(name);
+  expect((await readdir(dir.file('stacks'))).toSorted()).toEqual(['data', 'kept']);
+});
+
 test('a folder that this host denies is told, and not opened', async () => {
   await using dir = await tempDir('sk-store-');
   const policy = () => ({ deniesPath: () => true });

@@ -255,11 +255,13 @@ export class StackStore {
     }
     for (const file of [composeFile, envFile]) rmSync(path.join(folder, file), { force: true });
     rmSync(this.#versionsOf(name), { recursive: true, force: true });
-    try {
-      rmdirSync(folder);
-    } catch {
-      // Something else is in it, or it was never made.
-    }
+    removeEmpty(folder);
+  }
+
+  /** Takes the folder away that was made for a stack which came to nothing. What is in it, if anything, stays with it. */
+  abandon(name: string): void {
+    if (!isStackName(name) || this.#placeOf(name) || this.latest(name) !== null) return;
+    removeEmpty(path.join(this.#options.folder, name));
   }
 
   /** What versions of a stack have beside their file. */
@@ -283,6 +285,14 @@ export class StackStore {
 
   #versionsOf(name: string): string {
     return path.join(this.#options.versions, name);
+  }
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder);
+  } catch {
+    // Something else is in it, or it was never made.
   }
 }
 

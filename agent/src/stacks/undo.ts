@@ -80,6 +80,7 @@ export async function undo(
   } catch (error) {
     log.error('the files of a stack could not be put back', { stack: name, reason: describe(error) });
   }
+  if (ok) store.abandon(name);
   unfinished.forget(name);
   if (ok)
     log.warn(`${what} was undone that the end of the agent had interrupted`, { stack: name, now: words });
