@@ -31,6 +31,11 @@ export const query = () => asked((data) => ({ data, failures: [] }));
 export const queryInConfidence = () => query();
 export const mutate = () => asked((data) => data);
 
+export function partOf<Part>(part: Part | null | undefined): Part {
+  if (part === null || part === undefined) throw new Error('the test answered without it');
+  return part;
+}
+
 export function subscribe(
   _document: unknown,
   _variables: unknown,

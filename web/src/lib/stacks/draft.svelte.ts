@@ -72,7 +72,7 @@ export class Draft {
 }
 
 /** @throws Failure */
-export async function draftOf(serverId: string, name: string): Promise<Draft> {
+async function draftOf(serverId: string, name: string): Promise<Draft> {
   const read = async () => {
     // The version first: one that comes between is noticed as newer than what was read.
     const newest = await readVersion(serverId, name);
@@ -80,4 +80,32 @@ export async function draftOf(serverId: string, name: string): Promise<Draft> {
   };
   const { files, version: baseVersion } = await read();
   return new Draft({ serverId, name, before: files, baseVersion, read }, files);
+}
+
+/** The files of a stack for whoever wants to write them: read when they first do, and never again under their hands. */
+export class Drafting {
+  draft = $state.raw<Draft | null>(null);
+  /** Why they could not be read. */
+  failure = $state.raw<Failure | null>(null);
+  readonly #serverId: string;
+  readonly #name: string;
+  #run = 0;
+
+  constructor(serverId: string, name: string) {
+    this.#serverId = serverId;
+    this.#name = name;
+  }
+
+  /** Never throws. Asked for again while it is read, as when the server goes and comes, what was asked last counts. */
+  async begin(): Promise<void> {
+    if (this.draft) return;
+    const run = ++this.#run;
+    this.failure = null;
+    try {
+      const draft = await draftOf(this.#serverId, this.#name);
+      if (run === this.#run) this.draft = draft;
+    } catch (error) {
+      if (run === this.#run) this.failure = toFailure(error);
+    }
+  }
 }
