@@ -36,6 +36,8 @@ export class CreateForm {
   secrets = $state.raw<readonly string[]>([]);
   /** The container that it was filled from. */
   source = $state.raw<Source | null>(null);
+  /** What stood in it when nothing was lost with it: at first, as it was filled from a container, as it was sent. */
+  #kept: string;
   #errors = $state.raw<ReadonlyMap<string, string>>(new Map());
 
   readonly beyond = $derived(beyond(specOf(this.draft).spec));
@@ -46,6 +48,27 @@ export class CreateForm {
   readonly volumes = $derived(
     (this.offered?.volumes ?? []).filter(({ anonymous }) => !anonymous).map(({ name }) => name),
   );
+
+  constructor() {
+    this.#kept = this.#written();
+  }
+
+  /** Whether somebody wrote in it what no container is made of yet. */
+  get unsaved(): boolean {
+    return this.#kept !== this.#written();
+  }
+
+  /** What was sent last has come to nothing. */
+  notMade(): void {
+    this.#kept = '';
+  }
+
+  /** What would have to be written again. */
+  #written(): string {
+    const draft = $state.snapshot(this.draft);
+    withoutBlankRows(draft);
+    return JSON.stringify(draft);
+  }
 
   /** What is wrong with the field at this path, such as `ports.0.hostPort`. */
   error(path: string): string | undefined {
@@ -71,6 +94,7 @@ export class CreateForm {
     const { found, name } = await readLike(wanted);
     this.fill(found);
     this.source = { serverId: wanted.serverId, containerId: wanted.containerId, name, ...found };
+    this.#kept = this.#written();
   }
 
   /** Those whose values are kept are only where the container is; a row with the same name has another value. */
@@ -123,10 +147,12 @@ export class CreateForm {
     this.busy = true;
     try {
       const { pull, start } = this.draft;
+      const sent = this.#written();
       const keep = this.#keep;
       const { createContainer } = await mutate(Create, {
         input: { serverId: this.serverId, spec, pull, start, ...(keep && { keep }) },
       });
+      this.#kept = sent;
       return createContainer.job.id;
     } catch (error) {
       const issues = issuesOf(error).map(

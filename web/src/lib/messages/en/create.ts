@@ -114,6 +114,7 @@ export const create = {
   keptElsewhere: (names: string) =>
     `Not taken over, as their values are on the other server: ${names}. Enter them above.`,
   keptLabel: 'Variables that are kept',
+  leave: 'No container is made of what you wrote yet, and it will be lost. Leave the page?',
   left: (many: number) => `${count(many, { one: 'part was', other: 'parts were' })} not taken over:`,
   mountKind: 'Kind',
   mountKinds: { BIND: 'Host folder', TMPFS: 'Memory', VOLUME: 'Volume' },

@@ -114,6 +114,7 @@ export const create = {
   keptElsewhere: (names: string) =>
     `Non reprises, car leurs valeurs sont sur l’autre serveur : ${names}. Saisissez-les ci-dessus.`,
   keptLabel: 'Variables conservées',
+  leave: 'Aucun conteneur n’est encore créé avec ce que vous avez écrit, et ce sera perdu. Quitter la page ?',
   left: (many: number) => `${count(many, { one: 'élément n’a', other: 'éléments n’ont' })} pas été repris :`,
   mountKind: 'Sorte',
   mountKinds: { BIND: 'Dossier hôte', TMPFS: 'Mémoire', VOLUME: 'Volume' },
