@@ -32,15 +32,20 @@ export class Pages<Filter, Item> {
   /** What is wanted at present. */
   protected filter: Filter;
   readonly #read: Read<Filter, Item>;
+  readonly #size: number;
   #next = $state<string | null>(null);
   /** Where the page began that was asked for last. */
   #asked: string | null = null;
   #run = 0;
 
-  /** @param none - the filter that keeps everything */
-  constructor(none: Filter, read: Read<Filter, Item>) {
+  /**
+   * @param none - the filter that keeps everything
+   * @param size - how many are asked for at once
+   */
+  constructor(none: Filter, read: Read<Filter, Item>, size = pageSize) {
     this.filter = none;
     this.#read = read;
+    this.#size = size;
   }
 
   get hasMore(): boolean {
@@ -76,7 +81,7 @@ export class Pages<Filter, Item> {
     this.asking();
     this.busy = true;
     try {
-      const { nodes, pageInfo } = await this.#read(this.filter, { first: pageSize, after });
+      const { nodes, pageInfo } = await this.#read(this.filter, { first: this.#size, after });
       if (run !== this.#run) return;
       this.items = this.joined(after === null ? [] : (this.items ?? []), nodes);
       this.#next = nextAfter(pageInfo);
