@@ -10,6 +10,7 @@ import { checkSize, ofStack, readComposeFile } from './compose-file.ts';
 import type { ComposeFinder, ComposeTool } from './compose-tool.ts';
 import type { TreeFile } from './git-tree.ts';
 import { mapTexts, withMirror } from './mirror.ts';
+import { missingIn } from './missing.ts';
 import { neverPulling } from './never-pull.ts';
 import { MAX_REPLICAS } from './plan.ts';
 import { StackError, type StackProblem } from './problem.ts';
@@ -50,7 +51,7 @@ export interface Normalised {
   readonly services: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
   /** Values of the lists of variables that it was made of, which are told in confidence. */
   readonly confidential: readonly string[];
-  /** What Compose warned of, such as variables that are not set. */
+  /** What is not there beside it, and what Compose warned of, such as variables that are not set. */
   readonly warnings: readonly string[];
   readonly tool: ComposeTool;
 }
@@ -186,7 +187,7 @@ export function createNormaliser({ run, finder, scratch }: NormaliserOptions): N
           json: jsonForCompose(value),
           services,
           confidential: [...read.lists.values()].flatMap(valuesOf),
-          warnings: warningsOf(said, tool),
+          warnings: [...missingIn({ value, services, folder }, beside), ...warningsOf(said, tool)],
           tool,
         };
       });

@@ -134,6 +134,22 @@ describeWith(['docker', 'compose'], 'stacks of the real engine', () => {
       expect(await problems(`${bomb}services: { web: { image: x, x-a: *i } }`)).toHaveLength(1);
     });
 
+    test('a file beside it that is not there is told before anything is done', async () => {
+      await using stack = await testStacks(command);
+      const compose = `${file.replace('    depends_on: [db]', '    volumes: ["./web.conf:/web.conf:ro"]\n    secrets: [pw]')}secrets:\n  pw: { file: ./pw.txt }\n`;
+      const versioned = command[0] === 'docker-compose' ? `version: "3.8"\n${compose}` : compose;
+      const warnings = async (): Promise<readonly string[]> =>
+        (await stack.stacks.plan(stack.name, { compose: versioned, env: '' }, forever)).warnings;
+      expect(await warnings()).toEqual([
+        "secrets.pw: there is no pw.txt in the stack's folder, so what uses it cannot start.",
+        "web: there is no web.conf in the stack's folder; an empty folder is made of it.",
+      ]);
+      const own = `${stack.folder}/${stack.name}`;
+      await mkdir(own);
+      for (const name of ['pw.txt', 'web.conf']) await writeFile(`${own}/${name}`, '');
+      expect(await warnings()).toEqual([]);
+    });
+
     test('a name in the file is never overruled in silence', async () => {
       await using stack = await testStacks(command);
       const named = (name: string) =>
