@@ -33,3 +33,17 @@ test('a server without Compose says what to install, in either language', () => 
   expect(english.COMPOSE_UNAVAILABLE(failure)).toBe(failure.message);
   expect(french.COMPOSE_UNAVAILABLE(failure)).toContain('docker-compose-plugin');
 });
+
+test.each([
+  ['The repository has no branch main.', true],
+  ['There is no file compose.yaml in that commit.', true],
+  ['manifest for shop:4 not found', true],
+  ['There is no such container.', false],
+  ['No such image: shop:4', false],
+  ['There is no server with the id srv_1. It may have been deleted.', false],
+])('what is missing is named where it is not the thing itself: %s', (message, named) => {
+  for (const language of [english, french]) {
+    const said = language.NOT_FOUND(failureOf({ message, extensions: { code: 'NOT_FOUND' } }));
+    expect(said === message).toBe(named);
+  }
+});

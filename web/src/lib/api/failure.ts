@@ -36,3 +36,10 @@ export function toFailure(error: unknown): Failure {
   if (error instanceof Failure) return error;
   return new Failure('INTERNAL', error instanceof Error ? error.message : String(error));
 }
+
+/**
+ * Whether what is said to be missing is more than the thing that was asked for: a branch, a file of a commit, an image of a
+ * registry. Of a container or a server that is gone its kind or its id is all that there is to say.
+ */
+export const namesWhatIsMissing = (message: string): boolean =>
+  message !== '' && !/^(?:There is )?no such |^There is no \w+ with the id /i.test(message);

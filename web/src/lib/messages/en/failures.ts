@@ -1,4 +1,4 @@
-import type { Failure } from '../../api/failure.ts';
+import { namesWhatIsMissing, type Failure } from '../../api/failure.ts';
 import { createFormats } from '../../format.ts';
 import type { ProblemCode } from '../../generated/graphql.ts';
 import type { ProblemFacts } from '../types.ts';
@@ -51,7 +51,10 @@ export const errors = {
   QUERY_TOO_COMPLEX: () => 'That is too much at once. Ask for less.',
   TOO_MANY_OPERATIONS: () => 'Too many things are under way at once. Close a tab or wait a moment.',
   SLOW_CONSUMER: () => 'This browser could not keep up, so the stream was stopped. Open it again to go on.',
-  NOT_FOUND: () => 'It is not there any more. It may have been deleted; go back to the list.',
+  NOT_FOUND: ({ message }: Failure) =>
+    namesWhatIsMissing(message)
+      ? message
+      : 'It is not there any more. It may have been deleted; go back to the list.',
   CONFLICT: ({ message }: Failure) => message,
   TOKEN_INVALID: () => 'That registration token is not valid. Make a new one in the settings of the server.',
   TOKEN_EXPIRED: () => 'The registration token expired. Make a new one in the settings of the server.',

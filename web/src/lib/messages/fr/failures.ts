@@ -1,4 +1,4 @@
-import type { Failure } from '../../api/failure.ts';
+import { namesWhatIsMissing, type Failure } from '../../api/failure.ts';
 import { createFormats } from '../../format.ts';
 import type { EarlyMessages } from '../early-en.ts';
 
@@ -52,7 +52,10 @@ export const errors: EarlyMessages['errors'] = {
   TOO_MANY_OPERATIONS: () => 'Trop d’opérations sont en cours. Fermez un onglet ou patientez un instant.',
   SLOW_CONSUMER: () =>
     'Ce navigateur n’a pas pu suivre et le flux a été arrêté. Ouvrez-le à nouveau pour continuer.',
-  NOT_FOUND: () => 'Cela n’existe plus. Revenez à la liste : c’est peut-être supprimé.',
+  NOT_FOUND: ({ message }: Failure) =>
+    namesWhatIsMissing(message)
+      ? message
+      : 'Cela n’existe plus. Revenez à la liste : c’est peut-être supprimé.',
   CONFLICT: ({ message }) => message,
   TOKEN_INVALID: () =>
     'Ce jeton d’enregistrement n’est pas valable. Créez-en un autre dans les réglages du serveur.',
