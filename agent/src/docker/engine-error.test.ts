@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionError, engineError } from './engine-error.ts';
+import { connectionError, engineError, plainWords } from './engine-error.ts';
 
 const body = (message: string): string => JSON.stringify({ message });
 
@@ -105,4 +105,54 @@ test.each([
   const error = connectionError('/var/run/docker.sock', Object.assign(new Error('x'), { code }));
   expect(error.code).toBe('DOCKER_UNAVAILABLE');
   expect(error.message).toMatch(message);
+});
+
+// As Docker 20.10 to 28 were seen to tell it: a registry's own words are not whose image, and not what to do.
+test.each([
+  [
+    "pull access denied for team/shop, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
+    /^There is no image team\/shop, or it is private/,
+  ],
+  ['denied: requested access to the resource is denied', /^The registry does not allow it/],
+  [
+    'Head "http://hub.example:5000/v2/team/web/manifests/1": no basic auth credentials',
+    /^The registry wants a password/,
+  ],
+  ['unauthorized: authentication required', /^The registry does not accept the user name and password/],
+  [
+    'login attempt to http://hub.example:5000/v2/ failed with status: 401 Unauthorized',
+    /^The registry does not accept the user name and password/,
+  ],
+  [
+    'manifest for hub.example/shop:9 not found: manifest unknown: manifest unknown',
+    /^The registry has no image hub\.example\/shop:9\.$/,
+  ],
+  [
+    'Get "https://hub.example/v2/": dial tcp: lookup hub.example on 10.0.0.1:53: no such host',
+    /^The server finds no registry hub\.example:/,
+  ],
+  [
+    'Get "http://hub.example:5000/v2/": dial tcp 10.0.0.2:5000: connect: connection refused',
+    /^The registry hub\.example:5000 does not answer/,
+  ],
+  [
+    'failed to do request: Head "https://hub.example/v2/x/manifests/1": dial tcp 10.0.0.2:443: i/o timeout',
+    /^The registry hub\.example does not answer/,
+  ],
+  [
+    'Get "https://hub.example/v2/": x509: certificate signed by unknown authority',
+    /certs\.d\/hub\.example\/ca\.crt/,
+  ],
+  [
+    'Get "https://hub.example/v2/": http: server gave HTTP response to HTTPS client',
+    /^hub\.example speaks no TLS/,
+  ],
+  ['toomanyrequests: You have reached your pull rate limit.', /^The registry gives no more for now: wait/],
+])('%s', (said, told) => {
+  expect(plainWords(said)).toMatch(told);
+});
+
+test('a service of a container that refuses a connection is no registry', () => {
+  const said = 'dial tcp 10.0.0.2:5432: connect: connection refused';
+  expect(plainWords(said)).toBe(said);
 });

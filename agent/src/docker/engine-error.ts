@@ -49,7 +49,46 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/Container [0-9a-f]{64} is not running$/, 'The container is not running.'],
   [/network (\S+) id \S+ has active endpoints/, 'There are containers in network $1. Disconnect them first.'],
   [/endpoint with name (\S+) already exists in network (\S+)$/, '$1 is in network $2 already.'],
+  [
+    /pull access denied for ([^\s,]+)/,
+    'There is no image $1, or it is private: check its name, and keep the password of its registry under Settings.',
+  ],
+  [
+    /requested access to the resource is denied/,
+    'The registry does not allow it: check the name of the image, and the account that is kept for the registry under Settings.',
+  ],
+  [
+    /no basic auth credentials/,
+    'The registry wants a password: keep one for it under Settings, for this server as well.',
+  ],
+  [
+    /unauthorized: (?:authentication required|incorrect username or password)|login attempt to \S+ failed with status: 401/,
+    'The registry does not accept the user name and password that it got: change them under Settings.',
+  ],
+  [/manifest for (\S+) not found/, 'The registry has no image $1.'],
+  [registryFailure('no such host'), 'The server finds no registry $1: check the name of the image.'],
+  [
+    registryFailure('certificate signed by unknown authority'),
+    'Docker on the server does not trust the certificate of $1: put its authority into /etc/docker/certs.d/$1/ca.crt.',
+  ],
+  [
+    registryFailure('server gave HTTP response to HTTPS client'),
+    '$1 speaks no TLS: Docker on the server takes it once it is among the insecure-registries of /etc/docker/daemon.json.',
+  ],
+  [
+    registryFailure('connection refused|no route to host|network is unreachable|timeout|request canceled'),
+    'The registry $1 does not answer the server.',
+  ],
+  [
+    /toomanyrequests/,
+    'The registry gives no more for now: wait, or keep an account for it under Settings, which may get more.',
+  ],
 ];
+
+/** What came of asking a registry, of the host that was asked: `Get "https://host/v2/": dial tcp …`. */
+function registryFailure(what: string): RegExp {
+  return new RegExp(`(?:Get|Head|Post|Put|Patch) "https?://([^/"]+)/v2/[^"]*": .*(?:${what})`, 'i');
+}
 
 /** In our words where it is known, else in Docker's, with ids as short as it shows them itself. */
 export function plainWords(line: string): string {

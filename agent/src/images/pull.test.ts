@@ -42,6 +42,14 @@ describe('the stream of a pull', () => {
     });
   });
 
+  test('that a registry refuses says what to do', async () => {
+    const { job } = await follow('{"error":"unauthorized: authentication required"}');
+    expect(job).toMatchObject({
+      errorCode: 'DOCKER_ERROR',
+      errorMessage: expect.stringMatching(/^The registry does not accept .* change them/) as unknown,
+    });
+  });
+
   test('with words that are no JSON, or of another shape, goes on', async () => {
     const { job, lines } = await follow('<html>\n[]\n{"status":7}\n{"status":"Digest: sha256:0"}\n');
     expect(job.state).toBe('SUCCEEDED');

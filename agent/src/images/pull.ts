@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { defaultHost, parseImageReference, registryHost } from '@serverkit/wire/image-reference.ts';
 import { AgentError } from '../errors.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
-import { connectionError } from '../docker/engine-error.ts';
+import { connectionError, plainWords } from '../docker/engine-error.ts';
 import type { Engine } from '../docker/engine.ts';
 import { number, object, parse, text, textOrNull, texts, type JsonObject } from '../docker/json.ts';
 
@@ -116,7 +116,7 @@ function codeOf(message: string): 'NOT_FOUND' | 'DOCKER_ERROR' {
 /** Docker does not say whose status it is, and repeats it when it has tried five times. */
 function wordsOf(message: string): string {
   const [, status] = /received unexpected HTTP status: (5\d\d\b.*)/.exec(message) ?? [];
-  if (status === undefined) return message;
+  if (status === undefined) return plainWords(message);
   return `The registry answered ${status}: it has no room left, or something else is wrong with it, which its log tells. Try again when that is mended.`;
 }
 

@@ -13,7 +13,7 @@ export interface RegistryCheck {
 const PATIENCE = 30_000;
 
 /**
- * Signs in to a registry. What the engine answers is told in its own words; should it ever repeat the password in them,
+ * Signs in to a registry. What the engine answers is told as any failure of it; should it ever repeat the password in it,
  * that is taken out.
  *
  * @throws AgentError DOCKER_UNAVAILABLE
