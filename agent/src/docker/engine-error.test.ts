@@ -77,6 +77,18 @@ test.each([
     'CONFLICT',
     'web is in network front already.',
   ],
+  [
+    403,
+    'Pool overlaps with other one on this address space',
+    'CONFLICT',
+    'Another network of the server has addresses of this subnet. Choose another subnet.',
+  ],
+  [
+    403,
+    'Address already in use',
+    'CONFLICT',
+    'Another container of this network has that address. Choose another.',
+  ],
   [500, `no ${id} here`, 'DOCKER_ERROR', `no ${id.slice(0, 12)} here`],
 ])('status %i, %j, is %s: %s', (status, said, code, message) => {
   expect(engineError(status, body(said))).toMatchObject({ code, message });

@@ -50,6 +50,11 @@ const sentences: readonly (readonly [RegExp, string])[] = [
   [/network (\S+) id \S+ has active endpoints/, 'There are containers in network $1. Disconnect them first.'],
   [/endpoint with name (\S+) already exists in network (\S+)$/, '$1 is in network $2 already.'],
   [
+    /^(?:invalid pool request: )?Pool overlaps with other one on this address space$/,
+    'Another network of the server has addresses of this subnet. Choose another subnet.',
+  ],
+  [/^Address already in use$/, 'Another container of this network has that address. Choose another.'],
+  [
     /pull access denied for ([^\s,]+)/,
     'There is no image $1, or it is private: check its name, and keep the password of its registry under Settings.',
   ],

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { AgentError } from '../errors.ts';
 import { withoutSecrets } from './masks.ts';
 import { items } from './pull.ts';
+import { plainWords } from '../docker/engine-error.ts';
 import type { Engine } from '../docker/engine.ts';
 import { object, text, textOrNull } from '../docker/json.ts';
 import { tarOf } from '../docker/tar.ts';
@@ -41,7 +42,7 @@ export async function buildImage(
   let rest = '';
   for await (const item of items(stream)) {
     const error = textOrNull(item['error']) ?? textOrNull(object(item['errorDetail'])['message']);
-    if (error !== null) throw told(new AgentError('DOCKER_ERROR', error.slice(0, 400)));
+    if (error !== null) throw told(new AgentError('DOCKER_ERROR', plainWords(error).slice(0, 400)));
     id = textOrNull(object(item['aux'])['ID']) ?? id;
     const lines = (rest + text(item['stream'])).split('\n');
     rest = lines.pop() ?? '';
