@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ImageEntry } from './images.ts';
-import { selectImages, shownName, useOf } from './select.ts';
+import { imageText, selectImages, shownName, useOf } from './select.ts';
 
 const image = (name: string, row: Partial<ImageEntry['row']> = {}, serverId = 'srv_1'): ImageEntry => ({
   key: `${serverId}/${name}`,
@@ -44,4 +44,9 @@ test('are found by words in names and server, by use and by server, and sorted',
   expect(names(selectImages(list, { ...all, uses: ['USED'] }, serverName))).toEqual(['web:1']);
   expect(names(selectImages(list, { ...all, servers: ['srv_2'] }, serverName))).toEqual(['ww:1']);
   expect(names(selectImages(list, { ...all, sort: 'size' }, serverName))).toEqual(['db:1', 'web:1', 'ww:1']);
+});
+
+test('what a container was made of is short where Docker tells an id', () => {
+  expect(imageText(`sha256:${'0123456789ab'.repeat(6).slice(0, 64)}`)).toBe('0123456789ab');
+  expect(imageText('registry.example:5000/team/shop:4')).toBe('registry.example:5000/team/shop:4');
 });

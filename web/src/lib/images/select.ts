@@ -31,6 +31,9 @@ export function shortId(id: string): string {
   return id.replace(/^sha256:/, '').slice(0, 12);
 }
 
+/** What a container was made of, as a list tells it: Docker names an image by its whole id once its tag went to another. */
+export const imageText = (image: string): string => (image.startsWith('sha256:') ? shortId(image) : image);
+
 const words = (a: string, b: string): number => a.localeCompare(b, undefined, { numeric: true });
 
 /** Filters and sorts. `serverName` tells a server's name from its id. */
