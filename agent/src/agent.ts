@@ -119,13 +119,19 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     ...config.stacks,
     policy: () => policy,
     log,
+    jobs,
   });
 
   const services: AgentServices = {
     docker,
     dockerFiles,
     stacks,
-    replacements: openReplacements({ folder: path.join(stateDir, 'container-unfinished'), docker, log }),
+    replacements: openReplacements({
+      folder: path.join(stateDir, 'container-unfinished'),
+      docker,
+      log,
+      jobs,
+    }),
     sampling,
     ring,
     facts,

@@ -178,7 +178,7 @@ builder.mutationField('recreateContainer', (t) =>
           await bring({ image: wanted, pull: policy, auths: auth ? [auth] : [] }, work, job);
           const healthTimeoutMs = healthTimeoutSeconds * 1000;
           const notes = context.services.replacements;
-          const options = { image: wanted, healthTimeoutMs, secrets, notes };
+          const options = { image: wanted, healthTimeoutMs, secrets, job: job.id, notes };
           const done = await recreate(container.id, options, work, job);
           const { container: made, ...images } = done;
           return { id: made.id, name: made.name, ...images };

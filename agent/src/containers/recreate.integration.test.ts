@@ -6,6 +6,7 @@ import { tempDir } from '../../../testing/tmp.ts';
 import type { DockerService } from '../docker/service.ts';
 import { connected } from '../docker/testing.ts';
 import { AgentStops } from '../jobs/job.ts';
+import { untold } from '../jobs/testing.ts';
 import { silentLog } from '../log.ts';
 import { keptVariables } from './kept-variables.ts';
 import { duplicate, mayReplace, recreate, type Steps } from './recreate.ts';
@@ -198,11 +199,18 @@ describe('recreating a container', () => {
     ): Promise<string> {
       const { promise, resolve } = Promise.withResolvers<string>();
       const tell = (words: string, details: unknown): void => resolve(`${words} ${JSON.stringify(details)}`);
-      const notes = openReplacements({ folder, docker, log: { ...silentLog, warn: tell, error: tell } });
+      const jobs: Promise<string>[] = [];
+      const notes = openReplacements({
+        folder,
+        docker,
+        log: { ...silentLog, warn: tell, error: tell },
+        jobs: { settle: (id, aftermath) => void jobs.push(aftermath.then(({ now }) => `${id}: ${now}`)) },
+      });
       await begun?.(notes);
       const told = await promise;
+      const afterwards = await Promise.all(jobs);
       expect(await readdir(folder)).toEqual([]);
-      return told;
+      return [told, ...afterwards].join(' ');
     }
 
     test('is put back by the next agent, and nobody else begins anything on it until then', async () => {
@@ -211,12 +219,12 @@ describe('recreating a container', () => {
       await using box = await replaceable({});
       const stopping = new AbortController();
       const work = { ...workWith(docker), signal: stopping.signal };
-      const notes = openReplacements({ folder: dir.path, docker, log: silentLog });
+      const notes = openReplacements({ folder: dir.path, docker, log: silentLog, jobs: untold });
       const stop: Steps = {
         ...quiet,
         step: (step) => step.startsWith('waiting') && stopping.abort(new AgentStops()),
       };
-      await expect(recreate(box.id, { ...options, notes }, work, stop)).rejects.toThrow(
+      await expect(recreate(box.id, { ...options, job: 'job_1', notes }, work, stop)).rejects.toThrow(
         expect.objectContaining({ code: 'CANCELLED' }),
       );
       expect(await box.names()).toEqual([box.name, `${box.name}.before-${box.id.slice(0, 8)}`]);
@@ -226,6 +234,7 @@ describe('recreating a container', () => {
         ),
       );
       expect(told).toMatch(/^a container was put back .*It runs as before/);
+      expect(told).toContain(`job_1: ${box.name} was put back. It runs as before.`);
       expect(await read('{{.Id}} {{.State.Status}}', box.name)).toBe(`${box.id} running`);
       expect(await box.names()).toEqual([box.name]);
     });

@@ -26,6 +26,8 @@ export interface RecreateOptions {
   readonly healthTimeoutMs: number;
   /** Those it was given, with their values of now. */
   readonly secrets: readonly GivenSecret[];
+  /** The job that it is done for, which is told should the agent end in the middle. @default none */
+  readonly job?: string;
   /** Where it is noted while it is under way. */
   readonly notes: ReplacementNotes;
 }
@@ -61,7 +63,7 @@ export async function originOf(engine: Engine, inspected: JsonObject): Promise<O
  */
 export async function recreate(
   reference: string,
-  { image, healthTimeoutMs, secrets, notes }: RecreateOptions,
+  { image, healthTimeoutMs, secrets, job, notes }: RecreateOptions,
   work: Work,
   steps: Steps,
 ): Promise<Recreated> {
@@ -84,7 +86,7 @@ export async function recreate(
 
   const names = namesFor(old);
   const parties: Parties = { old, names, ran, inspected };
-  const one = { id: old.id, name: old.name, at: Date.now(), names, made: null, ran };
+  const one = { job: job ?? null, id: old.id, name: old.name, at: Date.now(), names, made: null, ran };
   notes.note(one);
   using _signs = notes.alive(old.id);
   try {

@@ -3,7 +3,8 @@ import type { Engine } from '../docker/engine.ts';
 import { flag, number, object, text, texts, type JsonObject } from '../docker/json.ts';
 import type { DockerService } from '../docker/service.ts';
 import { stopsOf, toldToStop, untilStopped } from '../docker/stops.ts';
-import { AgentError, describe } from '../errors.ts';
+import { AgentError, describe, unexpected } from '../errors.ts';
+import type { JobService } from '../jobs/service.ts';
 import type { Log } from '../log.ts';
 import { Notes, type Noting } from '../notes.ts';
 
@@ -16,6 +17,8 @@ const SLACK = 2_000;
 
 /** A container that another one is put in the place of: what it takes to put it back. */
 export interface Replacement {
+  /** The job that it is done for; null where that was not noted. */
+  readonly job: string | null;
   /** Of the one that is replaced. */
   readonly id: string;
   readonly name: string;
@@ -36,10 +39,12 @@ export interface ReplacementsOptions {
   readonly folder: string;
   readonly docker: Pick<DockerService, 'engine' | 'facts'>;
   readonly log: Log;
+  /** Told what became of what an agent before this one was ended in the middle of. */
+  readonly jobs: Pick<JobService, 'settle'>;
 }
 
 /** Begins with putting back what an agent before this one was replacing when it ended. */
-export function openReplacements({ folder, docker, log }: ReplacementsOptions): ReplacementNotes {
+export function openReplacements({ folder, docker, log, jobs }: ReplacementsOptions): ReplacementNotes {
   const notes = new Notes<Replacement>({
     folder,
     log,
@@ -51,18 +56,23 @@ export function openReplacements({ folder, docker, log }: ReplacementsOptions): 
   const pending = new Set<string>();
   for (const one of notes.all()) {
     pending.add(one.id).add(one.made ?? one.id);
-    putBack(one, { docker, notes, log })
-      .catch((error: unknown) =>
+    const there = `It is there as ${one.names.before} or ${one.name}.`;
+    const aftermath = putBack(one, { docker, notes, log })
+      .catch((error: unknown) => {
         log.error('a container could not be put back that was being replaced when the agent ended', {
           container: one.name,
           reason: describe(error),
-          there: `It is there as ${one.names.before} or ${one.name}.`,
-        }),
-      )
+          there,
+        });
+        const why = error instanceof AgentError ? error.message : unexpected(error);
+        return `${one.name} could not be put back: ${why.replace(/[.]?$/, '.')} ${there}`;
+      })
+      .then((now) => ({ now }))
       .finally(() => {
         pending.delete(one.id);
         pending.delete(one.made ?? one.id);
       });
+    if (one.job !== null) jobs.settle(one.job, aftermath);
   }
   return {
     note(one) {
@@ -85,8 +95,11 @@ interface Tools {
   readonly log: Log;
 }
 
-/** @throws AgentError where the engine does not do its part: the next agent tries again */
-async function putBack(one: Replacement, { docker, notes, log }: Tools): Promise<void> {
+/**
+ * @returns what there is now, in words
+ * @throws AgentError where the engine does not do its part: the next agent tries again
+ */
+async function putBack(one: Replacement, { docker, notes, log }: Tools): Promise<string> {
   const alive = notes.lastSign(one.id);
   while (!docker.facts().available) await sleep(PACE, undefined, { ref: false });
   const { engine } = docker;
@@ -96,27 +109,34 @@ async function putBack(one: Replacement, { docker, notes, log }: Tools): Promise
     look(engine, one.name),
   ]);
   // The new one was healthy, and only the end of it is missing here.
-  if (!old) return notes.forget(one.id);
+  if (!old) {
+    notes.forget(one.id);
+    return 'It had done all there was to do.';
+  }
   const ids = [old, made].flatMap((found) => (found ? [found.id] : []));
   const stops = await stopsOf(engine, ids);
   const stopped = toldToStop(stops, alive + SLACK);
   const why = reasonToLeave(one, { old, made, named }, stopped);
   if (why !== null) {
+    const there = [old, made].flatMap((found) => (found ? [wordsOf(found)] : [])).join(', ');
     log.error('a container whose replacement the end of the agent had interrupted is left as it is', {
       container: one.name,
       why,
-      there: [old, made].flatMap((found) => (found ? [wordsOf(found)] : [])).join(', '),
+      there,
     });
-    return notes.forget(one.id);
+    notes.forget(one.id);
+    return `All is left as it is: ${there}. ${why}`;
   }
   using _signs = notes.alive(one.id);
   if (old.runs && toldToStop(stops, one.at).has(old.id)) await untilStopped(engine, [old.id]);
   await giveBack(engine, { ...one, made: made?.id ?? null });
   notes.forget(one.id);
+  const now = one.ran ? 'It runs as before.' : 'It is there as before, stopped.';
   log.warn('a container was put back whose replacement the end of the agent had interrupted', {
     container: one.name,
-    now: one.ran ? 'It runs as before.' : 'It is there as before, stopped.',
+    now,
   });
+  return `${one.name} was put back. ${now}`;
 }
 
 /** Whatever was done is undone; anonymous volumes of the new one stay, as they are the old one's. @throws AgentError */
@@ -185,6 +205,7 @@ function replacementOf(id: string, value: JsonObject): Replacement {
     throw new Error('it is not whole');
   }
   return {
+    job: text(value['job']) || null,
     id,
     name: name ?? '',
     at: number(value['at']) ?? 0,

@@ -10,7 +10,7 @@ import { buildImage } from '../images/build.ts';
 import { pullImage } from '../images/pull.ts';
 import { pushImage } from '../images/push.ts';
 import type { Job, JobHandle, JobResult } from '../jobs/job.ts';
-import { testJobs } from '../jobs/testing.ts';
+import { testJobs, untold } from '../jobs/testing.ts';
 import { silentLog } from '../log.ts';
 import { createPolicy } from '../policy.ts';
 import { createStacks } from '../stacks/stacks.ts';
@@ -107,6 +107,7 @@ describeWith(['docker', 'root', 'compose', 'registry'], 'a disk that is full', (
       folder: `${engine.data}/stacks`,
       policy: () => policy,
       log: silentLog,
+      jobs: untold,
       settledMs: 500,
       ...(command && { commands: [command] }),
     });

@@ -43,6 +43,7 @@ export async function world(engine: PrivateEngine, timeoutMs = 60_000) {
     folder: dir.file('stacks'),
     policy: () => policy,
     log: silentLog,
+    jobs: jobs.service,
     settledMs: 500,
     ...(command && { commands: [command] }),
   });

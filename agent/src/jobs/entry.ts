@@ -3,6 +3,7 @@ import type { Log } from '../log.ts';
 import { Notifier } from '../notifier.ts';
 import {
   AgentStops,
+  type Aftermath,
   type Job,
   type JobHandle,
   type JobLine,
@@ -23,6 +24,8 @@ const MAX_ITEMS = 500;
 const MAX_RESULT_BYTES = 64 * 1024;
 /** Shorter values would blank half of what is said. */
 const MIN_SECRET = 4;
+
+export const wasInterrupted = 'The agent ended in the middle of it';
 
 /** What holds one of the few places for work must come to an end. */
 export interface JobPatience {
@@ -52,6 +55,7 @@ export class JobEntry {
   #secrets: readonly string[] = [];
   #cancelled = false;
   #overdue = false;
+  #settling = false;
 
   constructor(job: Job, { records, log, ...patience }: Tools) {
     this.#job = job;
@@ -123,6 +127,35 @@ export class JobEntry {
     }
   }
 
+  /** At work again, for those who look, until it is known what there is of what it had begun. Never throws. */
+  async settle(aftermath: Promise<Aftermath>): Promise<void> {
+    this.#settling = true;
+    this.#job = { ...this.#job, state: 'RUNNING', finishedAt: null, errorMessage: null };
+    try {
+      // Should this agent end as well, the next one finds it so.
+      this.#records.write(this.#job);
+    } catch (error) {
+      this.#log.warn('a job cannot be written down', { job: this.#job.id, reason: describe(error) });
+    }
+    const handle = this.#handle();
+    handle.step('Put back');
+    const { promise: late, resolve } = Promise.withResolvers<Aftermath>();
+    // Such as while there is no engine.
+    const now = 'It is still to be put back; the log of the agent says when that is done.';
+    const limit = setTimeout(() => resolve({ now }), this.#patience.endingMs).unref();
+    const { now: words, secrets = [] } = await Promise.race([aftermath, late]);
+    clearTimeout(limit);
+    if (this.#controller.signal.aborted) return;
+    this.#hide(secrets);
+    handle.line(words);
+    this.#end({
+      state: 'INTERRUPTED',
+      errorMessage: this.#fit(`${wasInterrupted}. ${words}`),
+      result: { now: this.#fit(words) },
+    });
+    this.#secrets = [];
+  }
+
   /** Asks the work to end when it takes too long, and gives up on work that does not end when it was asked to. */
   #limit(): { readonly reached: Promise<never>; readonly end: () => void } {
     const { longestMs, endingMs } = this.#patience;
@@ -153,7 +186,8 @@ export class JobEntry {
   }
 
   cancel(): void {
-    if (this.#job.state !== 'RUNNING' || this.#cancelled) return;
+    // What is put back is not left halfway.
+    if (this.#job.state !== 'RUNNING' || this.#cancelled || this.#settling) return;
     this.#cancelled = true;
     this.#controller.abort();
   }

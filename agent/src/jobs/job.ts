@@ -85,6 +85,14 @@ export interface JobStart {
   readonly run: (job: JobHandle) => Promise<JobResult | undefined>;
 }
 
+/** What became of what a job had begun when the agent ended. */
+export interface Aftermath {
+  /** What there is now, in words. */
+  readonly now: string;
+  /** Values that must not be among them. @default none */
+  readonly secrets?: readonly string[];
+}
+
 export function isEnded({ state }: Pick<Job, 'state'>): boolean {
   return state !== 'RUNNING';
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { AgentError } from '../errors.ts';
-import type { JobHandle } from './job.ts';
+import type { Aftermath, JobHandle } from './job.ts';
 import { jobId, testJobs, type TestJobs } from './testing.ts';
 
 let jobs: TestJobs;
@@ -106,6 +106,49 @@ describe('cancelling', () => {
 });
 
 describe('an agent that is started again', () => {
+  test('tells of what was at work what it undid of it, once it has, and is not kept from that', async () => {
+    const { id, ended } = jobs.begin({
+      run: (job) => {
+        job.line('before');
+        return endless(job);
+      },
+    });
+    ended.catch(() => undefined);
+    jobs.restart();
+    const undone = Promise.withResolvers<Aftermath>();
+    jobs.service.settle(id, new Promise(() => undefined));
+    // That one is ended as well.
+    jobs.restart();
+    jobs.service.settle(id, undone.promise);
+    jobs.service.settle('job_unknown', undone.promise);
+    const told = jobs.follow(id);
+    expect(jobs.service.cancel(id)).toMatchObject({ state: 'RUNNING', step: 'Put back', errorMessage: null });
+    undone.resolve({ now: 'Version 1 runs again, said hunter2.', secrets: ['hunter2'] });
+    const { job, lines } = await told;
+    const now = 'Version 1 runs again, said •••.';
+    expect(job).toMatchObject({
+      state: 'INTERRUPTED',
+      errorMessage: `The agent ended in the middle of it. ${now}`,
+      result: { now },
+    });
+    expect(lines.map(({ text }) => text)).toEqual(['before', 'Put back', 'Put back', now]);
+    expect(lines.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(await jobs.onDisk()).not.toContain('hunter2');
+  });
+
+  test('tells after a while that it is not undone yet, as without an engine it cannot be', async () => {
+    await using hasty = await testJobs({ patience: { longestMs: 60_000, endingMs: 1 } });
+    const { id, ended } = hasty.begin({ run: endless });
+    ended.catch(() => undefined);
+    hasty.restart();
+    hasty.service.settle(id, new Promise(() => undefined));
+    const { job } = await hasty.follow(id);
+    expect(job).toMatchObject({
+      state: 'INTERRUPTED',
+      errorMessage: expect.stringContaining('still to be put back') as unknown,
+    });
+  });
+
   test('finds what was at work interrupted, with the lines it had said', async () => {
     const { id, ended } = jobs.begin({
       run: (job) => {

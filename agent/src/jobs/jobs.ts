@@ -3,7 +3,7 @@ import type { CreditWindow } from '../context.ts';
 import { AgentError, describe, systemCode } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { source, type Source } from '../source.ts';
-import { JobEntry, type JobPatience } from './entry.ts';
+import { JobEntry, wasInterrupted, type JobPatience } from './entry.ts';
 import { isEnded, type Job, type JobStart } from './job.ts';
 import { JobRecords } from './records.ts';
 import type { JobBatch, JobService } from './service.ts';
@@ -56,7 +56,7 @@ export function openJobs({ folder, log, now = Date.now, patience = PATIENCE }: J
       state: 'INTERRUPTED',
       finishedAt: now(),
       errorCode: null,
-      errorMessage: 'The agent ended in the middle of it, so part of it may have been done.',
+      errorMessage: `${wasInterrupted}, so part of it may have been done.`,
       lastLine,
     };
     records.write(ended);
@@ -137,6 +137,10 @@ export function openJobs({ folder, log, now = Date.now, patience = PATIENCE }: J
       const entry = entries.get(id);
       entry?.cancel();
       return entry?.current();
+    },
+    settle(id, aftermath) {
+      const entry = entries.get(id);
+      if (entry?.job.state === 'INTERRUPTED') void entry.settle(aftermath).then(forget);
     },
     follow(id, after, credits, signal) {
       const entry = entries.get(id);

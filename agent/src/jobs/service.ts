@@ -1,6 +1,6 @@
 import type { CreditWindow } from '../context.ts';
 import type { Source } from '../source.ts';
-import type { Job, JobLine, JobProgress, JobStart } from './job.ts';
+import type { Aftermath, Job, JobLine, JobProgress, JobStart } from './job.ts';
 
 /** What became known of a job since the batch before. */
 export interface JobBatch {
@@ -28,6 +28,13 @@ export interface JobService {
    * {@link ENTRY_BYTES} of credit.
    */
   follow(id: string, after: number, credits: CreditWindow, signal: AbortSignal): Source<JobBatch>;
+  /**
+   * Holds back the end of a job that the agent before this one was ended in the middle of, until it is known what there is
+   * of what it had begun; called before anybody can follow it. Does nothing for one that is not known any more.
+   *
+   * @param aftermath - never rejects
+   */
+  settle(id: string, aftermath: Promise<Aftermath>): void;
   /** The agent stops. */
   close(): void;
 }

@@ -38,6 +38,9 @@ const unlimited: CreditWindow = {
   available: () => Number.POSITIVE_INFINITY,
 };
 
+/** Of tests in which no agent was ended in the middle of a job. */
+export const untold: Pick<JobService, 'settle'> = { settle: () => undefined };
+
 export const jobId = (): string => `job_${randomBytes(12).toString('hex')}`;
 
 export async function gather(batches: AsyncIterable<JobBatch>): Promise<Told> {

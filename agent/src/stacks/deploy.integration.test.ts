@@ -179,6 +179,7 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
   describe('that were interrupted', () => {
     const noted = (folder: string, hashes: Record<string, string>): string =>
       JSON.stringify({
+        job: 'job_1',
         folder,
         json: JSON.stringify({ services: { web: { image: testImages.busybox } } }),
         previous: null,
@@ -188,16 +189,30 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
         hashes,
         files: null,
       });
-    /** Until the next agent has told what became of it. */
-    const told = (stack: TestStacks): Promise<string> =>
-      new Promise((resolve) => {
-        stack.again({ ...silentLog, warn: resolve, error: resolve });
+    /** What the next agent logs of it, and what it tells of its job. */
+    const told = (stack: TestStacks): Promise<{ readonly log: string; readonly job: string }> =>
+      new Promise((resolve, reject) => {
+        let log = '';
+        const hear = (words: string): void => void (log = words);
+        stack.again(
+          { ...silentLog, warn: hear, error: hear },
+          {
+            settle(id, aftermath) {
+              aftermath.then(({ now }) => resolve({ log, job: `${id}: ${now}` }), reject);
+            },
+          },
+        );
       });
     /** @returns what is left of it, once the next agent has told what it did */
     async function left(
       hash: string,
       meanwhile: (id: string) => Promise<unknown> = () => Promise.resolve(),
-    ): Promise<{ readonly told: string; readonly there: string; readonly folders: readonly string[] }> {
+    ): Promise<{
+      readonly log: string;
+      readonly job: string;
+      readonly there: string;
+      readonly folders: readonly string[];
+    }> {
       await using stack = await testStacks(eachCompose()[0]?.command);
       const labels = [
         `project=${stack.name}`,
@@ -218,17 +233,19 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
       const words = await told(stack);
       const there = await cli('ps', '--all', '--quiet', '--no-trunc', '--filter', `id=${id}`);
       const folders = (await readdir(stack.folder)).map((name) => (name === stack.name ? 'its own' : name));
-      return { told: words, there: there.trim() === id ? 'there' : 'gone', folders };
+      return { ...words, there: there.trim() === id ? 'there' : 'gone', folders };
     }
 
     test('are undone, unless somebody has made or stopped a container since', async () => {
       expect(await left('theirs')).toEqual({
-        told: 'a deployment was undone that the end of the agent had interrupted',
+        log: 'a deployment was undone that the end of the agent had interrupted',
+        job: 'job_1: Nothing of it runs, as before.',
         there: 'gone',
         folders: [],
       });
       expect(await left('ours')).toEqual({
-        told: 'a deployment that the end of the agent had interrupted is left as it is',
+        log: 'a deployment that the end of the agent had interrupted is left as it is',
+        job: 'job_1: All is left as it is. A container of web is neither of it nor of the version before it.',
         there: 'there',
         folders: ['its own'],
       });
@@ -237,7 +254,10 @@ describeWith(['docker', 'compose'], 'deployments on the real engine', () => {
         await cli('stop', '--time', '0', id);
       });
       expect(stopped).toEqual({
-        told: 'a deployment that the end of the agent had interrupted is left as it is',
+        log: 'a deployment that the end of the agent had interrupted is left as it is',
+        job: expect.stringMatching(
+          /^job_1: All is left as it is\. Somebody has stopped .+ since\.$/,
+        ) as unknown,
         there: 'there',
         folders: ['its own'],
       });

@@ -128,6 +128,7 @@ async function deployIn(options: DeployOptions, job: JobHandle, tools: DeployToo
   const written = stood && { before: stood, written: files };
   const note = (lain: readonly LaidFile[] | null): void =>
     unfinished.note({
+      job: job.id,
       name,
       at: Date.now(),
       folder,

@@ -59,6 +59,7 @@ export async function scale(options: ScaleOptions, job: JobHandle, tools: Deploy
   // Pulling takes its time, and a volume or network that was not there before may be another's by now.
   allow(await judgePrivilege(docker.engine, stack), authority, deed);
   unfinished.note({
+    job: job.id,
     name,
     at: Date.now(),
     folder: stack.folder,

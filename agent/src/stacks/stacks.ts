@@ -2,9 +2,10 @@ import path from 'node:path';
 import { secretsNamed } from '@serverkit/wire/compose-secrets.ts';
 import { pages } from '../docker/pages.ts';
 import type { DockerService } from '../docker/service.ts';
-import { describe } from '../errors.ts';
+import { AgentError, describe, unexpected } from '../errors.ts';
 import { localImage, type LocalImage } from '../images/local.ts';
 import type { JobHandle } from '../jobs/job.ts';
+import type { JobService } from '../jobs/service.ts';
 import type { Log } from '../log.ts';
 import type { Policy } from '../policy.ts';
 import { createComposeFinder, type ComposeCommand } from './compose-tool.ts';
@@ -46,6 +47,8 @@ export interface StacksOptions {
   readonly scratch?: string;
   readonly policy: () => Policy;
   readonly log: Log;
+  /** Told what became of what an agent before this one was ended in the middle of. */
+  readonly jobs: Pick<JobService, 'settle'>;
   /** Where Compose is looked for. @default the docker command's plugin, then docker-compose */
   readonly commands?: readonly ComposeCommand[];
   /** Until a container without a health check counts as up. Ms. @default 3,000 */
@@ -53,7 +56,7 @@ export interface StacksOptions {
 }
 
 export function createStacks(options: StacksOptions): StackService {
-  const { docker, socket, stateDir, folder, policy, log, settledMs = SETTLED } = options;
+  const { docker, socket, stateDir, folder, policy, log, jobs, settledMs = SETTLED } = options;
   const passing = options.scratch ?? stateDir;
   const home = path.join(passing, 'compose');
   const run = createRunCompose({ socket, home, ask: () => docker.engine.head('/_ping') });
@@ -67,14 +70,17 @@ export function createStacks(options: StacksOptions): StackService {
   const locks = new StackLocks();
   const deniesPath = (file: string): boolean => policy().deniesPath(file);
   for (const one of unfinished.all()) {
-    locks
+    const aftermath = locks
       .hold(one.name, 'put back', null, () => undo(one, deniesPath, tools))
-      .catch((error: unknown) =>
+      .catch((error: unknown) => {
         log.error('a deployment that was interrupted could not be undone', {
           stack: one.name,
           reason: describe(error),
-        }),
-      );
+        });
+        const why = error instanceof AgentError ? error.message : unexpected(error);
+        return { now: `It could not be undone: ${why}` };
+      });
+    if (one.job !== null) jobs.settle(one.job, aftermath);
   }
 
   /** What is done from now on is not undone for what was interrupted before it. */

@@ -7,13 +7,13 @@ import { tempDir } from '../../../testing/tmp.ts';
 import type { DockerService } from '../docker/service.ts';
 import { connected } from '../docker/testing.ts';
 import type { JobHandle, JobResult } from '../jobs/job.ts';
-import { jobId, testJobs, type Told } from '../jobs/testing.ts';
+import { jobId, testJobs, untold, type Told } from '../jobs/testing.ts';
 import { silentLog, type Log } from '../log.ts';
 import { createPolicy } from '../policy.ts';
 import type { ComposeCommand } from './compose-tool.ts';
 import type { DeployOptions } from './deploy.ts';
 import type { StackService } from './service.ts';
-import { createStacks } from './stacks.ts';
+import { createStacks, type StacksOptions } from './stacks.ts';
 
 export interface TestCompose {
   readonly title: string;
@@ -37,8 +37,8 @@ export interface TestStacks extends AsyncDisposable {
   readonly folder: string;
   /** Where the deployments that are under way are noted. */
   readonly notes: string;
-  /** As the next agent has them. @param log - that it writes to */
-  again(log: Log): StackService;
+  /** As the next agent has them. @param log - that it writes to @param jobs - that it tells what it undid */
+  again(log: Log, jobs?: StacksOptions['jobs']): StackService;
   /** Runs Compose itself in the stack's folder, unless told another, as somebody at the host would. @throws with its output */
   cli(...args: readonly string[]): Promise<string>;
 }
@@ -53,7 +53,7 @@ export async function testStacks(
   const docker = await connected();
   const name = uniqueProject();
   const policy = createPolicy({ scopes: 'managed', deniedPaths, disabledFeatures: new Set() });
-  const again = (log: Log): StackService =>
+  const again: TestStacks['again'] = (log, jobs = untold) =>
     createStacks({
       docker,
       socket: '/var/run/docker.sock',
@@ -61,6 +61,7 @@ export async function testStacks(
       folder,
       policy: () => policy,
       log,
+      jobs,
       settledMs: 1_000,
       ...(command && { commands: [command] }),
     });

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { secretNamesIn } from '@serverkit/wire/compose-secrets.ts';
+import { secretNamesIn, servicesOf } from '@serverkit/wire/compose-secrets.ts';
 import type { Authority } from '../docker/privilege/guard.ts';
 import { object, parse } from '../docker/json.ts';
 import { stopsOf, toldToStop, untilStopped } from '../docker/stops.ts';
 import { describe } from '../errors.ts';
+import type { Aftermath } from '../jobs/job.ts';
+import { secretsIn } from './begin.ts';
 import { putBack, rollBack, type DeployTools, type RolledBack } from './deploy.ts';
 import { changedSince, takeBack } from './git-lay.ts';
 import { readProjects } from './projects.ts';
@@ -38,12 +40,15 @@ export async function undo(
   one: Unfinished,
   deniesPath: Authority['deniesPath'],
   tools: DeployTools,
-): Promise<void> {
+): Promise<Aftermath> {
   const { name, folder, json, previous: number, ran, privileged, files, scaled } = one;
   const { docker, normaliser, store, unfinished, log } = tools;
   const what = scaled ? 'a change of how many containers there are' : 'a deployment';
   // It was kept, and only its end is missing here.
-  if (store.latest(name) !== number) return unfinished.forget(name);
+  if (store.latest(name) !== number) {
+    unfinished.forget(name);
+    return { now: 'It had done all there was to do.' };
+  }
   const alive = unfinished.lastSign(name);
   while (!docker.facts().available) await sleep(PACE, undefined, { ref: false });
   const previous = number === null ? undefined : store.version(name, number);
@@ -57,7 +62,8 @@ export async function undo(
   const why = reasonToLeave(one, previous ?? null, now, stopped) ?? reasonOfFiles(one, unfinished);
   if (why !== null) {
     log.error(`${what} that the end of the agent had interrupted is left as it is`, { stack: name, why });
-    return unfinished.forget(name);
+    unfinished.forget(name);
+    return { now: `All is left as it is. ${why}` };
   }
   // Should this one be ended as well, what it does is not taken for somebody else's.
   using _signs = unfinished.alive(name);
@@ -89,6 +95,27 @@ export async function undo(
       stack: name,
       now: words,
     });
+  return { now: words, ...(!ok && { secrets: confidentialOf(one, previous) }) };
+}
+
+/** What a stack says in confidence, as far as what is noted of it and the version before it tell. */
+function confidentialOf(
+  { json, files }: Pick<Unfinished, 'json' | 'files'>,
+  previous: Pick<KeptVersion, 'files' | 'normalised'> | undefined,
+): string[] {
+  const texts = [files?.before, files?.written, previous?.files];
+  const stacks = [json, previous?.normalised ?? '{}'];
+  return [
+    ...texts.flatMap((one) => (one ? secretsIn(one) : [])),
+    ...stacks.flatMap((one) =>
+      [...servicesOf(object(parse(one))).values()].flatMap(({ environment }) =>
+        (Array.isArray(environment)
+          ? environment.map((pair) => String(pair).replace(/^[^=]*=/, ''))
+          : Object.values(object(environment)).map(String)
+        ).map((written) => written.replaceAll('$$', '$')),
+      ),
+    ),
+  ];
 }
 
 function reasonOfFiles({ name, folder, lain }: Unfinished, unfinished: UnfinishedDeployments): string | null {

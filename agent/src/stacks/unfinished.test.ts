@@ -5,6 +5,7 @@ import { silentLog } from '../log.ts';
 import { UnfinishedDeployments, type Unfinished } from './unfinished.ts';
 
 const one: Unfinished = {
+  job: 'job_1',
   name: 'shop',
   at: 1_700_000_000_000,
   folder: '/srv/stacks/shop',
@@ -61,6 +62,6 @@ test('what a note of before does not say keeps it from being undone', async () =
     JSON.stringify({ folder: '/x', json: '{}', previous: 1, ran: true }),
   );
   expect(notes.all()).toMatchObject([
-    { laid: true, lain: null, hashes: new Map(), files: null, scaled: null },
+    { job: null, laid: true, lain: null, hashes: new Map(), files: null, scaled: null },
   ]);
 });

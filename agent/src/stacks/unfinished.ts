@@ -9,6 +9,8 @@ import type { StackFiles } from './store.ts';
 
 /** A deployment that has begun to touch containers: what it takes to undo it. */
 export interface Unfinished {
+  /** The job that it is done for; null where that was not noted. */
+  readonly job: string | null;
   readonly name: string;
   /** When it began to. Ms since 1970. */
   readonly at: number;
@@ -76,10 +78,11 @@ export class UnfinishedDeployments extends Notes<Unfinished> {
 
 /** Whatever one of before does not say keeps it from being undone. */
 function unfinishedOf(name: string, value: JsonObject): Unfinished {
-  const { folder, json, previous, ran, privileged, laid, hashes, files } = value;
+  const { job, folder, json, previous, ran, privileged, laid, hashes, files } = value;
   const { before, written } = object(files ?? {});
   const scaled = object(value['scaled'] ?? {});
   return {
+    job: typeof job === 'string' ? job : null,
     name,
     at: typeof value['at'] === 'number' ? value['at'] : 0,
     folder: String(folder),

@@ -1,5 +1,6 @@
 import type { Job } from '@serverkit/prisma/generated/client/client.ts';
 import type { Logger } from 'pino';
+import * as z from 'zod';
 import { jobEntryBytes } from '@serverkit/wire/credits.ts';
 import { isAgentErrorCode } from '@serverkit/wire/errors.ts';
 import { bulkWindowBytes } from '@serverkit/wire/handshake.ts';
@@ -225,7 +226,11 @@ export function weightOf({ lines, progress, job }: Batch): number {
   return said + batchBytes + (lines.length + progress.length) * jobEntryBytes;
 }
 
-function endOf(job: Job, told: JobFieldsFragment): JobEnd {
+/** What an agent tells of a job that the one before it was ended in the middle of, once it has undone it. */
+const aftermath = z.object({ now: z.string() });
+
+/** How a job ended, by what its agent tells. */
+export function endOf(job: Pick<Job, 'kind'>, told: JobFieldsFragment): JobEnd {
   switch (told.state) {
     case 'SUCCEEDED':
       return succeeded(job, told.result);
@@ -239,15 +244,18 @@ function endOf(job: Job, told: JobFieldsFragment): JobEnd {
       return { state: 'failed', result: null, error: failureOf(told) };
     case 'INTERRUPTED':
     default: {
-      const message = kindOf(job.kind)?.undone
-        ? 'The agent ended in the middle of it. As soon as it is back it has what ran before run again; where somebody has done anything since, or it cannot, all stays as it is, and its log says what there is.'
-        : 'The agent ended in the middle of it, so part of it may have been done. Look at the server.';
+      const now = aftermath.safeParse(parsed(told.result)).data?.now;
+      const message = now
+        ? `The agent ended in the middle of it. ${presentable(now)}`
+        : kindOf(job.kind)?.undone
+          ? 'The agent ended in the middle of it. As soon as it is back it has what ran before run again; where somebody has done anything since, or it cannot, all stays as it is, and its log says what there is.'
+          : 'The agent ended in the middle of it, so part of it may have been done. Look at the server.';
       return { state: 'interrupted', result: null, error: { code: 'OUTCOME_UNKNOWN', message } };
     }
   }
 }
 
-function succeeded(job: Job, result: string | null): JobEnd {
+function succeeded(job: Pick<Job, 'kind'>, result: string | null): JobEnd {
   const answered = kindOf(job.kind)?.result.safeParse(parsed(result));
   if (answered && !answered.success) {
     const { code, message } = protocolError('the result of a job is not what its kind promises');
