@@ -38,6 +38,8 @@ export default defineConfig({
     reporters: ['default', 'hanging-process'],
     setupFiles: 'testing/dangling.ts',
     restoreMocks: true,
+    // As `eventually` waits: only what is wrong takes that long. The default of a second is too short on a busy machine.
+    expect: { poll: { timeout: 60_000 } },
     unstubEnvs: true,
     unstubGlobals: true,
     maxWorkers: 2,

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../testing/events.ts';
 import { testApi, type TestApi } from '../src/testing.ts';
 import { instantOf } from './commands/logs.ts';
 import { safeText } from './safe-text.ts';
@@ -301,7 +302,7 @@ test.each([
   const operation = await api.subscription();
   expect(operation.payload.variables).toEqual({ serverIds: ['srv_web-1'] });
   operation.next(sample(12.34));
-  await vi.waitFor(() => expect(stdout.text).not.toBe(''));
+  await eventually(() => stdout.text !== '', 'the first table');
   for (const part of parts) expect(stdout.text).toContain(part);
   stop.abort();
   expect((await done).code).toBe(0);

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../testing/events.ts';
 import { createClient } from './node.ts';
 import { testApi } from './testing.ts';
 import type { ClientOptions } from './options.ts';
@@ -64,7 +65,7 @@ test('all share one connection, which goes with the last of them', async () => {
   expect(api.connections.size).toBe(1);
   await two.return?.();
   await operations[1]?.left;
-  await vi.waitFor(() => expect(api.connections.size).toBe(0));
+  await eventually(() => api.connections.size === 0, 'the connection to go');
 });
 
 test('leaving the loop ends it at the API, also while nothing comes', async () => {
@@ -295,7 +296,7 @@ describe('what arrives faster than it is read', () => {
     const operation = await flood(api, 9);
     operation.complete();
     await first;
-    await vi.waitFor(() => expect(api.connections.size).toBe(0));
+    await eventually(() => api.connections.size === 0, 'the connection to go');
     expect([await ticks.next(), await ticks.next(), (await ticks.next()).done]).toEqual([
       read(8),
       read(9),
@@ -315,7 +316,7 @@ describe('what arrives faster than it is read', () => {
     for (const sample of ['a1', 'a2', 'b1', 'a3', 'b2', 'a4']) operation.next({ data: { sample } });
     operation.complete();
     await first;
-    await vi.waitFor(() => expect(api.connections.size).toBe(0));
+    await eventually(() => api.connections.size === 0, 'the connection to go');
     expect(await samples.next()).toEqual({ done: false, value: { sample: 'a4' } });
     expect(await samples.next()).toEqual({ done: false, value: { sample: 'b2' } });
     expect(await samples.next()).toMatchObject({ done: true });
@@ -354,7 +355,7 @@ describe('what arrives faster than it is read', () => {
     operation.complete();
     expect(await first).toMatchObject({ value: { tick: 1 } });
     // The kernel takes a few MB; the rest waits where it is.
-    await vi.waitFor(() => expect(operation.socket.ws.bufferedAmount).toBeGreaterThan(1024 * 1024));
+    await eventually(() => operation.socket.ws.bufferedAmount > 1024 * 1024, 'the sender to be held up');
     expect(await settled(new Promise(() => {}))).toBe('still waiting');
     expect(operation.socket.ws.bufferedAmount).toBeGreaterThan(1024 * 1024);
     // Others are not held up.

@@ -1,5 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { afterEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../../testing/events.ts';
 import { Session, type SessionTimes } from './session.ts';
 import type { Screen } from './screen.ts';
 import type { Size, TerminalEnded, TerminalEvent } from './terminal.ts';
@@ -126,18 +127,18 @@ test('a shell is told one size at a time, the newest in the end, and again what 
   });
   const ask = (columns: number) => terminal.resize({ columns, rows: 24 }, 'usr_test');
   const asked = [ask(90), ask(91), ask(92)];
-  await vi.waitFor(() => expect(told).toEqual([92]));
+  await eventually(() => expect(told).toEqual([92]), 'the newest size to be told');
   answers[0]?.resolve();
   await Promise.all(asked);
   expect(told).toEqual([92]);
 
   const refused = ask(100);
-  await vi.waitFor(() => expect(told).toEqual([92, 100]));
+  await eventually(() => expect(told).toEqual([92, 100]), 'the next one to be told');
   const back = ask(92);
   answers[1]?.reject(new Error('the engine is gone'));
   await expect(refused).rejects.toThrow('the engine is gone');
   // Nobody knows which it has.
-  await vi.waitFor(() => expect(told).toEqual([92, 100, 92]));
+  await eventually(() => expect(told).toEqual([92, 100, 92]), 'the first one to be told again');
   answers[2]?.resolve();
   await back;
   await terminal.end('CLOSED');

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { eventually } from '../../../testing/events.ts';
 import { GraphQLFailure, type TestClient } from '../../../testing/graphql-client.ts';
 import { testApi, type TestApi } from '../graphql/testing.ts';
 import { createPartitions } from './partitions.ts';
@@ -168,7 +169,7 @@ describe('a subscription', () => {
     await using subscription = viewer.subscribe<{ serverMetrics: { serverId: string } }>(
       'subscription { serverMetrics { serverId } }',
     );
-    await vi.waitUntil(() => topics.watched(storedSamples));
+    await eventually(() => topics.watched(storedSamples), 'the samples to be watched');
     topics.publish(storedSamples, { serverId: one().server.id, at: now, sample: sample(1) });
     expect((await subscription.next()).serverMetrics).toStrictEqual({ serverId: one().server.id });
   });

@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { eventually } from '../../../../testing/events.ts';
 import { standIn } from '../api/testing.ts';
 import { updatePolicies } from './policies.svelte.ts';
 
@@ -23,7 +24,7 @@ test('a list that was read before an event and comes after it does not undo it',
   standIn.tell({ updatePolicyEvents: { policyId: 'changed', policy: policy('changed', 'APPLY') } });
   standIn.tell({ updatePolicyEvents: { policyId: 'gone', policy: null } });
   standIn.answers[0]?.({ updatePolicies: ['changed', 'gone', 'same'].map((id) => policy(id, 'OFF')) });
-  await vi.waitUntil(() => updatePolicies.loaded);
+  await eventually(() => updatePolicies.loaded, 'the list');
   expect(modes()).toEqual(['changed APPLY', 'new NOTIFY', 'same OFF']);
   stop();
 });
@@ -32,7 +33,7 @@ test('a list that a later one has overtaken is dropped', async () => {
   updatePolicies.watch()();
   const stop = updatePolicies.watch();
   standIn.answers[1]?.({ updatePolicies: [policy('same', 'APPLY')] });
-  await vi.waitUntil(() => modes().includes('same APPLY'));
+  await eventually(() => modes().includes('same APPLY'), 'the later list');
   standIn.answers[0]?.({ updatePolicies: [policy('same', 'OFF')] });
   await new Promise(setImmediate);
   expect(modes()).toEqual(['same APPLY']);
