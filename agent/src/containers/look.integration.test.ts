@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { container, docker as cli, uniqueName } from '../../../testing/docker.ts';
+import { eventually } from '../../../testing/events.ts';
 import { connected } from '../docker/testing.ts';
 import { commit, update } from './change.ts';
 import { changedFiles, environment, processes } from './look.ts';
@@ -14,10 +15,17 @@ describe('looking into a container', () => {
   test('its processes are those of docker top', async () => {
     using docker = await connected();
     await using box = await container();
+    const listed = async () => (await cli('top', box.id, '-eo', 'pid,args')).trim().split('\n').slice(1);
+    // A container runs before its shell has begun what it is to do.
+    await eventually(
+      async () => (await listed()).some((line) => line.endsWith(' sleep infinity')),
+      'its sleep',
+    );
     const { titles, rows } = await processes(workWith(docker), box.id);
     expect(titles).toEqual(['USER', 'PID', 'PPID', '%CPU', '%MEM', 'ELAPSED', 'COMMAND']);
-    const listed = (await cli('top', box.id, '-eo', 'pid,args')).trim().split('\n').slice(1);
-    expect(rows.map((row) => `${row[1]} ${row[6]}`)).toEqual(listed.map((line) => line.replace(/ +/, ' ')));
+    expect(rows.map((row) => `${row[1]} ${row[6]}`)).toEqual(
+      (await listed()).map((line) => line.replace(/ +/, ' ')),
+    );
     await using stopped = await container({ start: false });
     await expect(processes(workWith(docker), stopped.id)).rejects.toThrow(coded('CONFLICT'));
   });
