@@ -105,12 +105,19 @@ describeWith('docker', 'a terminal in a container', () => {
     const id = await rooms.open(box.id);
     await using one = watch(rooms.terminals, id);
     await using _other = watch(rooms.terminals, id);
-    // The shell asks as well, and its answer is taken out of the way; a second one to ours would be seen in the end.
-    rooms.write(
-      id,
-      'stty -echo -icanon min 0 time 3; cat >/dev/null; printf "\\033[7;3H\\033[6n"; cat | od -An -c; stty sane; echo e""nd\r',
-    );
-    expect(await one.see(/end/)).toMatch(/033\s+\[\s+7\s+;\s+3\s+R\s*end/);
+    // Answers come in the order of the questions: what comes up to the second one, and shortly after it, are all.
+    const program = [
+      'stty -echo -icanon min 1 time 0',
+      'one() { all=$all$(dd bs=1 count=1 2>/dev/null); }',
+      'ask() { printf "\\033[$1H\\033[6n"; until [ "${all%"[$1R"}" != "$all" ]; do one; done; }',
+      'ask "7;3"; ask "9;5"',
+      'stty min 0 time 3; all=$all$(cat)',
+      'stty sane; printf "\\nanswered %s e""nd\\n" "$(printf %s "$all" | tr -d "\\033")"',
+    ];
+    rooms.write(id, `${program.join('; ')}\r`);
+    const [, answers] = /answered (\S*) end/.exec(await one.see(/ end/)) ?? [];
+    // The shell asks as well, before.
+    expect(answers).toMatch(/^(\[\d+;\d+R)?\[7;3R\[9;5R$/);
   });
 
   test('closed, it leaves no process, whatever was started in it', async () => {
