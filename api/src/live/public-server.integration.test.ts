@@ -7,7 +7,7 @@ import { testApi, type TestApi } from '../graphql/testing.ts';
 import { limits } from '../graphql/limits.ts';
 import { principalChanged } from '../identity/events.ts';
 import { serverChanges } from '../servers/events.ts';
-import { dig, rawSocket, subscribeMessage, type Message } from './testing.ts';
+import { dig, rawSocket, subscribeMessage, type Message, type RawSocket } from './testing.ts';
 
 const events = 'subscription { serverEvents { kind serverId } }';
 const audit = 'subscription { containerEvents { kind serverId } }';
@@ -25,9 +25,22 @@ afterEach(stillServes);
 const publish = (serverId = 'srv_x') =>
   api.services.topics.publish(serverChanges, { serverId, kind: 'UPDATED' });
 const listening = () => eventually(() => api.services.topics.watched(serverChanges), 'someone to listen');
+/**
+ * What an operation hears first. It begins some time after it was asked for, and who listens already may be another one:
+ * so events go out until this one has heard.
+ */
+async function heard(socket: RawSocket, id: string, serverId = 'srv_x'): Promise<Message> {
+  const telling = setInterval(() => publish(serverId), 20);
+  try {
+    return await socket.next((message) => message.id === id, `${id} to hear`);
+  } finally {
+    clearInterval(telling);
+  }
+}
 /** The code in an error message, or in a result that holds nothing but errors. */
 const codeOf = ({ payload }: Message) =>
   dig(Array.isArray(payload) ? payload : dig(payload, 'errors'), 0, 'extensions', 'code');
+const serverOf = ({ payload }: Message) => dig(payload, 'data', 'serverEvents', 'serverId');
 
 describe('subscribing', () => {
   test('brings events until it is completed, and then nothing is left of it', async () => {
@@ -53,9 +66,10 @@ describe('subscribing', () => {
       socket.send({ type: 'complete', id: 'same' });
     }
     socket.send(subscribeMessage('same', events));
-    await listening();
-    publish('srv_again');
-    expect(await socket.next()).toMatchObject({
+    // Those before have been completed by then, and hear nothing any more.
+    socket.send({ type: 'ping' });
+    await socket.next(({ type }) => type === 'pong');
+    expect(await heard(socket, 'same', 'srv_again')).toMatchObject({
       id: 'same',
       payload: { data: { serverEvents: { serverId: 'srv_again' } } },
     });
@@ -69,9 +83,7 @@ describe('subscribing', () => {
       socket.send({ type: 'complete', id: `${n}` });
     }
     socket.send(subscribeMessage('last', events));
-    await listening();
-    publish();
-    expect(await socket.next(({ id }) => id === 'last')).toMatchObject({ type: 'next' });
+    expect(await heard(socket, 'last')).toMatchObject({ type: 'next' });
     socket.ws.close();
     await eventually(() => !api.services.topics.watched(serverChanges), 'all sources to be closed');
   });
@@ -158,17 +170,17 @@ describe('when rights change', () => {
     using first = await rawSocket(api.url, { client: mine.client });
     using second = await rawSocket(api.url, { client: mine.client });
     using other = await rawSocket(api.url, { client: theirs.client });
-    for (const socket of [first, second, other]) socket.send(subscribeMessage('1', events));
-    await listening();
+    for (const socket of [first, second, other]) {
+      socket.send(subscribeMessage('1', events));
+      await heard(socket, '1');
+    }
     await mine.client.query(
       `mutation { revokeSession(input: { sessionId: "${mine.sessionId}" }) { revokedSessionId } }`,
     );
     expect(await within(first.closed, 'the first to close')).toMatchObject({ code: 4401 });
     expect(await within(second.closed, 'the second to close')).toMatchObject({ code: 4401 });
     publish('srv_other');
-    expect(await other.next()).toMatchObject({
-      payload: { data: { serverEvents: { serverId: 'srv_other' } } },
-    });
+    await other.next((message) => serverOf(message) === 'srv_other', 'the other to hear');
   });
 
   test('a subscription ends when its scope is taken away, and what is still allowed goes on', async () => {
@@ -189,14 +201,16 @@ describe('when rights change', () => {
       return type === 'next';
     }, 'the promoted socket');
     socket.send(subscribeMessage('kept', events));
+    expect(await heard(socket, 'kept')).toMatchObject({ type: 'next' });
     socket.send(subscribeMessage('lost', needsMore));
-    await listening();
+    expect(codeOf(await heard(socket, 'lost'))).toBeUndefined();
 
     await prisma.user.update({ where: { id: userId }, data: { role: 'viewer' } });
     api.services.topics.publish(principalChanged, { userId });
-    expect(codeOf(await socket.next(({ id }) => id === 'lost'))).toBe('PERMISSION_DENIED');
+    const refusal = await socket.next((message) => message.id === 'lost' && codeOf(message) !== undefined);
+    expect(codeOf(refusal)).toBe('PERMISSION_DENIED');
     publish('srv_kept');
-    expect(await socket.next(({ id }) => id === 'kept')).toMatchObject({ type: 'next' });
+    await socket.next((message) => message.id === 'kept' && serverOf(message) === 'srv_kept', 'it to go on');
   });
 
   test('and nobody says so, the next check finds it', async () => {
