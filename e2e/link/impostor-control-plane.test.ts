@@ -7,7 +7,7 @@ describe('a control plane that cannot prove itself to the agent', () => {
   let bench: Bench;
   let plane: RawControlPlane;
   beforeEach(async () => {
-    bench = await openBench({ pace: { initTimeoutMs: 2_000 } });
+    bench = await openBench();
     ({ plane } = bench);
   });
   afterEach(() => bench[Symbol.asyncDispose]());
@@ -94,9 +94,11 @@ describe('a control plane that cannot prove itself to the agent', () => {
   });
 
   it('one that never says a word is left, and called again', async () => {
-    const call = await plane.call();
+    // Not the others, which a busy machine may hold up for longer.
+    await using hasty = await openBench({ pace: { initTimeoutMs: 2_000 } });
+    const call = await hasty.plane.call();
     await expect(call.ended()).resolves.toMatchObject({ code: 4408 });
-    await expect(plane.link()).resolves.toBeDefined();
+    await expect(hasty.plane.link()).resolves.toBeDefined();
   });
 
   it('operations before the handshake are not run', async () => {
