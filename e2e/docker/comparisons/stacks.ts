@@ -89,14 +89,14 @@ services:
 
 /** A stack that somebody made at the host, told as the docker command tells of its containers. */
 async function madeByHand(
-  { compose: { command } }: DockerRig,
+  rig: DockerRig,
   work: (name: string, told: readonly Told[]) => Promise<void>,
 ): Promise<void> {
   const name = uniqueProject();
   await using dir = await tempDir('sk-stack-');
   await mkdir(dir.file(name));
   await writeFile(dir.file(`${name}/compose.yaml`), file);
-  const [program = '', ...first] = command;
+  const [program = '', ...first] = rig.compose.command;
   const words = [
     ...first,
     '--project-name',
@@ -112,10 +112,28 @@ async function madeByHand(
     const { code } = await child.exit;
     if (code !== 0) throw new Error(child.output());
     const ids = (await cliNames(name)).toSorted();
-    await work(name, await cliJson<readonly Told[]>('inspect', ...ids));
+    // One of them ends by itself, a while after it was started.
+    await docker('wait', ...ids.filter((id) => id.includes('a-done')));
+    const told = await cliJson<readonly Told[]>('inspect', ...ids);
+    const states = told.map(({ State }) => State.Status.toUpperCase()).join(' ');
+    await eventually(async () => (await statesOf(rig, name)) === states, 'that to be known');
+    await work(name, told);
   } finally {
     await removeComposeProject(name);
   }
+}
+
+/** Of the containers of a stack, by service. */
+async function statesOf({ client, serverId }: DockerRig, name: string): Promise<string> {
+  const { server } = await client.query<{
+    server: { stack: { services: { containers: { state: string }[] }[] } };
+  }>(
+    `query ($serverId: ID!, $name: String!) {
+      server(id: $serverId) { stack(name: $name) { services { containers { state } } } }
+    }`,
+    { serverId, name },
+  );
+  return server.stack.services.flatMap(({ containers }) => containers.map(({ state }) => state)).join(' ');
 }
 
 /** By service, as `docker ps` tells them. */
