@@ -243,8 +243,8 @@ async function elsewhere(
   return (await docker('create', ...marks, ...options, image, 'sh', '-c', script)).trim();
 }
 
-/** Does not end when it is told to. */
-const stubborn = `trap 'touch /told; until [ -e ${gate} ]; do sleep 0.1; done; exit 0' TERM; while :; do sleep 0.1; done`;
+/** Does not end when it is told to, once it is ready for that. */
+const stubborn = `trap 'touch /told; until [ -e ${gate} ]; do sleep 0.1; done; exit 0' TERM; touch /ready; while :; do sleep 0.1; done`;
 
 /** Something done to a stack whose container takes its time to end. */
 async function heldEnding(rig: JobRig, field: string, type: string): Promise<HeldWork> {
@@ -253,17 +253,15 @@ async function heldEnding(rig: JobRig, field: string, type: string): Promise<Hel
     options: ['--network', 'none', '--stop-timeout', '600'],
     script: stubborn,
   });
+  const has = (file: string) => async (): Promise<boolean> => {
+    await docker('exec', container, 'test', '-e', file);
+    return true;
+  };
   await docker('start', container);
+  // Told before that, it would never hear of it: nothing tells the first process of a container what it does not await.
+  await eventually(has('/ready'), 'it to be ready', patient);
   const id = await begun(rig, field, type, { name });
-  await eventually(
-    () =>
-      docker('exec', container, 'test', '-e', '/told').then(
-        () => true,
-        () => false,
-      ),
-    'it to be told to end',
-    patient,
-  );
+  await eventually(has('/told'), 'it to be told to end', patient);
   return {
     id,
     letGo: async () => void (await open(container)),
