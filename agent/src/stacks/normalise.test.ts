@@ -197,7 +197,8 @@ test.each(['\n', ' ', '\r', 'A', 'A="\n', "'", '\u0085'])(
     const began = performance.now();
     const env = sign.repeat(Math.floor((1024 * 1024) / Buffer.byteLength(sign)));
     await normalised(none, (input) => JSON.parse(input), { env }).catch(() => undefined);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    // Seconds on a busy machine; minutes if each sign cost as much as there are before it.
+    expect(performance.now() - began).toBeLessThan(30_000);
   },
 );
 
