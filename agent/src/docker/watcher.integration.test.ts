@@ -17,6 +17,9 @@ function watching({ socket }: PrivateEngine): DockerService & Disposable {
   return Object.assign(docker, { [Symbol.dispose]: () => docker.close() });
 }
 
+/** Far less than it takes to find out by silence, far more than a busy machine needs. */
+const soon = 10_000;
+
 const available = (docker: DockerService, wanted: boolean, limit = 30_000): Promise<unknown> =>
   eventually(() => docker.facts().available === wanted, `Docker to be ${wanted ? 'there' : 'gone'}`, {
     limit,
@@ -36,7 +39,7 @@ describeWith(['docker', 'root'], 'an engine that comes and goes', () => {
     expect(docker.counts()).toBeNull();
 
     await engine.start();
-    await available(docker, true, 2000);
+    await available(docker, true, soon);
     expect(docker.facts()).toMatchObject({ available: true, error: null, storageDriver: 'vfs' });
     expect(docker.facts().version).toMatch(/^\d+\./);
     await nextItem(changes, ({ kind, docker: facts }) => kind === 'DOCKER' && facts.available);
@@ -44,11 +47,11 @@ describeWith(['docker', 'root'], 'an engine that comes and goes', () => {
     expect(docker.counts()).toEqual({ containersTotal: 0, containersRunning: 0, imagesTotal: 0 });
 
     await engine.kill();
-    await available(docker, false, 1000);
+    await available(docker, false, soon);
     await nextItem(changes, ({ kind, docker: facts }) => kind === 'DOCKER' && !facts.available);
 
     await engine.start();
-    await available(docker, true, 2500);
+    await available(docker, true, soon);
     await nextItem(changes, ({ kind, complete }) => kind === 'SNAPSHOT' && complete);
     await changes.return();
   });
