@@ -3,6 +3,7 @@ import { eventually, within } from '../../../testing/events.ts';
 import type { TestClient } from '../../../testing/graphql-client.ts';
 import { newId } from '../ids.ts';
 import { containerChanges } from '../containers/service.ts';
+import { serverChanges } from '../servers/events.ts';
 import { accessWorld, codeOf, serversOf, type TestResult } from './testing.ts';
 
 const { api, boss, admin, documents, addServer, addGroup, move, limited, grant, grantTo, revoke, program } =
@@ -158,10 +159,10 @@ describe('a token', () => {
     await using containers = client.subscribe<object>(
       `subscription { containerEvents(serverId: "${mine}") { kind } }`,
     );
-    await eventually(
-      () => api.services.topics.watched(containerChanges, mine),
-      'both subscriptions to be open',
-    );
+    await eventually(() => {
+      const { topics } = api.services;
+      return topics.watched(serverChanges) && topics.watched(containerChanges, mine);
+    }, 'both subscriptions to be open');
     await move([mine], null);
     const gone = events.next();
     await expect(within(containers.next(), 'the end of what it followed', 25_000)).rejects.toThrow(
