@@ -1,6 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { uniqueName } from '../../testing/docker.ts';
+import { eventually } from '../../testing/events.ts';
 import { testImages } from '../../testing/images.ts';
 import { describeWith } from '../../testing/parts.ts';
 import { privateEngine, type PrivateEngine } from '../../testing/private-engine.ts';
@@ -102,6 +103,32 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     expect(await names()).toEqual(before);
   });
 
+  it('that cannot be built say why where it is seen, below a form that is longer than the screen', async () => {
+    const screen = page.viewportSize();
+    if (!screen) throw new Error('the page has a size');
+    await page.setViewportSize({ ...screen, height: 480 });
+    await page.getByRole('button', { name: 'More for images', exact: true }).click();
+    await page.getByRole('menuitem', { name: 'Build…', exact: true }).click();
+    const dialog = page.getByRole('dialog', { name: 'Build an image', exact: true });
+    await dialog.getByRole('radio', { name: 'From an archive', exact: true }).check();
+    await dialog.getByLabel('Name', { exact: true }).fill('team/app:1');
+    const archive = { name: 'app.tar', mimeType: 'application/x-tar', buffer: Buffer.from('no archive') };
+    await dialog.getByLabel('Archive', { exact: true }).setInputFiles(archive);
+    await dialog.getByRole('button', { name: 'Build', exact: true }).click();
+    const said = dialog.getByRole('alert').filter({ hasText: 'This is no tar archive' });
+    await eventually(
+      () =>
+        said.evaluate((node) => {
+          const { left, top, width, height } = node.getBoundingClientRect();
+          return node.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+        }),
+      'what is wrong to be seen',
+    );
+    await dialog.getByRole('button', { name: 'Cancel', exact: true }).click();
+    await dialog.waitFor({ state: 'detached' });
+    await page.setViewportSize(screen);
+  });
+
   it('get a further name', async () => {
     await row(spare)
       .getByRole('button', { name: /^Actions/ })
@@ -148,6 +175,8 @@ describeWith(['docker', 'chromium', 'root'], 'images', () => {
     await page.getByText(/2 images removed/).waitFor();
     expect(await names()).toEqual(before.filter((name) => !shown.includes(name)));
     await row(spare).waitFor({ state: 'detached' });
-    expect(dashboard.tab.complaints).toEqual([]);
+    // Of the archive that was refused the browser itself complains.
+    const refused = (complaint: string): boolean => complaint.includes('/files/build/');
+    expect(dashboard.tab.complaints.filter((one) => !refused(one))).toEqual([]);
   });
 });
