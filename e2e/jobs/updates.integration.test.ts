@@ -65,15 +65,6 @@ describeWith(['docker', 'registry', 'compose'], 'an update policy', () => {
         { input: { serverId: rig.serverId, window: everyDay, healthTimeoutSeconds: 30, ...input } },
       )
     ).setUpdatePolicy.policy;
-  /** Until the agent has told of it, nobody can say what is to be done about it. */
-  const known = (name: string) =>
-    eventually(async () => {
-      const { server } = await rig.admin.query<{ server: { containers: { name: string }[] } }>(
-        'query ($id: ID!) { server(id: $id) { containers(all: true) { name } } }',
-        { id: rig.serverId },
-      );
-      return server.containers.some((one) => one.name === name);
-    }, `${name} to be known`);
   const check = async (policyId: string): Promise<PolicyData> =>
     (
       await rig.admin.query<{ checkForUpdates: { policy: PolicyData } }>(
@@ -97,10 +88,10 @@ describeWith(['docker', 'registry', 'compose'], 'an update policy', () => {
     undo.defer(async () => void (await docker('rm', '--force', name)));
     await using first = await container({ name, image: reference, command: [] });
 
-    await known(name);
     const { id } = await set({ containerId: name, mode: 'NOTIFY' });
     await until('the first look', ({ checkedAt }) => checkedAt !== null);
-    expect(await check(id)).toMatchObject({ newer: [], problem: null, containerId: first.id });
+    expect(await check(id)).toMatchObject({ newer: [], problem: null });
+    await until('it to be followed', ({ containerId }) => containerId === first.id);
 
     await hub.retag(repository, 'broken', 'web');
     const told = await check(id);
@@ -133,7 +124,9 @@ describeWith(['docker', 'registry', 'compose'], 'an update policy', () => {
     expect((await check(id)).newer).not.toEqual(told.newer);
     await set({ containerId: name, mode: 'APPLY' });
     const done = await until('the update', ({ attempt }) => attempt?.state === 'SUCCEEDED');
-    expect(done).toMatchObject({ newer: [], hold: null, containerId: await inspect(name, '{{.Id}}') });
+    expect(done).toMatchObject({ newer: [], hold: null });
+    const replaced = await inspect(name, '{{.Id}}');
+    await until('the new one to be followed', ({ containerId }) => containerId === replaced);
     expect(await release(name)).toBe('3');
     expect(await check(id)).toMatchObject({ newer: [], problem: null });
   });

@@ -14,32 +14,9 @@ import { followLogs } from './logs.ts';
 import { createContainerMirror, type AgentContainer, type ContainerMirror } from './mirror.ts';
 import { createDockerFacts } from './docker-facts.ts';
 import { createSnapshots } from './snapshots.ts';
+import { seen } from './testing.ts';
 
 const docker = { available: true, version: '20.10', apiVersion: '1.41', storageDriver: 'vfs', error: null };
-
-function seen(n: number, given: Partial<AgentContainer> = {}): AgentContainer {
-  return {
-    id: String(n).padStart(64, '0'),
-    name: `web-${n}`,
-    image: 'web',
-    imageId: 'sha256:0',
-    command: 'web',
-    state: 'RUNNING',
-    status: 'Up',
-    createdAt: 0,
-    startedAt: null,
-    finishedAt: null,
-    exitCode: null,
-    health: null,
-    labels: [],
-    ports: [],
-    networks: [],
-    cpuPercent: null,
-    memoryBytes: null,
-    memoryLimitBytes: null,
-    ...given,
-  };
-}
 
 /** A change as an agent sends it. */
 const change = (kind: string, containers: readonly AgentContainer[], complete = true) => ({

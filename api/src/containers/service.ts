@@ -22,7 +22,7 @@ import { checkBounds } from './bounds.ts';
 import { createDockerFacts } from './docker-facts.ts';
 import { runAction, runRemove, type ContainerAction } from './actions.ts';
 import { LogShares } from './log-shares.ts';
-import { referredTo } from './reference.ts';
+import { askFor, referredTo } from './reference.ts';
 import { createSnapshots } from './snapshots.ts';
 import {
   ContainerWork,
@@ -96,7 +96,7 @@ export class Containers {
     const link = this.#readable(serverId);
     if (link) {
       try {
-        const items = await this.#ask(link, all);
+        const items = await this.#ask(link, all, null);
         const observedAt = new Date();
         return items.map((container) => ({ serverId, container, observedAt }));
       } catch (error) {
@@ -115,12 +115,10 @@ export class Containers {
     const link = this.#readable(serverId);
     if (link) {
       try {
-        const { containers } = await link.run(
-          ContainersDocument,
-          { all: true, ids: [this.target(serverId, reference).id] },
-          { actor: 'system', scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
+        const known = this.mirror.peek(serverId)?.containers;
+        const container = await askFor(reference, known && referredTo(reference, known)?.id, (ids) =>
+          this.#ask(link, true, ids),
         );
-        const [container] = containers.items;
         return container ? { serverId, container, observedAt: new Date() } : null;
       } catch (error) {
         if (isServerKitError(error, 'NOT_FOUND')) return null;
@@ -266,13 +264,13 @@ export class Containers {
     return link && !link.closed.aborted && link.scopes.has('docker:containers:read') ? link : undefined;
   }
 
-  async #ask(link: AgentLink, all: boolean): Promise<AgentContainer[]> {
+  async #ask(link: AgentLink, all: boolean, ids: readonly string[] | null): Promise<AgentContainer[]> {
     const items: AgentContainer[] = [];
     let after: string | null = null;
     for (let page = 0; page < maxPages; page++) {
       const { containers }: { containers: { items: AgentContainer[]; next: string | null } } = await link.run(
         ContainersDocument,
-        { all, after },
+        { all, ids: ids && [...ids], after },
         { actor: 'system', scopes: ['docker:containers:read'], timeoutMs: listTimeoutMs },
       );
       items.push(...containers.items);
