@@ -159,7 +159,7 @@ test.each([
     'Get "https://hub.example/v2/": http: server gave HTTP response to HTTPS client',
     /^hub\.example speaks no TLS/,
   ],
-  ['toomanyrequests: You have reached your pull rate limit.', /^The registry gives no more for now: wait/],
+  ['toomanyrequests: You have reached your pull rate limit.', /^The registry had too many requests: wait/],
 ])('%s', (said, told) => {
   expect(plainWords(said)).toMatch(told);
 });

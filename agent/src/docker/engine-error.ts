@@ -85,8 +85,9 @@ const sentences: readonly (readonly [RegExp, string])[] = [
     'The registry $1 does not answer the server.',
   ],
   [
+    // The control plane looks for these words, to leave the registry alone for a while.
     /toomanyrequests/,
-    'The registry gives no more for now: wait, or keep an account for it under Settings, which may get more.',
+    'The registry had too many requests: wait, or keep an account for it under Settings, which may ask more often.',
   ],
 ];
 

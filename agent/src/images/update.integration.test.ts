@@ -22,7 +22,7 @@ describeWith(['docker', 'registry'], 'the digest behind a tag', () => {
       const here = await digestOf(reference);
       const asked = (): ReturnType<typeof imageUpdate> => imageUpdate(docker.engine, reference, [auth]);
       expect(await asked()).toEqual({ localDigests: [here], remoteDigest: here });
-      await expect(imageUpdate(docker.engine, reference, [])).rejects.toThrow(/auth/i);
+      await expect(imageUpdate(docker.engine, reference, [])).rejects.toThrow('wants a password');
 
       // Whoever pushes takes the tag away here, so what was here before is fetched by its digest.
       await hub.push(second, 'team/web:1');

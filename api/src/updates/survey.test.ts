@@ -119,20 +119,29 @@ test('no registry is asked about what is named by its digest', async () => {
   expect(asked).toEqual([]);
 });
 
-test('a registry that says that it was asked too often is left alone for an hour', async () => {
-  const error = new ServerKitError('DOCKER_ERROR', 'toomanyrequests: You have reached your pull rate limit.');
-  const { asked, look } = surveyor(['web:1', 'db:1', 'other.example/x:1'], {
-    'web:1': error,
-    'db:1': error,
-    'other.example/x:1': old,
-  });
-  expect((await look()).problem?.code).toBe('DOCKER_ERROR');
-  const minutes = (count: number): Date => new Date(now.getTime() + count * 60_000);
-  expect((await look(minutes(59))).problem?.code).toBe('RATE_LIMITED');
-  expect(asked).toEqual(['web:1', 'other.example/x:1', 'other.example/x:1']);
-  await look(minutes(61));
-  expect(asked).toHaveLength(5);
-});
+test.each([
+  ["in an agent's words", 'The registry had too many requests: wait, or keep an account for it.'],
+  [
+    "in the engine's, as older agents pass them on",
+    'toomanyrequests: You have reached your pull rate limit.',
+  ],
+])(
+  'a registry that says that it was asked too often is left alone for an hour, %s',
+  async (_whose, words) => {
+    const error = new ServerKitError('DOCKER_ERROR', words);
+    const { asked, look } = surveyor(['web:1', 'db:1', 'other.example/x:1'], {
+      'web:1': error,
+      'db:1': error,
+      'other.example/x:1': old,
+    });
+    expect((await look()).problem?.code).toBe('DOCKER_ERROR');
+    const minutes = (count: number): Date => new Date(now.getTime() + count * 60_000);
+    expect((await look(minutes(59))).problem?.code).toBe('RATE_LIMITED');
+    expect(asked).toEqual(['web:1', 'other.example/x:1', 'other.example/x:1']);
+    await look(minutes(61));
+    expect(asked).toHaveLength(5);
+  },
+);
 
 test('what a registry did not tell this time is as it was', async () => {
   const error = new ServerKitError('DOCKER_ERROR', 'no route to host');
