@@ -115,6 +115,18 @@ export async function freshImage(): Promise<string> {
   return name;
 }
 
+/**
+ * Takes away what was fetched from one of its repositories, each an image of the test's own: one whose tag went to another
+ * is still here by its digest.
+ */
+export async function removeFetched(
+  { address }: Pick<Registry, 'address'>,
+  repository: string,
+): Promise<void> {
+  const ids = await run('docker', ['images', '--quiet', '--no-trunc', `${address}/${repository}`]);
+  for (const id of new Set(ids.split('\n').filter(Boolean))) await run('docker', ['rmi', '--force', id]);
+}
+
 async function configOf(folder: string, credentials: RegistryCredentials | undefined): Promise<string> {
   const config = {
     version: 0.1,

@@ -4,7 +4,7 @@ import { image } from '../../agent/src/images/testing.ts';
 import { container, docker, uniqueName, type TestContainer } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { registry, type Registry } from '../../testing/registry.ts';
+import { registry, removeFetched, type Registry } from '../../testing/registry.ts';
 import { seriousProblems } from './axe.ts';
 import { cancelled, untouched } from './questions.ts';
 import { openDashboard, raisedServer, type Dashboard } from './signed-in.ts';
@@ -28,9 +28,7 @@ describeWith(['docker', 'chromium', 'registry'], 'the updates of a container', (
     }
     const reference = `${hub.address}/${repository}:1`;
     await docker('pull', '--quiet', reference);
-    undo.defer(async () => {
-      await docker('rmi', '--force', reference);
-    });
+    undo.defer(() => removeFetched(hub, repository));
     const name = uniqueName();
     // What is put in its place goes by its name.
     undo.defer(async () => void (await docker('rm', '--force', name)));

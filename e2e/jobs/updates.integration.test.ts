@@ -3,7 +3,7 @@ import { image } from '../../agent/src/images/testing.ts';
 import { container, docker, uniqueName } from '../../testing/docker.ts';
 import { eventually } from '../../testing/events.ts';
 import { describeWith } from '../../testing/parts.ts';
-import { registry, type Registry } from '../../testing/registry.ts';
+import { registry, removeFetched, type Registry } from '../../testing/registry.ts';
 import { removeComposeProject, uniqueProject } from '../../testing/product/compose-project.ts';
 import { jobRig, type JobRig } from './rig.ts';
 
@@ -47,8 +47,7 @@ describeWith(['docker', 'registry', 'compose'], 'an update policy', () => {
     await docker('pull', '--quiet', reference);
   });
   afterAll(async () => {
-    const ids = await docker('images', '--quiet', '--no-trunc', `${hub.address}/${repository}`);
-    for (const id of new Set(ids.split('\n').filter(Boolean))) await docker('rmi', '--force', id);
+    await removeFetched(hub, repository);
     await rig[Symbol.asyncDispose]();
     await hub[Symbol.asyncDispose]();
   });

@@ -38,7 +38,13 @@ async function replaceable(options: ContainerOptions) {
         .toSorted(),
     [Symbol.asyncDispose]: async () => {
       const ids = (await cli('ps', '--all', '--quiet', '--filter', `name=${box.name}`)).trim();
-      if (ids) await cli('rm', '--force', '--volumes', ...ids.split('\n'));
+      if (!ids) return;
+      const found = ids.split('\n');
+      const mounts = await cli('inspect', '--format', '{{range .Mounts}}{{.Name}} {{end}}', ...found);
+      await cli('rm', '--force', '--volumes', ...found);
+      // A volume without a name of its own came to the new container by its id, and does not go with it.
+      const volumes = new Set(mounts.split(/\s+/).filter((name) => /^[0-9a-f]{64}$/.test(name)));
+      if (volumes.size > 0) await cli('volume', 'rm', '--force', ...volumes);
     },
   };
 }

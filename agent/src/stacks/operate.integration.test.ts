@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { docker as cli, uniqueName } from '../../../testing/docker.ts';
 import { testImages } from '../../../testing/images.ts';
 import { describeWith } from '../../../testing/parts.ts';
-import { freshImage, registry } from '../../../testing/registry.ts';
+import { freshImage, registry, removeFetched } from '../../../testing/registry.ts';
 import type { JobHandle } from '../jobs/job.ts';
 import { testJobs, type Told } from '../jobs/testing.ts';
 import { asJob, deployment, eachCompose, running, runs, testStacks, type TestStacks } from './testing.ts';
@@ -249,7 +249,8 @@ describeWith(['docker', 'compose', 'registry'], 'newer images of a stack', () =>
       expect(stack.stacks.files(stack.name)?.compose).toBe('edited at the host');
     } finally {
       await takeDown(stack, { baseVersion: 2 });
-      await cli('rmi', '--force', reference, ...images);
+      await cli('rmi', '--force', ...images);
+      await removeFetched(hub, 'team/web');
     }
   }, 120_000);
 });
