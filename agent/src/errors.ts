@@ -37,6 +37,11 @@ export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What went wrong, in a whole sentence, for others to follow. */
+export function sentenceOf(error: unknown): string {
+  return (error instanceof AgentError ? error.message : unexpected(error)).replace(/[.]?$/, '.');
+}
+
 /** What may be told of what nobody expected: that a disk is full everybody can mend, the rest is for the log. */
 export function unexpected(error: unknown): string {
   const code = systemCode(error);

@@ -3,7 +3,7 @@ import type { Engine } from '../docker/engine.ts';
 import { flag, number, object, text, texts, type JsonObject } from '../docker/json.ts';
 import type { DockerService } from '../docker/service.ts';
 import { stopsOf, toldToStop, untilStopped } from '../docker/stops.ts';
-import { AgentError, describe, unexpected } from '../errors.ts';
+import { AgentError, describe, sentenceOf } from '../errors.ts';
 import type { JobService } from '../jobs/service.ts';
 import type { Log } from '../log.ts';
 import { Notes, type Noting } from '../notes.ts';
@@ -64,8 +64,7 @@ export function openReplacements({ folder, docker, log, jobs }: ReplacementsOpti
           reason: describe(error),
           there,
         });
-        const why = error instanceof AgentError ? error.message : unexpected(error);
-        return `${one.name} could not be put back: ${why.replace(/[.]?$/, '.')} ${there}`;
+        return `${one.name} could not be put back: ${sentenceOf(error)} ${there}`;
       })
       .then((now) => ({ now }))
       .finally(() => {

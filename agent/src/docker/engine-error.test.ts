@@ -1,3 +1,4 @@
+import { askedTooOften } from '@serverkit/wire/registry-words.ts';
 import { expect, test } from 'vitest';
 import { connectionError, engineError, plainWords } from './engine-error.ts';
 
@@ -162,6 +163,10 @@ test.each([
   ['toomanyrequests: You have reached your pull rate limit.', /^The registry had too many requests: wait/],
 ])('%s', (said, told) => {
   expect(plainWords(said)).toMatch(told);
+});
+
+test('a registry that was asked too often is told of in words that the control plane knows', () => {
+  expect(plainWords('toomanyrequests: Rate exceeded')).toMatch(askedTooOften);
 });
 
 test('a service of a container that refuses a connection is no registry', () => {

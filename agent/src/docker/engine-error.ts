@@ -85,7 +85,6 @@ const sentences: readonly (readonly [RegExp, string])[] = [
     'The registry $1 does not answer the server.',
   ],
   [
-    // The control plane looks for these words, to leave the registry alone for a while.
     /toomanyrequests/,
     'The registry had too many requests: wait, or keep an account for it under Settings, which may ask more often.',
   ],

@@ -106,7 +106,8 @@ describe('cancelling', () => {
 });
 
 describe('an agent that is started again', () => {
-  test('tells of what was at work what it undid of it, once it has, and is not kept from that', async () => {
+  /** A job that it was ended in the middle of. @returns its id */
+  function interrupted(): string {
     const { id, ended } = jobs.begin({
       run: (job) => {
         job.line('before');
@@ -115,6 +116,11 @@ describe('an agent that is started again', () => {
     });
     ended.catch(() => undefined);
     jobs.restart();
+    return id;
+  }
+
+  test('tells of what was at work what it undid of it, once it has, and is not kept from that', async () => {
+    const id = interrupted();
     const undone = Promise.withResolvers<Aftermath>();
     jobs.service.settle(id, new Promise(() => undefined));
     // That one is ended as well.
@@ -150,14 +156,7 @@ describe('an agent that is started again', () => {
   });
 
   test('finds what was at work interrupted, with the lines it had said', async () => {
-    const { id, ended } = jobs.begin({
-      run: (job) => {
-        job.line('before');
-        return endless(job);
-      },
-    });
-    ended.catch(() => undefined);
-    jobs.restart();
+    const id = interrupted();
     const { job, lines } = await jobs.follow(id);
     expect(job).toMatchObject({ state: 'INTERRUPTED', errorCode: null, lastLine: 1 });
     expect(lines.map(({ text }) => text)).toEqual(['before']);

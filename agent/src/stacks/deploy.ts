@@ -6,7 +6,7 @@ import type { DockerService } from '../docker/service.ts';
 import { allow, type Authority } from '../docker/privilege/guard.ts';
 import { localImage } from '../images/local.ts';
 import { splitReference } from '../images/pull.ts';
-import { AgentError, describe, unexpected } from '../errors.ts';
+import { AgentError, describe, sentenceOf } from '../errors.ts';
 import { AgentStops, type JobHandle, type JobResult } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { secretsBeside } from './begin.ts';
@@ -210,8 +210,7 @@ async function deployIn(options: DeployOptions, job: JobHandle, tools: DeployToo
     job.line(now);
     const known = error instanceof AgentError;
     if (!known) tools.log.error('a deployment failed unexpectedly', { stack: name, reason: describe(error) });
-    const what = (known ? error.message : unexpected(error)).replace(/[.]?$/, '.');
-    throw new AgentError(known ? error.code : 'AGENT_INTERNAL', `${what} ${now}`, error);
+    throw new AgentError(known ? error.code : 'AGENT_INTERNAL', `${sentenceOf(error)} ${now}`, error);
   } finally {
     if (!keepsAside) laid?.release();
   }

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { secretsNamed } from '@serverkit/wire/compose-secrets.ts';
 import { pages } from '../docker/pages.ts';
 import type { DockerService } from '../docker/service.ts';
-import { AgentError, describe, unexpected } from '../errors.ts';
+import { describe, sentenceOf } from '../errors.ts';
 import { localImage, type LocalImage } from '../images/local.ts';
 import type { JobHandle } from '../jobs/job.ts';
 import type { JobService } from '../jobs/service.ts';
@@ -77,8 +77,7 @@ export function createStacks(options: StacksOptions): StackService {
           stack: one.name,
           reason: describe(error),
         });
-        const why = error instanceof AgentError ? error.message : unexpected(error);
-        return { now: `It could not be undone: ${why}` };
+        return { now: `It could not be undone: ${sentenceOf(error)}` };
       });
     if (one.job !== null) jobs.settle(one.job, aftermath);
   }

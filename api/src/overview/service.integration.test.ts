@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { nextItem } from '../../../testing/events.ts';
 import { limited, unlimited, type Rights } from '../access/rights.ts';
 import { containerChanges, type ServerContainers } from '../containers/mirror.ts';
+import { seen } from '../containers/testing.ts';
 import type { Database } from '../database/database.ts';
 import {
   openReleaseDatabase,
@@ -93,45 +94,27 @@ async function measure(serverId: string, cpuPercent: number, at = Date.now()): P
 
 function seeContainers(serverId: string, running: number, exited: number): void {
   const one = (index: number, state: 'RUNNING' | 'EXITED') =>
-    Object.assign({ ...emptyContainer }, { id: `${state}${index}`, name: `${state}${index}`, state });
+    seen(index, { id: `${state}${index}`, name: `${state}${index}`, state });
   const list = [
     ...Array.from({ length: running }, (_, index) => one(index, 'RUNNING')),
     ...Array.from({ length: exited }, (_, index) => one(index, 'EXITED')),
   ];
-  const seen = {
+  const known = {
     containers: new Map(list.map((container) => [container.id, container])),
     docker: { available: true, version: null, apiVersion: null, storageDriver: null, error: null },
     observedAt: new Date(),
     live: true,
   };
-  containers.set(serverId, seen);
+  containers.set(serverId, known);
   topics.publish(containerChanges, {
     serverId,
     kind: 'SNAPSHOT',
     containers: list,
     removedIds: [],
-    docker: seen.docker,
-    observedAt: seen.observedAt,
+    docker: known.docker,
+    observedAt: known.observedAt,
   });
 }
-
-const emptyContainer = {
-  image: '',
-  imageId: '',
-  command: '',
-  status: '',
-  createdAt: 0,
-  startedAt: null,
-  finishedAt: null,
-  exitCode: null,
-  health: null,
-  labels: [],
-  ports: [],
-  networks: [],
-  cpuPercent: null,
-  memoryBytes: null,
-  memoryLimitBytes: null,
-};
 
 test('the fleet is counted by status, with means over those online', async () => {
   const [a, b] = [await server('a'), await server('b')];

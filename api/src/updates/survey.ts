@@ -1,4 +1,5 @@
 import { parseImageReference, registryHost } from '@serverkit/wire/image-reference.ts';
+import { askedTooOften } from '@serverkit/wire/registry-words.ts';
 import * as z from 'zod';
 import type { Containers, SeenContainer } from '../containers/service.ts';
 import { isServerKitError } from '../errors.ts';
@@ -32,7 +33,6 @@ interface Needs {
 
 /** A registry that says that it was asked too often is left alone for so long. Milliseconds. */
 const patienceMs = 60 * 60_000;
-const tooOften = /toomanyrequests|too many requests|rate limit|\b429\b/i;
 /** A list tells the bare id as soon as the name means another image. */
 const bareId = /^(sha256:)?[0-9a-f]{12,64}$/;
 const imageShape = z.object({ Config: z.object({ Image: z.string().min(1) }) });
@@ -141,7 +141,7 @@ export class Surveyor {
 
   #problem(error: unknown, place: string, now: Date): Problem {
     if (!isServerKitError(error)) return { code: 'INTERNAL', message: 'It could not be found out.' };
-    if (tooOften.test(error.message)) this.#patience.set(place, now.getTime() + patienceMs);
+    if (askedTooOften.test(error.message)) this.#patience.set(place, now.getTime() + patienceMs);
     return { code: error.code, message: error.message };
   }
 }
